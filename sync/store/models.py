@@ -1,0 +1,206 @@
+"""The central store's tables, as plain SQLAlchemy models; Flask-SQLAlchemy wraps them in `server/stores.py`.
+
+Submissions are kept as they came. Everything in `records` can be computed again from `contributions`,
+and those from accepted `submissions`: see sync/merge.py. JSON that is only read whole is stored as bytes (orjson).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import DateTime
+
+
+class Base(DeclarativeBase):
+    """Base of every table. Times are UTC."""
+
+
+Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by itself only in INTEGER keys
+
+
+class Area(Base):
+    """A node of the tree city › district › street › community › grid. `place`: see docs/architecture.md, Ids."""
+
+    __tablename__ = "areas"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    parent: Mapped[str | None] = mapped_column(ForeignKey("areas.id"))
+    level: Mapped[str] = mapped_column(String(20))
+    place: Mapped[str | None] = mapped_column(String(40))
+    name_zh: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120))
+
+
+class Account(Base):
+    """A person who signs in. Roles: surveyor, leader, administrator, operator."""
+
+    __tablename__ = "accounts"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    username: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(8), default="zh")
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class Assignment(Base):
+    """Who answers for which area, from when to when. A leader's assignment to a community covers its grids."""
+
+    __tablename__ = "assignments"
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    area: Mapped[str] = mapped_column(ForeignKey("areas.id"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(DateTime, primary_key=True)
+    until: Mapped[datetime | None] = mapped_column(DateTime)
+
+
+class Device(Base):
+    """A phone that signed in. Its refresh token is random and kept only as SHA-256."""
+
+    __tablename__ = "devices"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    refresh_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    app: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(DateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(DateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime)
+
+
+class FormVersion(Base):
+    """A published form version. `document` is what goes to the forms database."""
+
+    __tablename__ = "form_versions"
+    form: Mapped[str] = mapped_column(String(80), primary_key=True)
+    version: Mapped[str] = mapped_column(String(40), primary_key=True)
+    audience: Mapped[str] = mapped_column(String(20))
+    source: Mapped[bytes] = mapped_column(LargeBinary)
+    source_type: Mapped[str] = mapped_column(String(10))
+    xform: Mapped[str] = mapped_column(Text)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+    current: Mapped[bool] = mapped_column(default=True)
+    published_at: Mapped[datetime] = mapped_column(DateTime)
+    published_by: Mapped[str | None] = mapped_column(String(40))
+
+
+class Submission(Base):
+    """A submission as it came, and what became of it. `state` is what its receipt says."""
+
+    __tablename__ = "submissions"
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(200), unique=True)
+    database: Mapped[str] = mapped_column(String(120))
+    revision: Mapped[str] = mapped_column(String(200))
+    form: Mapped[str | None] = mapped_column(String(80))
+    version: Mapped[str | None] = mapped_column(String(40))
+    area: Mapped[str | None] = mapped_column(String(40))
+    worker: Mapped[str | None] = mapped_column(String(40))
+    device: Mapped[str | None] = mapped_column(String(80))
+    clock: Mapped[str | None] = mapped_column(String(200))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime)
+    received_at: Mapped[datetime] = mapped_column(DateTime)
+    state: Mapped[str] = mapped_column(String(20))
+    supersedes: Mapped[str | None] = mapped_column(String(200), index=True)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+    answers: Mapped[bytes | None] = mapped_column(LargeBinary)
+    problems: Mapped[bytes] = mapped_column(LargeBinary)
+    remarks: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (Index("submissions_by_state", "state", "number"), Index("submissions_by_worker", "worker", "number"))
+
+
+class Stray(Base):
+    """A document in a worker's database that is no submission, kept and listed for the operator."""
+
+    __tablename__ = "strays"
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    database: Mapped[str] = mapped_column(String(120))
+    document_id: Mapped[str] = mapped_column(Text)
+    revision: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(80))
+    received_at: Mapped[datetime] = mapped_column(DateTime)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (UniqueConstraint("database", "document_id", "revision"),)
+
+
+class Contribution(Base):
+    """What one accepted submission says of one record: the element of the set that a record is a function of."""
+
+    __tablename__ = "contributions"
+    record: Mapped[str] = mapped_column(String(120), primary_key=True)
+    submission: Mapped[str] = mapped_column(String(200), primary_key=True)
+    path: Mapped[str] = mapped_column(String(200), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (Index("contributions_by_submission", "submission"),)
+
+
+class Record(Base):
+    """A merged record as last computed. `body` is the published document; the columns serve lists and search."""
+
+    __tablename__ = "records"
+    id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    area: Mapped[str | None] = mapped_column(String(40))
+    household: Mapped[str | None] = mapped_column(String(120), index=True)
+    person: Mapped[str | None] = mapped_column(String(120), index=True)
+    label: Mapped[str] = mapped_column(Text)
+    search: Mapped[str] = mapped_column(Text)
+    state: Mapped[str | None] = mapped_column(String(40))
+    disputes: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime] = mapped_column(DateTime)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (Index("records_by_kind", "kind", "area", "label"), Index("records_by_update", "kind", "updated_at"))
+
+
+class Decision(Base):
+    """What a person decided about a submission: accept, reject, return, reopen. Never changed, only followed by another."""
+
+    __tablename__ = "decisions"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    submission: Mapped[str] = mapped_column(String(200), index=True)
+    action: Mapped[str] = mapped_column(String(20))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    comments: Mapped[bytes] = mapped_column(LargeBinary)
+    by: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(DateTime)
+    clock: Mapped[str] = mapped_column(String(200))
+
+
+class Outbox(Base):
+    """A document to publish, written in the transaction that made it so; the newest row of a document wins. No body: delete."""
+
+    __tablename__ = "outbox"
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    database: Mapped[str] = mapped_column(String(120))
+    document_id: Mapped[str] = mapped_column(String(200))
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Checkpoint(Base):
+    """How far the merge worker has read each database. Sequences are opaque."""
+
+    __tablename__ = "checkpoints"
+    database: Mapped[str] = mapped_column(String(120), primary_key=True)
+    sequence: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class Secret(Base):
+    """Keys of this deployment that are made once: the household key, the signing keys."""
+
+    __tablename__ = "secrets"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditEvent(Base):
+    """Who did or saw what, in the office or by command."""
+
+    __tablename__ = "audit_events"
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(DateTime, index=True)
+    account: Mapped[str | None] = mapped_column(String(40))
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(200))
+    detail: Mapped[bytes] = mapped_column(LargeBinary)
