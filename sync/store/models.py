@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
@@ -16,6 +16,8 @@ from sqlalchemy.types import DateTime
 class Base(DeclarativeBase):
     """Base of every table. Times are UTC."""
 
+
+FACETS = ("area", "state", "building", "health_code", "temperature")
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by itself only in INTEGER keys
 
@@ -107,7 +109,11 @@ class Submission(Base):
     answers: Mapped[bytes | None] = mapped_column(LargeBinary)
     problems: Mapped[bytes] = mapped_column(LargeBinary)
     remarks: Mapped[bytes] = mapped_column(LargeBinary)
-    __table_args__ = (Index("submissions_by_state", "state", "number"), Index("submissions_by_worker", "worker", "number"))
+    __table_args__ = (
+        Index("submissions_by_state", "state", "number"),
+        Index("submissions_by_worker", "worker", "number"),
+        Index("submissions_by_receipt", "received_at", "area"),
+    )
 
 
 class Stray(Base):
@@ -136,7 +142,7 @@ class Contribution(Base):
 
 
 class Record(Base):
-    """A merged record as last computed. `body` is the published document; the columns serve lists and search."""
+    """A merged record as last computed. `body` is the published document; the columns serve lists and search, those after `disputes` come from facets.py."""
 
     __tablename__ = "records"
     id: Mapped[str] = mapped_column(String(120), primary_key=True)
@@ -148,9 +154,19 @@ class Record(Base):
     search: Mapped[str] = mapped_column(Text)
     state: Mapped[str | None] = mapped_column(String(40))
     disputes: Mapped[int] = mapped_column(default=0)
+    sort: Mapped[str] = mapped_column(Text, default="")
+    building: Mapped[str | None] = mapped_column(String(40))
+    health_code: Mapped[str | None] = mapped_column(String(40))
+    temperature: Mapped[float | None] = mapped_column(Float)
     updated_at: Mapped[datetime] = mapped_column(DateTime)
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    __table_args__ = (Index("records_by_kind", "kind", "area", "label"), Index("records_by_update", "kind", "updated_at"))
+    # On SQLite a list must not walk the bodies: one index answers every filter, search and count. PostgreSQL keeps large bodies
+    # out of the row by itself, and would refuse an index row this wide.
+    __table_args__ = (
+        Index("records_by_update", "kind", "updated_at"),
+        Index("records_in_order", "kind", "sort").ddl_if(dialect="postgresql"),
+        Index("records_for_lists", "kind", "sort", "id", *FACETS, "disputes", "updated_at", "search").ddl_if(dialect="sqlite"),
+    )
 
 
 class Decision(Base):
