@@ -1,0 +1,141 @@
+// The shapes on the wire (docs/architecture.md): what the phone writes, and what the centre sends back.
+
+export type Text = { zh: string; en: string };
+export type Vector = Record<string, string>; // device → newest clock of it that went into a record
+
+export type AnswerValue = string | number | boolean | null | AnswerValue[] | { [name: string]: AnswerValue };
+export type Answers = { [name: string]: AnswerValue };
+
+export interface MediaNote {
+  question: string;
+  name: string;
+  type: string;
+  bytes: number;
+  sha256: string;
+}
+
+export interface SubmissionDocument {
+  _id: string;
+  _rev?: string;
+  type: 'submission';
+  form: string;
+  version: string;
+  area: string;
+  answers: Answers;
+  based_on: Record<string, Vector>;
+  started_at: string;
+  finished_at: string;
+  clock: string;
+  clock_offset_ms: number;
+  worker: string;
+  device: string;
+  app: string;
+  supersedes: string | null;
+  media: MediaNote[];
+}
+
+export interface Problem {
+  path: string;
+  rule: string;
+  message: Text;
+}
+
+export interface Comment {
+  path: string | null;
+  text: string;
+  by: string;
+  at: string;
+}
+
+export type ReceiptStatus = 'accepted' | 'held' | 'returned' | 'rejected' | 'superseded' | 'duplicate';
+
+export interface ReceiptDocument {
+  _id: string;
+  _rev?: string;
+  type: 'receipt';
+  submission: string;
+  at: string;
+  status: ReceiptStatus;
+  problems: Problem[];
+  remarks: Problem[];
+  records: { id: string; version: Vector }[];
+  comments: Comment[];
+  clock: string;
+}
+
+export interface FieldValue {
+  value: AnswerValue;
+  worker: string;
+  device: string;
+  at: string;
+  clock: string;
+  submission: string;
+  form: string;
+  disputed?: { value: AnswerValue; worker: string; device: string; at: string; clock: string; submission: string }[];
+}
+
+export type RecordKind = 'household' | 'person' | 'quarantine_case';
+
+export interface RecordDocument {
+  _id: string;
+  _rev?: string;
+  type: 'record';
+  kind: RecordKind;
+  area: string;
+  label: string;
+  version: Vector;
+  fields: Record<string, FieldValue>;
+  search: string;
+  submissions: { id: string; form: string; worker: string; at: string }[];
+  submission_count: number;
+}
+
+export interface AreaDocument {
+  _id: string;
+  _rev?: string;
+  type: 'area';
+  name: Text;
+  place: string;
+  path: Text;
+  workers: Record<string, string>;
+}
+
+export type FieldType =
+  | 'group' | 'repeat' | 'text' | 'integer' | 'decimal' | 'select_one' | 'select_multiple' | 'date' | 'time' | 'dateTime'
+  | 'geopoint' | 'image' | 'note' | 'acknowledge' | 'calculate' | 'hidden';
+
+export interface FormField {
+  name: string;
+  path: string; // without indexes: /members/name
+  type: FieldType;
+  label: Text | null;
+  hint?: Text;
+  choices?: { value: string; label: Text }[];
+  pii?: string;
+  merge?: string;
+  prefill?: boolean;
+  fields?: FormField[];
+}
+
+export interface FormEntity {
+  kind: RecordKind;
+  repeat: string | null;
+  id: string;
+  label: Text | null;
+  properties: Record<string, string>; // property of the record → path of the question
+}
+
+export interface FormDocument {
+  _id: string;
+  _rev?: string;
+  type: 'form';
+  form: string;
+  version: string;
+  title: Text;
+  languages: string[];
+  xform: string;
+  fields: FormField[];
+  entities: FormEntity[];
+  starts_from: RecordKind | null;
+  current: boolean;
+}
