@@ -1,0 +1,116 @@
+"""Who is asking: a device by its token, the operator by HTTP Basic. `identify` is what the sync URLs and the API call first."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from flask import Request, current_app
+from sqlalchemy import select
+
+from server.errors import Unauthorized
+from server.passwords import PASSWORD_LENGTH_MAX, is_password
+from server.settings import Settings
+from server.sign_in_tries import SignInTries
+from server.stores import stores
+from server.tokens import ADMIN_ROLE, BadToken, signing_key, verify
+from sync.store.models import Account
+
+REMEMBERED_SECONDS = 60
+REMEMBERED_MAX = 256
+# Not "Basic": browsers would open a password window of their own in front of the phone app.
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="doorstep"'}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is asking and what they may: role names as in a database's security object; `_admin` may everything."""
+
+    name: str
+    roles: frozenset[str]
+    device: str | None = None
+
+    @property
+    def is_admin(self) -> bool:
+        return ADMIN_ROLE in self.roles
+
+
+def identify(request: Request) -> Identity | None:
+    """Who is asking; None when nobody says who. Raises Unauthorized when what they say is not true.
+
+    A malformed Authorization header counts as none, as CouchDB has it.
+    """
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() == "bearer" and credentials:
+        return _by_token(credentials)
+    if scheme.lower() == "basic" and credentials:
+        pair = _name_and_password(credentials)
+        return None if pair is None else _by_password(*pair, address=request.remote_addr or "")
+    return None
+
+
+def _by_token(token: str) -> Identity:
+    try:
+        claims = verify(signing_key(_settings().secret), token)
+    except BadToken as error:
+        raise Unauthorized(str(error), headers=CHALLENGE) from error
+    return Identity(claims.subject, claims.roles, claims.device)
+
+
+def _by_password(username: str, password: str, address: str) -> Identity:
+    """Only the operator comes in this way. The account is read each time, so a changed password or a closed account counts at once."""
+    account = stores().session.scalar(select(Account).where(Account.username == username, Account.active, Account.role == "operator"))
+    operator = Identity(username, frozenset({ADMIN_ROLE}))
+    if account is not None and _remembered.holds(username, password, account.password_hash):
+        return operator
+    tries: SignInTries = current_app.extensions["doorstep.sign_in_tries"]
+    tries.check(username, address)
+    if len(password) > PASSWORD_LENGTH_MAX or not is_password(account.password_hash if account else None, password) or account is None:
+        tries.failed(username, address)
+        raise Unauthorized("Name or password is incorrect.", headers=CHALLENGE)
+    _remembered.add(username, password, account.password_hash)
+    return operator
+
+
+def _name_and_password(credentials: str) -> tuple[str, str] | None:
+    try:
+        name, colon, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return (name, password) if colon else None
+
+
+class Remembered:
+    """Passwords found right within the last minute, as keyed hashes: an argon2 check for every request would cost 50 ms of a core each."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._until: OrderedDict[bytes, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, username: str, password: str, password_hash: str) -> None:
+        with self._lock:
+            self._until[self._mark(username, password, password_hash)] = time.monotonic() + REMEMBERED_SECONDS
+            while len(self._until) > REMEMBERED_MAX:
+                self._until.popitem(last=False)
+
+    def holds(self, username: str, password: str, password_hash: str) -> bool:
+        with self._lock:
+            return self._until.get(self._mark(username, password, password_hash), 0.0) > time.monotonic()
+
+    def _mark(self, username: str, password: str, password_hash: str) -> bytes:
+        return hmac.digest(self._key, "\0".join((username, password, password_hash)).encode("utf-8", "surrogatepass"), "sha256")
+
+
+_remembered = Remembered()
+
+
+def _settings() -> Settings:
+    return stores().settings

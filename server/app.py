@@ -1,0 +1,47 @@
+"""The application: `create_app(settings)` puts the rooms of the server together."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+from datetime import timedelta
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server.errors import answer_errors
+from server.settings import Settings, read_settings
+from server.sign_in_tries import SignInTries
+from server.stores import open_stores
+from server.tokens import derive_key
+
+ROOMS = ("server.sync_api", "server.office", "server.session_api", "server.openapi", "server.health", "server.phone", "server.commands", "server.headers")
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The app over these settings (from the environment when none are given). Each room joins it by its own `register(app)`."""
+    settings = settings or read_settings()
+    app = Flask("server", static_folder=None)
+    app.config.update(
+        SECRET_KEY=derive_key(settings.secret, "office cookies"),
+        MAX_CONTENT_LENGTH=settings.body_bytes_max,
+        MAX_FORM_MEMORY_SIZE=settings.body_bytes_max,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=not settings.demo,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.office_hours),
+    )
+    app.extensions["doorstep.settings"] = settings
+    app.extensions["doorstep.sign_in_tries"] = SignInTries(settings.data / "sign-in-tries.sqlite", settings.sign_in_tries_per_minute)
+    app.logger.setLevel(logging.getLevelName(settings.log_level.upper()))
+    app.url_map.strict_slashes = False
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies, settings.proxies, settings.proxies)  # type: ignore[method-assign]
+    open_stores(app, settings)
+    answer_errors(app)
+    for room in ROOMS:
+        spec = importlib.util.find_spec(room)
+        if spec is not None and spec.origin is not None:
+            importlib.import_module(room).register(app)
+    return app
