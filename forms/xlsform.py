@@ -1,0 +1,195 @@
+"""Reads an XLSForm (Markdown, .xlsx, .csv) and compiles it with pyxform to an XForm that carries our own columns too.
+
+    sheets = read(Path("forms/catalogue/household_survey.md"))
+    xform = compile_xform(sheets)
+
+What is ours travels in the namespace NAMESPACE, so that the XForm alone is the whole form:
+
+* the columns `merge`, `pii`, `prefill` and `save_to` become attributes of the question's `<bind>`;
+* the sheet `entities`, the setting `audience` and the title by language become one `<doorstep:form>` in the `<model>`;
+* a question of type `hidden`, which a program fills in, becomes an input with the appearance `hidden`: ODK's engine lets nobody set a node that has no control.
+
+pyxform never sees `entities` and `save_to`: see docs/decisions/0010-entities-in-our-namespace.md. `python -m forms.xlsform FILE` prints the XForm.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lxml import etree
+
+NAMESPACE = "https://doorstep.example/xforms"
+XFORMS = "http://www.w3.org/2002/xforms"
+PREFIX = "doorstep"
+
+FILE_TYPES = (".md", ".xlsx", ".csv")
+OUR_COLUMNS = ("merge", "pii", "prefill", "save_to")
+FORM_BYTES_MAX = 5_000_000
+LANGUAGE_DEFAULT = "zh"
+
+
+@dataclass(frozen=True)
+class Row:
+    number: int
+    """As a person counts in a spreadsheet: the header is row 1."""
+    cells: dict[str, str]
+
+    def get(self, column: str) -> str:
+        return self.cells.get(column, "").strip()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    columns: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Sheets:
+    survey: Sheet
+    choices: Sheet
+    settings: Sheet
+    entities: Sheet
+    names: list[str]
+
+    def setting(self, column: str) -> str:
+        return self.settings.rows[0].get(column) if self.settings.rows else ""
+
+
+class UnreadableForm(Exception):
+    """The source is no XLSForm at all, or pyxform refuses it; the text is pyxform's own sentence."""
+
+
+def read(source: Path | str | bytes, file_type: str | None = None) -> Sheets:
+    """The sheets of a form. A path gives its own file type; text and bytes need one of FILE_TYPES."""
+    from pyxform.errors import PyXFormError
+    from pyxform.xls2json_backends import get_xlsform
+
+    if isinstance(source, Path):
+        file_type = file_type or source.suffix
+        source = source.read_bytes()
+    content = source.encode() if isinstance(source, str) else source
+    if len(content) > FORM_BYTES_MAX:
+        raise UnreadableForm(f"a form has {FORM_BYTES_MAX} bytes at most, this has {len(content)}")
+    if file_type not in FILE_TYPES:
+        raise UnreadableForm(f"a form is one of {', '.join(FILE_TYPES)}, not {file_type!r}")
+    try:
+        definition = get_xlsform(content, file_type=file_type)
+    except PyXFormError as error:
+        raise UnreadableForm(str(error)) from error
+    except Exception as error:  # broken zip, XML or encodings surface from pyxform as a dozen unrelated kinds
+        raise UnreadableForm(f"the file cannot be read as {file_type}: {error}") from error
+
+    def sheet(rows: Iterable[dict[str, str]] | None, header: Iterable[dict] | None) -> Sheet:
+        columns = [str(column) for names in header or () for column in names]
+        cells = [Row(number, {str(k): str(v) for k, v in row.items() if v is not None}) for number, row in enumerate(rows or (), start=2)]
+        return Sheet(columns, [row for row in cells if row.cells])
+
+    return Sheets(
+        survey=sheet(definition.survey, definition.survey_header),
+        choices=sheet(definition.choices, definition.choices_header),
+        settings=sheet(definition.settings, definition.settings_header),
+        entities=sheet(definition.entities, definition.entities_header),
+        names=[str(name) for name in definition.sheet_names or ()],
+    )
+
+
+def compile_xform(sheets: Sheets) -> str:
+    """The XForm of these sheets. Raises UnreadableForm with pyxform's sentence where pyxform refuses them."""
+    from pyxform.errors import PyXFormError
+    from pyxform.xls2xform import convert
+
+    titles = by_language(sheets.setting, "form_title", sheets.settings.columns)
+    language = sheets.setting("default_language") or next(iter(titles), LANGUAGE_DEFAULT)
+    settings = {key: value for key, value in (sheets.settings.rows[0].cells if sheets.settings.rows else {}).items() if "::" not in key and key != "audience"}
+    settings["form_title"] = titles.get(language) or next(iter(titles.values()), settings.get("form_id", ""))
+    settings["namespaces"] = f'{settings.get("namespaces", "")} {PREFIX}="{NAMESPACE}"'.strip()
+    settings.setdefault("default_language", language)
+    workbook = {
+        "survey": _padded(sheets.survey.rows, lambda row: _for_pyxform(row, sheets.survey.columns)),
+        "survey_header": [{_renamed(column): None for column in [*sheets.survey.columns, "appearance"]}],
+        "choices": _padded(sheets.choices.rows, lambda row: dict(row.cells)),
+        "choices_header": [dict.fromkeys(sheets.choices.columns)] if sheets.choices.columns else [],
+        "settings": [settings],
+        "settings_header": [dict.fromkeys(settings)],
+        "sheet_names": ["survey", "choices", "settings"],
+    }
+    try:
+        # The root of a submission is called `data`, whatever the file was called.
+        converted = convert(workbook, validate=False, form_name="data")
+    except PyXFormError as error:
+        raise UnreadableForm(str(error)) from error
+    except Exception as error:  # pyxform fails with KeyError and the like on some broken sheets; they are the author's to mend all the same
+        raise UnreadableForm(f"{type(error).__name__}: {error}") from error
+    return _with_our_form(converted.xform, sheets, titles)
+
+
+def by_language(read_cell, column: str, columns: Iterable[str]) -> dict[str, str]:
+    """`label::zh`, `label::en` (or `label::中文 (zh)`) as {"zh": …, "en": …}; a bare `label` is the default language's."""
+    texts = {}
+    for name in columns:
+        base, _, language = name.partition("::")
+        if base.strip() == column and (text := read_cell(name)):
+            texts[language_code(language) if language else LANGUAGE_DEFAULT] = text
+    return texts
+
+
+def language_code(language: str) -> str:
+    """`中文 (zh)` → `zh`, `zh` → `zh`."""
+    named = re.search(r"\(([A-Za-z-]+)\)\s*$", language)
+    return named.group(1) if named else language.strip()
+
+
+def parse_xml(text: str | bytes) -> etree._Element:
+    """XML from outside: no entities resolved, no network, no DTD, no huge trees."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True)
+    root = etree.fromstring(text.encode() if isinstance(text, str) else text, parser)
+    if root.getroottree().docinfo.doctype:
+        raise ValueError("a document type declaration is not accepted")
+    return root
+
+
+def _renamed(column: str) -> str:
+    return f"bind::{PREFIX}:{column}" if column in OUR_COLUMNS else column
+
+
+def _for_pyxform(row: Row, columns: Iterable[str]) -> dict[str, str]:
+    cells = {_renamed(column): value for column, value in row.cells.items()}
+    if cells.get("type", "").strip() == "hidden":
+        # A question with a control must have a label; nobody sees this one.
+        labels = {column: cells.get("name", "") for column in columns if column.partition("::")[0].strip() == "label"}
+        cells = {**labels, **cells, "type": "text", "appearance": "hidden"}
+    return cells
+
+
+def _padded(rows: Iterable[Row], cells) -> list[dict[str, str]]:
+    """pyxform counts rows by position: rows that were empty must stay in the count, or its findings name the wrong one."""
+    padded: list[dict[str, str]] = []
+    for row in rows:
+        padded.extend({} for _ in range(row.number - 2 - len(padded)))
+        padded.append(cells(row))
+    return padded
+
+
+def _with_our_form(xform: str, sheets: Sheets, titles: dict[str, str]) -> str:
+    root = parse_xml(xform)
+    model = root.find(f".//{{{XFORMS}}}model")
+    if model is None:
+        raise UnreadableForm("pyxform gave no model")
+    ours = etree.SubElement(model, f"{{{NAMESPACE}}}form", nsmap={PREFIX: NAMESPACE})
+    ours.set("audience", sheets.setting("audience") or "phone")
+    for language, title in titles.items():
+        etree.SubElement(ours, f"{{{NAMESPACE}}}title", lang=language).text = title
+    for row in sheets.entities.rows:
+        entity = etree.SubElement(ours, f"{{{NAMESPACE}}}entity", kind=row.get("list_name") or row.get("dataset"), id=row.get("entity_id"))
+        for language, label in by_language(row.get, "label", sheets.entities.columns).items():
+            etree.SubElement(entity, f"{{{NAMESPACE}}}label", lang=language).text = label
+    return '<?xml version="1.0"?>\n' + etree.tostring(root, encoding="unicode")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(compile_xform(read(Path(sys.argv[1]))) + "\n")
