@@ -23,12 +23,13 @@ def hash_password(password: str) -> str:
 
 def is_password(password_hash: str | None, password: str) -> bool:
     """Whether this is the password. No hash (no such account) takes the same time and is never right."""
+    has_password = password_hash is not None and password_hash.startswith("$argon2")
     with _turns:
         try:
-            right = _hasher.verify(password_hash or _hash_of_nothing(), password)
+            right = _hasher.verify(password_hash if has_password and password_hash else _hash_of_nothing(), password)
         except (VerificationError, InvalidHashError):
             return False
-    return right and password_hash is not None
+    return right and has_password
 
 
 @cache

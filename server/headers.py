@@ -1,0 +1,40 @@
+"""Security headers on every answer."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from server.phone import PHONE_PATH
+
+# The tightest under which the form engine runs; without wasm-unsafe-eval its loading hangs for ever.
+PHONE_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# data: for the small pictures inside the office's style sheet.
+OFFICE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
+}
+HTTPS_SECONDS = 365 * 24 * 3600
+
+
+def register(app: Flask) -> None:
+    app.after_request(add_headers)
+
+
+def add_headers(response: Response) -> Response:
+    """A view that sets one of these itself (a sandbox on an attachment) keeps its own."""
+    on_phone = request.path.startswith(f"{PHONE_PATH}/")
+    response.headers.setdefault("Content-Security-Policy", PHONE_POLICY if on_phone else OFFICE_POLICY)
+    for name, value in EVERYWHERE.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={HTTPS_SECONDS}")
+    return response

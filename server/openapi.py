@@ -1,0 +1,119 @@
+"""The API's description: GET /api/openapi.json for programs, GET /api/ for people. Made from the schemas that check the requests."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import orjson
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Blueprint, Flask, Response
+from marshmallow import Schema, fields
+
+from server.session_api import Refresh, Session, SignIn
+
+API_VERSION = "1"
+
+blueprint = Blueprint("openapi", __name__, url_prefix="/api")
+
+
+class Problem(Schema):
+    """How every error under /api and /sync is answered."""
+
+    error = fields.String(required=True, metadata={"description": "a code", "example": "unauthorized"})
+    reason = fields.String(required=True, metadata={"description": "a sentence"})
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/openapi.json")
+def as_json() -> Response:
+    return Response(orjson.dumps(describe(), option=orjson.OPT_INDENT_2), content_type="application/json")
+
+
+@blueprint.get("/")
+def as_page() -> Response:
+    """A plain list of what one can ask, for a person who reads; no script."""
+    document = describe()
+    rows = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            answers = ", ".join(f"{status} {escape(answer['description'])}" for status, answer in operation["responses"].items())
+            rows.append(f"<tr><td><code>{method.upper()} {escape(path)}</code></td><td>{escape(operation['summary'])}</td><td>{answers}</td></tr>")
+    schemas = [
+        f"<h3><code>{escape(name)}</code></h3><pre>{escape(orjson.dumps(schema, option=orjson.OPT_INDENT_2).decode())}</pre>"
+        for name, schema in document["components"]["schemas"].items()
+    ]
+    page = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{escape(document['info']['title'])}</title><h1>{escape(document['info']['title'])}</h1><p>{escape(document['info']['description'])}</p>"
+        '<p><a href="/api/openapi.json">OpenAPI 3.1 (JSON)</a></p>'
+        f"<table><thead><tr><th>Request</th><th>What it does</th><th>Answers</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f"<h2>Shapes</h2>{''.join(schemas)}</html>"
+    )
+    return Response(page, content_type="text/html; charset=utf-8")
+
+
+def describe() -> dict[str, Any]:
+    """The whole description as an OpenAPI 3.1 document."""
+    spec = APISpec(
+        title="Doorstep API",
+        version=API_VERSION,
+        openapi_version="3.1.0",
+        info={
+            "description": "For phones and other programs. Documents travel under /sync/, which speaks the CouchDB HTTP API with the access token given here."
+        },
+        plugins=[MarshmallowPlugin()],
+    )
+    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    for name, schema in (("SignIn", SignIn), ("Refresh", Refresh), ("Session", Session), ("Error", Problem)):
+        spec.components.schema(name, schema=schema)
+    session = _answer("the session", "Session")
+    refused = {"400": _answer("the body is not as it should be", "Error"), "401": _answer("refused", "Error")}
+    spec.path(
+        "/api/session",
+        operations={
+            "post": {
+                "summary": "Sign a phone in with a name and a password",
+                "requestBody": _body("SignIn"),
+                "responses": {
+                    "200": session,
+                    **refused,
+                    "403": _answer("not an account for a phone", "Error"),
+                    "429": _answer("too many failed tries: see Retry-After", "Error"),
+                },
+            },
+            "delete": {
+                "summary": "Sign this phone out",
+                "security": [{"token": []}],
+                "responses": {"204": {"description": "signed out"}, "401": _answer("refused", "Error")},
+            },
+        },
+    )
+    spec.path(
+        "/api/session/refresh",
+        operations={
+            "post": {
+                "summary": "A new access token for a refresh token; the old refresh token stays good until the new one is used",
+                "requestBody": _body("Refresh"),
+                "responses": {"200": session, **refused},
+            }
+        },
+    )
+    spec.path(
+        "/healthz",
+        operations={"get": {"summary": "Whether every part works", "responses": {"200": {"description": "yes"}, "503": {"description": "no; says which"}}}},
+    )
+    spec.path("/metrics", operations={"get": {"summary": "Figures for Prometheus", "responses": {"200": {"description": "text"}}}})
+    return spec.to_dict()
+
+
+def _body(schema: str) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
+
+
+def _answer(description: str, schema: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
