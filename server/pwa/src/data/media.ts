@@ -1,0 +1,51 @@
+// Photos: compressed by the form runner, kept on the phone's desk by file name, sent after the text (data/sync.ts), and
+// kept a week longer, so that a returned form can be mended with its photo in view.
+import type { StoredMedia } from '../forms-contract.ts';
+import { desk } from './desk.ts';
+import type { SubmissionDocument } from './documents.ts';
+
+const KEEP_SENT_DAYS = 7;
+
+export interface KeptMedia extends StoredMedia {
+  sent_at?: number;
+}
+
+export async function saveMedia(media: StoredMedia): Promise<void> {
+  const transaction = (await desk()).transaction('media', 'readwrite');
+  await transaction.store.put(media);
+  await transaction.done;
+}
+
+export async function readMedia(name: string): Promise<StoredMedia | undefined> {
+  return (await desk()).get('media', name);
+}
+
+export async function removeMedia(name: string): Promise<void> {
+  const transaction = (await desk()).transaction('media', 'readwrite');
+  await transaction.store.delete(name);
+  await transaction.done;
+}
+
+/** Photos of finished forms that the server does not have yet, each with its submission. A draft's photos stay where they are. */
+export async function unsentMedia(submissions: SubmissionDocument[]): Promise<(KeptMedia & { submission: string })[]> {
+  const owner = new Map(submissions.flatMap((submission) => submission.media.map(({ name }) => [name, submission._id] as const)));
+  const all: KeptMedia[] = await (await desk()).getAll('media');
+  return all.flatMap((media) => {
+    const submission = owner.get(media.name);
+    return submission !== undefined && media.sent_at === undefined ? [{ ...media, submission }] : [];
+  });
+}
+
+export async function markSent(name: string): Promise<void> {
+  const transaction = (await desk()).transaction('media', 'readwrite');
+  const media = await transaction.store.get(name);
+  if (media) await transaction.store.put({ ...media, sent_at: Date.now() } as KeptMedia);
+  await transaction.done;
+}
+
+export async function removeOldSentMedia(now: number): Promise<void> {
+  const transaction = (await desk()).transaction('media', 'readwrite');
+  for (const media of (await transaction.store.getAll()) as KeptMedia[])
+    if (media.sent_at !== undefined && now - media.sent_at > KEEP_SENT_DAYS * 86_400_000) await transaction.store.delete(media.name);
+  await transaction.done;
+}

@@ -1,0 +1,223 @@
+// What the lists need of each record, and what they say of it. Pure: no database, no clock of its own.
+//
+// A row is a record in brief. Over the rows lie the values of this phone's own submissions that the centre has not
+// merged yet, each marked, so that a door surveyed in a cellar shows what was found there at once.
+import type { AnswerValue, Answers, FormDocument, FormEntity, RecordDocument, RecordKind } from './documents.ts';
+import type { Sheet } from './submissions.ts';
+
+export interface Row {
+  id: string;
+  kind: RecordKind;
+  area: string;
+  label: string;
+  search: string;
+  facts: Record<string, AnswerValue>;
+  /** newest clock that went into the record */
+  clock: string;
+  /** own submissions whose values lie over it: not merged at the centre yet */
+  pending: string[];
+}
+
+export type DoorState = 'never' | 'done' | 'call_back' | 'nobody_home' | 'refused' | 'sealed_or_moved' | 'other' | 'quarantined';
+
+const FACTS: Record<RecordKind, string[]> = {
+  household: ['building', 'unit', 'room', 'ordinal', 'phone', 'outcome', 'call_back_at', 'visited_at', 'needs', 'member_count', 'fever_count'],
+  person: ['household', 'name', 'phone', 'sex', 'birth_year', 'relation', 'kind', 'temperature', 'health_code', 'vulnerable'],
+  quarantine_case: ['household', 'person', 'place', 'starts_on', 'ends_on', 'released_on', 'first_contact_at', 'morning_at', 'evening_at', 'seal_at', 'temperature', 'seal_state'],
+};
+
+export function rowOf(record: RecordDocument): Row {
+  const facts: Row['facts'] = {};
+  for (const name of FACTS[record.kind] ?? []) {
+    const field = record.fields[name];
+    if (field !== undefined && field.value !== null && field.value !== '') facts[name] = field.value;
+  }
+  let clock = '';
+  for (const seen of Object.values(record.version ?? {})) if (seen > clock) clock = seen;
+  return { id: record._id, kind: record.kind, area: record.area, label: record.label, search: record.search ?? '', facts, clock, pending: [] };
+}
+
+// ---- the phone's own unmerged values
+
+export interface Said {
+  id: string;
+  kind: RecordKind;
+  facts: Answers;
+}
+
+/** What a submission says of each record, read with its form's entities. Blank answers are left out: they say nothing. */
+export function saidBy(answers: Answers, form: Pick<FormDocument, 'entities'>): Said[] {
+  return form.entities.flatMap((entity) => {
+    const items = entity.repeat === null ? [undefined] : asItems(at(answers, entity.repeat));
+    return items.flatMap((item) => {
+      const id = value(answers, entity, entity.id, item);
+      if (typeof id !== 'string' || id === '') return [];
+      const facts: Answers = {};
+      for (const [property, path] of Object.entries(entity.properties)) {
+        const answer = value(answers, entity, path, item);
+        if (answer !== undefined && answer !== null && answer !== '') facts[property] = answer;
+      }
+      return [{ id, kind: entity.kind, facts }];
+    });
+  });
+}
+
+/** Whether the values of this submission are to be shown over the record: the centre has not taken them in or turned them down. */
+export function isUnmerged(sheet: Sheet): boolean {
+  return ['waiting', 'sent', 'needs_fixing', 'returned'].includes(sheet.state.state);
+}
+
+export function overlay(rows: ReadonlyMap<string, Row>, sheets: Sheet[], formOf: (form: string, version: string) => Pick<FormDocument, 'entities'> | undefined): ReadonlyMap<string, Row> {
+  const own = sheets.filter(isUnmerged).sort((a, b) => (a.submission.clock < b.submission.clock ? -1 : 1));
+  if (own.length === 0) return rows;
+  const over = new Map(rows);
+  for (const { submission } of own) {
+    const form = formOf(submission.form, submission.version);
+    if (!form) continue;
+    for (const said of saidBy(submission.answers, form)) {
+      const row = over.get(said.id) ?? { id: said.id, kind: said.kind, area: submission.area, label: '', search: '', facts: {}, clock: submission.clock, pending: [] };
+      const facts = { ...row.facts, ...said.facts };
+      over.set(said.id, { ...row, facts, search: row.search || searchOf(facts), pending: [...row.pending, submission._id] });
+    }
+  }
+  return over;
+}
+
+function searchOf(facts: Row['facts']): string {
+  return [facts.name, facts.phone, facts.building, facts.unit, facts.room].filter((part) => typeof part === 'string').join(' ').toLowerCase();
+}
+
+function value(answers: Answers, entity: FormEntity, path: string, item: Answers | undefined): AnswerValue | undefined {
+  if (item !== undefined && entity.repeat !== null && path.startsWith(`${entity.repeat}/`)) return at(item, path.slice(entity.repeat.length));
+  return at(answers, path);
+}
+
+function at(answers: Answers, path: string): AnswerValue | undefined {
+  let here: AnswerValue | undefined = answers;
+  for (const name of path.split('/').filter(Boolean)) {
+    if (typeof here !== 'object' || here === null || Array.isArray(here)) return undefined;
+    here = here[name];
+  }
+  return here;
+}
+
+function asItems(found: AnswerValue | undefined): Answers[] {
+  return Array.isArray(found) ? found.filter((item): item is Answers => typeof item === 'object' && item !== null && !Array.isArray(item)) : [];
+}
+
+// ---- reading rows
+
+export function text(row: Row, fact: string): string {
+  const found = row.facts[fact];
+  return found === undefined || found === null || typeof found === 'object' ? '' : String(found);
+}
+
+/** Isolated at home on this day: a case with its dates around it and no release. Dates are "2026-02-03". */
+export function isInQuarantine(kase: Row, today: string): boolean {
+  if (kase.kind !== 'quarantine_case' || kase.facts.released_on) return false;
+  const starts = text(kase, 'starts_on');
+  const ends = text(kase, 'ends_on');
+  return (starts === '' || starts <= today) && (ends === '' || today <= ends);
+}
+
+export function doorState(household: Row, hasQuarantine: boolean): DoorState {
+  if (hasQuarantine) return 'quarantined';
+  switch (text(household, 'outcome')) {
+    case '':
+      return 'never';
+    case 'done':
+      return 'done';
+    case 'call_back':
+      return 'call_back';
+    case 'nobody_home':
+      return 'nobody_home';
+    case 'refused':
+      return 'refused';
+    case 'sealed_or_moved':
+      return 'sealed_or_moved';
+    default:
+      return 'other';
+  }
+}
+
+/** "1203" is on floor 12, "311" on floor 3; a house number has no floor. */
+export function floorOf(room: string): number | null {
+  const match = /^(\d{1,2})\d{2}$/.exec(room.trim());
+  return match ? Number(match[1]) : null;
+}
+
+export const naturally = new Intl.Collator('zh-CN', { numeric: true }).compare;
+
+export interface Floor {
+  floor: number | null;
+  doors: Row[];
+}
+export interface Unit {
+  unit: string;
+  floors: Floor[]; // the top one first, as the building stands
+}
+export interface Building {
+  area: string;
+  building: string;
+  units: Unit[];
+  doors: Row[];
+}
+
+/** Households as their buildings stand: building, unit, floor, room. */
+export function buildings(rows: Iterable<Row>): Building[] {
+  const found = new Map<string, Row[]>();
+  for (const row of rows) {
+    if (row.kind !== 'household') continue;
+    const key = JSON.stringify([text(row, 'building'), row.area]);
+    const doors = found.get(key);
+    if (doors) doors.push(row);
+    else found.set(key, [row]);
+  }
+  return [...found]
+    .map(([key, doors]) => {
+      const [building, area] = JSON.parse(key) as [string, string];
+      return { building, area, units: unitsOf(doors), doors };
+    })
+    .sort((a, b) => naturally(a.building, b.building) || naturally(a.area, b.area));
+}
+
+function unitsOf(doors: Row[]): Unit[] {
+  const units = groupBy(doors, (row) => text(row, 'unit'));
+  return [...units]
+    .sort(([a], [b]) => naturally(a, b))
+    .map(([unit, rows]) => ({
+      unit,
+      floors: [...groupBy(rows, (row) => floorOf(text(row, 'room')))]
+        .sort(([a], [b]) => (b ?? -1) - (a ?? -1))
+        .map(([floor, onFloor]) => ({ floor, doors: onFloor.sort((a, b) => naturally(text(a, 'room'), text(b, 'room')) || naturally(text(a, 'ordinal'), text(b, 'ordinal'))) })),
+    }));
+}
+
+export function groupBy<T, K>(items: Iterable<T>, key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}
+
+export const SEARCH_RESULTS_MAX = 60;
+
+/** Every word of the query must stand in the row: name, pinyin, initials, room, digits of a phone. Names that begin with it come first. */
+export function search(rows: Iterable<Row>, query: string): Row[] {
+  const words = query.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return [];
+  const first: Row[] = [];
+  const rest: Row[] = [];
+  for (const row of rows) {
+    if (row.kind === 'quarantine_case') continue;
+    const haystack = row.search;
+    if (!words.every((word) => haystack.includes(word))) continue;
+    const begins = words.every((word) => haystack.startsWith(word) || haystack.includes(` ${word}`));
+    (begins ? first : rest).push(row);
+    if (first.length >= SEARCH_RESULTS_MAX) break;
+  }
+  return [...first, ...rest].slice(0, SEARCH_RESULTS_MAX);
+}

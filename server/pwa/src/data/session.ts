@@ -1,0 +1,185 @@
+// Who is signed in, and the one fetch that all replication goes through: it signs each request, refreshes the token
+// shortly before it expires and on 401, and measures how far this phone's clock is from the server's.
+import { createSignal } from 'solid-js';
+import { offset } from './clock.ts';
+import { readSetting, removeSetting, writeSetting } from './desk.ts';
+import type { Text } from './documents.ts';
+import { useHouseholdKey } from './identity.ts';
+
+const REFRESH_BEFORE_EXPIRY_MS = 60_000;
+const REQUEST_SECONDS_MAX = 90;
+const SESSION = 'session';
+
+export interface Area {
+  id: string;
+  name: Text;
+  place: string;
+}
+
+export interface Session {
+  username: string;
+  access_token: string;
+  /** by this phone's clock */
+  expires_at: number;
+  refresh_token: string;
+  device: string;
+  household_key: string;
+  worker: { id: string; name: string; roles: string[]; areas: Area[] };
+  sync: { url: string; forms: string; areas: string[]; inbox: string; media: string };
+}
+
+export type SessionState =
+  | { state: 'reading' }
+  | { state: 'none' }
+  | { state: 'signed_in'; session: Session }
+  /** the office ended it: unsent work is kept, signing in again goes on with it */
+  | { state: 'ended_by_office'; session: Session };
+
+export class SignInRefused extends Error {
+  override name = 'SignInRefused';
+  constructor(readonly status: number, readonly reason: string) {
+    super(reason);
+  }
+}
+/** The office ended the session: signing in again is the only way on. */
+export class SessionEnded extends Error {
+  override name = 'SessionEnded';
+  status = 401;
+}
+/** No answer, or none that makes sense: a matter of the network, tried again by itself. */
+export class OutOfReach extends Error {
+  override name = 'OutOfReach';
+}
+
+const [sessionState, setSessionState] = createSignal<SessionState>({ state: 'reading' });
+const [clockOffset, setClockOffset] = createSignal(0);
+/** How far this phone is ahead of the server, in milliseconds, as last measured. */
+export { clockOffset, sessionState };
+
+export function session(): Session | null {
+  const current = sessionState();
+  return current.state === 'signed_in' || current.state === 'ended_by_office' ? current.session : null;
+}
+
+export async function loadSession(): Promise<void> {
+  const stored = await readSetting<Session>(SESSION);
+  setClockOffset((await readSetting<number>('clock_offset_ms')) ?? 0);
+  if (!stored) return void setSessionState({ state: 'none' });
+  await useHouseholdKey(stored.household_key);
+  const ended = await readSetting<boolean>('session_ended');
+  setSessionState({ state: ended ? 'ended_by_office' : 'signed_in', session: stored });
+}
+
+/** Needs the network, once. The device keeps its id over sign-ins. */
+export async function signIn(username: string, password: string): Promise<Session> {
+  const device = session()?.device ?? (await readSetting<string>('device'));
+  const response = await ask('POST', '/api/session', { username, password, ...(device ? { device } : {}), app: __APP_VERSION__ });
+  if (!response.ok) throw new SignInRefused(response.status, await reasonOf(response));
+  return keep(username, await response.json());
+}
+
+/** Revokes at the centre what it can; the phone's own copy goes only after what was unsent is handed in (screens/me). */
+export async function signOut(): Promise<void> {
+  try {
+    await authorizedFetch('/api/session', { method: 'DELETE' });
+  } catch (error) {
+    if (!(error instanceof OutOfReach || error instanceof SessionEnded)) throw error;
+  }
+  const device = session()?.device;
+  await removeSetting(SESSION);
+  await removeSetting('session_ended');
+  if (device) await writeSetting('device', device);
+  setSessionState({ state: 'none' });
+}
+
+/** The fetch of all replication and of /api. */
+export async function authorizedFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  if (expiresSoon()) await refresh();
+  const used = session()?.access_token;
+  const response = await timed(input, signed(init, used));
+  if (response.status !== 401) return response;
+  if (session()?.access_token === used) await refresh();
+  return timed(input, signed(init, session()?.access_token));
+}
+
+let refreshing: Promise<void> | null = null;
+
+/** One refresh at a time in this page, and by a lock one at a time on this phone: the token is used up by its use. */
+export function refresh(): Promise<void> {
+  refreshing ??= exclusively(refreshNow).finally(() => (refreshing = null));
+  return refreshing;
+}
+
+async function refreshNow(): Promise<void> {
+  const mine = session();
+  if (!mine || sessionState().state === 'ended_by_office') throw new SessionEnded('not signed in');
+  const stored = await readSetting<Session>(SESSION);
+  if (stored && stored.access_token !== mine.access_token && stored.expires_at > Date.now() + REFRESH_BEFORE_EXPIRY_MS) {
+    setSessionState({ state: 'signed_in', session: stored }); // another tab was faster
+    return;
+  }
+  const response = await ask('POST', '/api/session/refresh', { refresh_token: (stored ?? mine).refresh_token });
+  if (response.status === 401 || response.status === 403) {
+    await writeSetting('session_ended', true);
+    setSessionState({ state: 'ended_by_office', session: mine });
+    throw new SessionEnded(await reasonOf(response));
+  }
+  if (!response.ok) throw new OutOfReach(`${response.status} ${await reasonOf(response)}`);
+  await keep(mine.username, await response.json());
+}
+
+async function keep(username: string, answer: Omit<Session, 'username' | 'expires_at'> & { expires_in: number; time: string }): Promise<Session> {
+  const { expires_in, time: _time, ...rest } = answer;
+  const kept: Session = { ...rest, username, expires_at: Date.now() + expires_in * 1000 };
+  await writeSetting(SESSION, kept);
+  await removeSetting('session_ended');
+  await useHouseholdKey(kept.household_key);
+  setSessionState({ state: 'signed_in', session: kept });
+  return kept;
+}
+
+async function ask(method: string, path: string, body: object): Promise<Response> {
+  const sentAt = Date.now();
+  const response = await timed(path, { method, headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(body) });
+  const answer = response.ok ? ((await response.clone().json()) as { time?: string }) : {};
+  const time = answer.time ? Date.parse(answer.time) : NaN;
+  if (Number.isFinite(time)) {
+    const measured = offset(sentAt, Date.now(), time);
+    setClockOffset(measured);
+    await writeSetting('clock_offset_ms', measured);
+  }
+  return response;
+}
+
+async function timed(input: RequestInfo | URL, init: RequestInit): Promise<Response> {
+  const limit = AbortSignal.timeout(REQUEST_SECONDS_MAX * 1000);
+  try {
+    return await fetch(input, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
+  } catch (error) {
+    if ((error as Error).name === 'AbortError') throw error;
+    throw new OutOfReach((error as Error).message);
+  }
+}
+
+function signed(init: RequestInit, token: string | undefined): RequestInit {
+  const headers = new Headers(init.headers);
+  if (token) headers.set('Authorization', `Bearer ${token}`);
+  return { ...init, headers, credentials: 'omit' };
+}
+
+function expiresSoon(): boolean {
+  const current = session();
+  return current !== null && current.expires_at - Date.now() < REFRESH_BEFORE_EXPIRY_MS;
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  try {
+    return ((await response.json()) as { reason?: string }).reason ?? response.statusText;
+  } catch {
+    return response.statusText;
+  }
+}
+
+function exclusively<T>(work: () => Promise<T>): Promise<T> {
+  return globalThis.navigator?.locks ? (navigator.locks.request('doorstep-refresh', work) as Promise<T>) : work();
+}

@@ -1,0 +1,213 @@
+// Finished forms: written once to the inbox, never changed, each with its true state. The state is read from documents
+// and from what the server acknowledged; nothing is guessed.
+import { createMemo, createRoot, createSignal } from 'solid-js';
+import type { FinishedForm, FormStart } from '../forms-contract.ts';
+import { type Clock, format, observe, tick } from './clock.ts';
+import { type Database, type InboxDocument, readLocal, writeLocal } from './databases.ts';
+import { readSetting, writeSetting } from './desk.ts';
+import type { Comment, Problem, ReceiptDocument, SubmissionDocument, Vector } from './documents.ts';
+import { removeDraft } from './drafts.ts';
+import { newSubmissionId } from './identity.ts';
+import { clockOffset, session } from './session.ts';
+
+export type SubmissionState =
+  | { state: 'waiting'; refused: string | null } // on this phone only; `refused`: the server said no to the document, it is sent again
+  | { state: 'sent' } // the server has it; no receipt yet
+  | { state: 'accepted'; at: string; remarks: Problem[] }
+  | { state: 'needs_fixing'; at: string; problems: Problem[] }
+  | { state: 'returned'; at: string; comments: Comment[] }
+  | { state: 'rejected'; at: string; comments: Comment[] }
+  | { state: 'superseded'; by: string | null }
+  | { state: 'duplicate'; at: string };
+
+/** What the server said of our documents, kept as `_local/acknowledged` in the inbox. */
+export interface Acknowledged {
+  sent: string[]; // of those without a receipt
+  refused: Record<string, string>;
+}
+
+export interface Sheet {
+  submission: SubmissionDocument;
+  receipt: ReceiptDocument | null;
+  state: SubmissionState;
+}
+
+export function stateOf(submission: SubmissionDocument, receipt: ReceiptDocument | null, acknowledged: Acknowledged, supersededBy: string | null): SubmissionState {
+  if (receipt) {
+    switch (receipt.status) {
+      case 'accepted':
+        return { state: 'accepted', at: receipt.at, remarks: receipt.remarks ?? [] };
+      case 'superseded':
+        return { state: 'superseded', by: supersededBy };
+      case 'duplicate':
+        return { state: 'duplicate', at: receipt.at };
+      case 'rejected':
+        return { state: 'rejected', at: receipt.at, comments: receipt.comments ?? [] };
+      case 'returned':
+        return supersededBy ? { state: 'superseded', by: supersededBy } : { state: 'returned', at: receipt.at, comments: receipt.comments ?? [] };
+      case 'held':
+        return supersededBy ? { state: 'superseded', by: supersededBy } : { state: 'needs_fixing', at: receipt.at, problems: receipt.problems ?? [] };
+    }
+  }
+  if (acknowledged.sent.includes(submission._id)) return { state: 'sent' };
+  return { state: 'waiting', refused: acknowledged.refused[submission._id] ?? null };
+}
+
+/** All submissions with their states, newest first: ULIDs sort by time. */
+export function sheetsOf(documents: Iterable<InboxDocument>, acknowledged: Acknowledged): Sheet[] {
+  const receipts = new Map<string, ReceiptDocument>();
+  const submissions: SubmissionDocument[] = [];
+  const supersededBy = new Map<string, string>();
+  for (const document of documents) {
+    if (document.type === 'receipt') receipts.set(document.submission, document);
+    if (document.type !== 'submission') continue;
+    submissions.push(document);
+    if (document.supersedes) supersededBy.set(document.supersedes, document._id);
+  }
+  return submissions
+    .sort((a, b) => (a._id < b._id ? 1 : -1))
+    .map((submission) => {
+      const receipt = receipts.get(submission._id) ?? null;
+      return { submission, receipt, state: stateOf(submission, receipt, acknowledged, supersededBy.get(submission._id) ?? null) };
+    });
+}
+
+/** `based_on` of a form filled from these records: each one's version, moved on by our own submissions about it that are not merged yet. */
+export function versions(start: FormStart): Record<string, Vector> {
+  const records = [start.record, start.household, ...(start.people ?? []), ...(start.cases ?? [])].filter((record) => record !== undefined);
+  const based: Record<string, Vector> = {};
+  for (const record of records) based[record._id] = { ...record.version };
+  return withOwnClocks(based, sheets());
+}
+
+/** Adds to each vector the newest clock of this worker's unmerged submissions that touch the record. */
+export function withOwnClocks(based: Record<string, Vector>, own: Sheet[]): Record<string, Vector> {
+  const moved: Record<string, Vector> = {};
+  for (const [record, vector] of Object.entries(based)) {
+    const next = { ...vector };
+    for (const { submission, state } of own) {
+      if (state.state === 'rejected' || state.state === 'superseded' || state.state === 'duplicate') continue;
+      if (!touches(submission, record)) continue;
+      const known = next[submission.device];
+      if (!known || submission.clock > known) next[submission.device] = submission.clock;
+    }
+    moved[record] = next;
+  }
+  return moved;
+}
+
+/** Whether this submission says something about the record: its id stands among the answers or among what it was based on. */
+export function touches(submission: SubmissionDocument, record: string): boolean {
+  return record in submission.based_on || mentions(submission.answers, record);
+}
+
+function mentions(value: unknown, id: string): boolean {
+  if (value === id) return true;
+  if (Array.isArray(value)) return value.some((item) => mentions(item, id));
+  return typeof value === 'object' && value !== null && Object.values(value).some((item) => mentions(item, id));
+}
+
+// ---- the inbox of the worker who is signed in
+
+const ACKNOWLEDGED = 'acknowledged';
+const NOTHING: Acknowledged = { sent: [], refused: {} };
+const [documents, setDocuments] = createSignal<ReadonlyMap<string, InboxDocument>>(new Map());
+const [acknowledged, setAcknowledged] = createSignal<Acknowledged>(NOTHING);
+export { acknowledged };
+export const sheets = createRoot(() => createMemo(() => sheetsOf(documents().values(), acknowledged())));
+
+let inbox: Database<InboxDocument> | null = null;
+let clock: Clock | null = null;
+let savedListener: () => void = () => {};
+
+/** Called after each save: the sync starts by itself. */
+export function onSaved(listener: () => void): void {
+  savedListener = listener;
+}
+
+export async function openInbox(database: Database<InboxDocument>, device: string): Promise<void> {
+  inbox = database;
+  clock = (await readSetting<Clock>('clock')) ?? { milliseconds: 0, counter: 0, device };
+  if (clock.device !== device) clock = { ...clock, device };
+  setAcknowledged((await readLocal<Acknowledged>(database, ACKNOWLEDGED)) ?? NOTHING);
+  await reloadInbox();
+}
+
+export async function reloadInbox(): Promise<void> {
+  if (!inbox) return;
+  const { rows } = await inbox.allDocs({ include_docs: true });
+  const next = new Map<string, InboxDocument>();
+  for (const row of rows) if ('doc' in row && row.doc && !row.id.startsWith('_design/')) next.set(row.id, row.doc);
+  setDocuments(next);
+  await seeClocks([...next.values()].map((document) => document.clock));
+}
+
+/** The clock is moved past everything the phone has seen, and is on the disk when this resolves. */
+export async function seeClocks(seen: Iterable<string>): Promise<void> {
+  if (!clock) return;
+  let newest = '';
+  for (const text of seen) if (typeof text === 'string' && text > newest) newest = text;
+  if (newest === '' || newest <= format(clock)) return;
+  clock = observe(clock, newest, Date.now());
+  await writeSetting('clock', clock);
+}
+
+/** Writes the finished form to the inbox. Resolves with its id when it is on the disk, and not before. */
+export async function saveSubmission(finished: FinishedForm): Promise<string> {
+  const current = session();
+  if (!inbox || !clock || !current) throw new Error('saveSubmission before sign-in');
+  clock = tick(clock, Date.now());
+  await writeSetting('clock', clock);
+  const submission: SubmissionDocument = {
+    _id: newSubmissionId(),
+    type: 'submission',
+    form: finished.form,
+    version: finished.version,
+    area: finished.area,
+    answers: finished.answers,
+    based_on: finished.based_on,
+    started_at: finished.started_at,
+    finished_at: localTime(new Date()),
+    clock: format(clock),
+    clock_offset_ms: clockOffset(),
+    worker: current.worker.id,
+    device: current.device,
+    app: __APP_VERSION__,
+    supersedes: finished.supersedes,
+    media: finished.media,
+  };
+  const { rev } = await inbox.put(submission);
+  setDocuments(new Map(documents()).set(submission._id, { ...submission, _rev: rev }));
+  if (finished.draft) await removeDraft(finished.draft);
+  savedListener();
+  return submission._id;
+}
+
+/** The server acknowledged these, and refused those. Ids that have a receipt need no note any more. */
+export async function acknowledge(sent: string[], refused: Record<string, string>): Promise<void> {
+  if (!inbox) return;
+  const answered = new Set([...documents().values()].flatMap((document) => (document.type === 'receipt' ? [document.submission] : [])));
+  const next: Acknowledged = {
+    sent: [...new Set([...acknowledged().sent, ...sent])].filter((id) => !answered.has(id) && !(id in refused)),
+    refused: Object.fromEntries(Object.entries({ ...acknowledged().refused, ...refused }).filter(([id]) => !sent.includes(id) && !answered.has(id))),
+  };
+  await writeLocal(inbox, ACKNOWLEDGED, next);
+  setAcknowledged(next);
+}
+
+export function closeInbox(): void {
+  inbox = null;
+  clock = null;
+  setDocuments(new Map());
+  setAcknowledged(NOTHING);
+}
+
+/** "2026-02-03T09:15:02+08:00": the wall time where the form was filled, with its zone. */
+export function localTime(date: Date): string {
+  const two = (number: number) => String(Math.floor(Math.abs(number))).padStart(2, '0');
+  const zone = -date.getTimezoneOffset();
+  return (
+    `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}` +
+    `${zone < 0 ? '-' : '+'}${two(zone / 60)}:${two(zone % 60)}`
+  );
+}

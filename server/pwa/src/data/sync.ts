@@ -1,0 +1,257 @@
+// One sync round at a time: push the inbox, pull the inbox, pull the areas, pull the forms, push the photos. It starts when
+// the app is opened or seen again, on reconnect, after a save, every few minutes, by the button, and soon after a push for
+// its receipts. What fails says in words what failed and when the next try is.
+import { createSignal } from 'solid-js';
+import { type Databases, type InboxDocument, reassignAreas, remote } from './databases.ts';
+import { readSetting, writeSetting } from './desk.ts';
+import { markSent, unsentMedia } from './media.ts';
+import { nextSeconds, retrySeconds } from './pauses.ts';
+import { forgetAreas, refreshArea, reloadForms } from './records.ts';
+import { authorizedFetch, OutOfReach, refresh, session, SessionEnded, sessionState } from './session.ts';
+import { acknowledge, acknowledged, reloadInbox, sheets } from './submissions.ts';
+
+const PULL_BATCH_SIZE = 500;
+const PUSH_BATCH_SIZE = 25; // a batch refused as too large is not split by PouchDB
+const MEDIA_PER_ROUND_MAX = 20;
+const LOCK = 'doorstep-sync';
+
+export type Step = 'push_inbox' | 'pull_inbox' | 'pull_area' | 'pull_forms' | 'push_media';
+export type Why = 'out_of_reach' | 'session_ended' | 'forbidden' | 'missing' | 'server' | 'server_full' | 'phone_full' | 'unknown';
+
+export type SyncState =
+  | { state: 'idle' }
+  | { state: 'running'; step: Step; position: number; steps: number; done: number; total: number | null }
+  | { state: 'synced' }
+  | { state: 'failed'; step: Step; why: Why; detail: string; next_at: number };
+
+const [syncState, setSyncState] = createSignal<SyncState>({ state: 'idle' });
+const [syncedAt, setSyncedAt] = createSignal<number | null>(null);
+/** When a round last went through wholly, by this phone's clock. */
+export { syncedAt, syncState };
+
+let databases: Databases | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let running: Promise<void> | null = null;
+let again = false;
+let failures = 0;
+let looks = 0;
+let channel: BroadcastChannel | undefined;
+let stopListening = () => {};
+
+export async function startSync(opened: Databases): Promise<void> {
+  databases = opened;
+  setSyncedAt((await readSetting<number>('synced_at')) ?? null);
+  const online = () => {
+    failures = 0;
+    void syncNow();
+  };
+  const seen = () => {
+    if (document.visibilityState === 'visible') void syncNow();
+  };
+  window.addEventListener('online', online);
+  document.addEventListener('visibilitychange', seen);
+  channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('doorstep');
+  channel?.addEventListener('message', () => void takeIn());
+  stopListening = () => {
+    window.removeEventListener('online', online);
+    document.removeEventListener('visibilitychange', seen);
+    channel?.close();
+  };
+  void syncNow();
+}
+
+export async function stopSync(): Promise<void> {
+  clearTimeout(timer);
+  stopListening();
+  databases = null;
+  again = false;
+  await running;
+  setSyncState({ state: 'idle' });
+}
+
+/** Starts a round; while one runs, another follows it. Resolves when nothing more is to do now. */
+export function syncNow(): Promise<void> {
+  if (running) {
+    again = true;
+    return running;
+  }
+  clearTimeout(timer);
+  running = rounds().finally(() => (running = null));
+  return running;
+}
+
+async function rounds(): Promise<void> {
+  do {
+    again = false;
+    await exclusively(round);
+  } while (again && databases);
+}
+
+async function round(): Promise<void> {
+  const opened = databases;
+  if (!opened || !session()) return;
+  const doing: { step: Step; error: unknown } = { step: 'push_inbox', error: null };
+  // PouchDB wraps errors in its own: the first one is kept as it was.
+  const fetching: typeof fetch = async (input, init) => {
+    try {
+      const response = await authorizedFetch(input, init);
+      if (response.status >= 400 && response.status !== 404 && response.status !== 409) doing.error ??= { status: response.status, message: `HTTP ${response.status}` };
+      return response;
+    } catch (error) {
+      doing.error ??= error;
+      throw error;
+    }
+  };
+  try {
+    await steps(opened, fetching, (step) => {
+      doing.step = step;
+      doing.error = null;
+    }, (error) => doing.error ?? error);
+    failures = 0;
+    setSyncState({ state: 'synced' });
+    setSyncedAt(Date.now());
+    await writeSetting('synced_at', Date.now());
+    channel?.postMessage('synced');
+    schedule(nextSeconds(unanswered(), looks++));
+  } catch (error) {
+    failures += 1;
+    const seconds = retrySeconds(failures, Math.random());
+    const cause = doing.error ?? error;
+    if (whyOf(cause) === 'forbidden') await refresh().catch(() => undefined); // learns which areas are this worker's now
+    setSyncState({ state: 'failed', step: doing.step, why: whyOf(cause), detail: String((cause as Error)?.message ?? cause), next_at: Date.now() + seconds * 1000 });
+    schedule(seconds);
+  }
+}
+
+/** Each step in turn. One that fails by its own fault (an area taken away, a full server) does not hold up the others; without a network none is tried further. */
+async function steps(opened: Databases, fetching: typeof fetch, begin: (step: Step) => void, causeOf: (error: unknown) => unknown): Promise<void> {
+  const sync = session()!.sync;
+  const base = new URL(sync.url, location.origin).href.replace(/\/$/, '');
+  const at = <T extends object>(name: string) => remote<T>(`${base}/${name}`, fetching);
+  const plan: [Step, (progress: Progress) => Promise<void>][] = [
+    ['push_inbox', () => pushInbox(opened, at<InboxDocument>(sync.inbox))],
+    ['pull_inbox', (progress) => pullInbox(opened, at<InboxDocument>(sync.inbox), progress)],
+    ...sync.areas.map((name) => ['pull_area', (progress: Progress) => pullArea(opened, name, at(name), progress)] as (typeof plan)[number]),
+    ['pull_forms', (progress) => pullForms(opened, at(sync.forms), progress)],
+    ['push_media', () => pushMedia(at(sync.media))],
+  ];
+  if (await reassignAreas(opened, sync.areas)) forgetAreas(sync.areas);
+  let failed: { step: Step; error: unknown } | null = null;
+  for (const [index, [step, work]] of plan.entries()) {
+    const announce: Progress = (done, total) => setSyncState({ state: 'running', step, position: index + 1, steps: plan.length, done, total });
+    begin(step);
+    announce(0, null);
+    try {
+      await work(announce);
+    } catch (error) {
+      failed ??= { step, error: causeOf(error) };
+      if (failed.error instanceof OutOfReach || sessionState().state !== 'signed_in') break;
+    }
+  }
+  if (failed) {
+    begin(failed.step);
+    throw failed.error;
+  }
+}
+
+type Progress = (done: number, total: number | null) => void;
+
+async function pullInbox(opened: Databases, from: PouchDB.Database<InboxDocument>, progress: Progress): Promise<void> {
+  if ((await pull(opened.inbox, from, progress)) === 0) return;
+  await reloadInbox();
+  await acknowledge([], {});
+}
+
+async function pullArea(opened: Databases, name: string, from: PouchDB.Database, progress: Progress): Promise<void> {
+  if ((await pull(opened.areas.get(name)!, from, progress)) > 0) await refreshArea(name);
+}
+
+async function pullForms(opened: Databases, from: PouchDB.Database, progress: Progress): Promise<void> {
+  if ((await pull(opened.forms, from, progress)) > 0) await reloadForms();
+}
+
+/** True when the server took something. `sent` is noted only after the whole push went through: its checkpoint is past all of them. */
+async function pushInbox(opened: Databases, inbox: PouchDB.Database<InboxDocument>): Promise<void> {
+  await reloadInbox(); // another tab may have saved
+  const waiting = sheets().filter(({ state }) => state.state === 'waiting').map(({ submission }) => submission._id);
+  if (waiting.length === 0) return;
+  const pushed = await opened.inbox.replicate.to(inbox, { selector: { type: 'submission' }, batch_size: PUSH_BATCH_SIZE });
+  const refused = refusals(pushed.errors);
+  const known = Object.keys(acknowledged().refused).filter((id) => waiting.includes(id) && !(id in refused));
+  if (known.length > 0) {
+    // A refused document lies behind the checkpoint: it is sent again by its id.
+    const repeated = await opened.inbox.replicate.to(inbox, { doc_ids: known, checkpoint: false, batch_size: PUSH_BATCH_SIZE });
+    Object.assign(refused, refusals(repeated.errors));
+  }
+  await acknowledge(waiting.filter((id) => !(id in refused)), refused);
+  looks = 0; // receipts come within seconds
+}
+
+async function pull<T extends object>(local: PouchDB.Database<T>, from: PouchDB.Database<T>, progress: Progress): Promise<number> {
+  const replication = local.replicate.from(from, { batch_size: PULL_BATCH_SIZE });
+  replication.on('change', (info) => {
+    const { pending } = info as unknown as { pending?: number };
+    progress(info.docs_written, typeof pending === 'number' ? info.docs_written + pending : null);
+  });
+  return (await replication).docs_written;
+}
+
+/** A photo goes as a document with one attachment, after the text, so that it never holds up text. 409: it is there already. */
+async function pushMedia(media: PouchDB.Database): Promise<void> {
+  for (const photo of (await unsentMedia(sheets().map(({ submission }) => submission))).slice(0, MEDIA_PER_ROUND_MAX)) {
+    const { blob, name, type, question, sha256, bytes, submission } = photo;
+    try {
+      await media.put({ _id: `media:${name}`, type: 'media', name, question, sha256, bytes, submission, _attachments: { [name]: { content_type: type, data: blob } } } as never);
+    } catch (error) {
+      if ((error as { status?: number }).status !== 409) throw error;
+    }
+    await markSent(name);
+  }
+}
+
+/** What other tabs brought in. */
+async function takeIn(): Promise<void> {
+  if (!databases) return;
+  await reloadInbox();
+  for (const name of databases.areas.keys()) await refreshArea(name);
+  setSyncedAt((await readSetting<number>('synced_at')) ?? null);
+}
+
+function refusals(errors: unknown[] | undefined): Record<string, string> {
+  const refused: Record<string, string> = {};
+  for (const error of (errors ?? []) as { id?: string; reason?: string; message?: string; name?: string }[])
+    if (error.id) refused[error.id] = error.reason ?? error.message ?? error.name ?? '';
+  return refused;
+}
+
+function unanswered(): number {
+  return sheets().filter(({ state }) => state.state === 'sent').length;
+}
+
+function schedule(seconds: number): void {
+  clearTimeout(timer);
+  if (databases) timer = setTimeout(() => void syncNow(), seconds * 1000);
+}
+
+export function whyOf(error: unknown): Why {
+  const { status, name } = (error ?? {}) as { status?: number; name?: string };
+  if (error instanceof SessionEnded) return 'session_ended';
+  if (error instanceof OutOfReach) return 'out_of_reach';
+  if (name === 'QuotaExceededError' || name === 'indexed_db_went_bad') return 'phone_full';
+  if (status === 401) return 'session_ended';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'missing';
+  if (status === 507 || status === 413) return 'server_full';
+  if (status !== undefined && status >= 500) return 'server';
+  return 'unknown';
+}
+
+/** A round belongs to one tab at a time; a tab that finds another at it looks again later. */
+async function exclusively(work: () => Promise<void>): Promise<void> {
+  if (!globalThis.navigator?.locks) return work();
+  await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
+    else schedule(nextSeconds(1, 1));
+  });
+}
+
