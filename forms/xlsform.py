@@ -5,7 +5,7 @@
 
 What is ours travels in the namespace NAMESPACE, so that the XForm alone is the whole form:
 
-* the columns `merge`, `pii`, `prefill` and `save_to` become attributes of the question's `<bind>`;
+* the columns `merge`, `pii`, `prefill`, `save_to` and `usual` become attributes of the question's `<bind>`;
 * the sheet `entities`, the setting `audience` and the title by language become one `<doorstep:form>` in the `<model>`;
 * a question of type `hidden`, which a program fills in, becomes an input with the appearance `hidden`: ODK's engine lets nobody set a node that has no control.
 
@@ -27,7 +27,7 @@ XFORMS = "http://www.w3.org/2002/xforms"
 PREFIX = "doorstep"
 
 FILE_TYPES = (".md", ".xlsx", ".csv")
-OUR_COLUMNS = ("merge", "pii", "prefill", "save_to")
+OUR_COLUMNS = ("merge", "pii", "prefill", "save_to", "usual")
 FORM_BYTES_MAX = 5_000_000
 LANGUAGE_DEFAULT = "zh"
 
