@@ -7,14 +7,20 @@ and those from accepted `submissions`: see sync/merge.py. JSON that is only read
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
 
 class Base(DeclarativeBase):
     """Base of every table. Times are UTC."""
+
+
+def table(model: type[Base]) -> Table:
+    """The plain table of a model, for Core: the hot path builds no objects."""
+    return cast(Table, model.__table__)
 
 
 FACETS = ("area", "state", "building", "health_code", "temperature")
@@ -88,7 +94,11 @@ class FormVersion(Base):
 
 
 class Submission(Base):
-    """A submission as it came, and what became of it. `state` is what its receipt says."""
+    """A submission as it came, and what became of it. `state` is what its receipt says; `verdict` is what the rules alone say.
+
+    `id` is the document's id. Should other content arrive under an id that is taken, one of the two keeps the id and the
+    other's is followed by `~` and a digest of its content.
+    """
 
     __tablename__ = "submissions"
     number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
@@ -103,6 +113,7 @@ class Submission(Base):
     clock: Mapped[str | None] = mapped_column(String(200))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime)
     received_at: Mapped[datetime] = mapped_column(DateTime)
+    verdict: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
     supersedes: Mapped[str | None] = mapped_column(String(200), index=True)
     document: Mapped[bytes] = mapped_column(LargeBinary)
@@ -131,14 +142,20 @@ class Stray(Base):
 
 
 class Contribution(Base):
-    """What one accepted submission says of one record: the element of the set that a record is a function of."""
+    """What one submission says of one record. Those that count are the set that the record is a function of.
+
+    The dot says since when the record had it: the phone's clock, or, when a person let the submission in later, the office's.
+    """
 
     __tablename__ = "contributions"
     record: Mapped[str] = mapped_column(String(120), primary_key=True)
     submission: Mapped[str] = mapped_column(String(200), primary_key=True)
     path: Mapped[str] = mapped_column(String(200), primary_key=True)
+    counts: Mapped[bool]
+    dot_device: Mapped[str] = mapped_column(String(80))
+    dot_clock: Mapped[str] = mapped_column(String(200))
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    __table_args__ = (Index("contributions_by_submission", "submission"),)
+    __table_args__ = (Index("contributions_by_submission", "submission"), {"sqlite_with_rowid": False})
 
 
 class Record(Base):
@@ -170,7 +187,10 @@ class Record(Base):
 
 
 class Decision(Base):
-    """What a person decided about a submission: accept, reject, return, reopen. Never changed, only followed by another."""
+    """What was decided about a submission: accept, reject, return, reopen; or rejudge, when the rules came to know more.
+
+    Never changed, only followed by another. The office's clocks order them all.
+    """
 
     __tablename__ = "decisions"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -180,7 +200,7 @@ class Decision(Base):
     comments: Mapped[bytes] = mapped_column(LargeBinary)
     by: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(DateTime)
-    clock: Mapped[str] = mapped_column(String(200))
+    clock: Mapped[str] = mapped_column(String(200), unique=True)
 
 
 class Outbox(Base):

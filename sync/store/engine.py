@@ -1,0 +1,115 @@
+"""Opening the central store from one URL, and bringing it to the newest migration.
+
+`store.reading()` and `store.writing()` give a Core connection in a transaction that commits when the block ends and
+rolls back when it raises. A writing transaction on SQLite takes the write lock at its start, so that what it read
+cannot have changed when it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+
+BUSY_SECONDS_MAX = 30
+"""How long a statement waits for another process's write on SQLite."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+UPGRADE_LOCK = 0x646F6F72  # a number of our own for PostgreSQL's advisory lock
+
+
+class Store:
+    """A central store, open. Safe to share between threads; each block has a connection of its own."""
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+        self._writer = engine.execution_options(doorstep_writes=True)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        return self.engine.begin()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        return self._writer.begin()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the store at `url` (`sqlite:////path/central.db`, `postgresql+psycopg://…`). Does not migrate: see `upgrade`."""
+    database = make_url(url)
+    if database.get_backend_name() == "sqlite" and database.database:
+        Path(database.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+    prepare(engine)
+    return Store(engine)
+
+
+def prepare(engine: Engine) -> None:
+    """Give an engine made elsewhere (Flask-SQLAlchemy's) the settings that the store needs. Once an engine, before its first use."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def upgrade(url: str) -> bool:
+    """Bring the store at `url` to the newest migration; True when there was something to do. Safe in two processes at once."""
+    store = open_store(url)
+    try:
+        with store.reading() as connection:
+            if revision(connection) == newest_revision():
+                return False
+        with _alone(store) as connection:
+            if revision(connection) == newest_revision():
+                return False
+            _migrate(connection)
+            return True
+    finally:
+        store.close()
+
+
+def revision(connection: Connection) -> str | None:
+    """The migration that the store stands at; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def newest_revision() -> str:
+    """By file name (`0001_….py`), so that a start with nothing to do need not import Alembic (0.2 s)."""
+    return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command  # slow to import, and seldom needed
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    command.upgrade(config, "head")
+
+
+@contextmanager
+def _alone(store: Store) -> Iterator[Connection]:
+    with store.writing() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
+        yield connection
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS_MAX * 1000}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("doorstep_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,113 @@
+"""The central store opens, migrates, and keeps what it must keep once."""
+
+import threading
+import time
+from datetime import datetime
+
+import orjson
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select
+
+from sync.store import open_store, upgrade
+from sync.store.models import Base, FormVersion, Outbox
+from sync.store.published import FormVersionTaken, publish_form, published_forms, secret
+
+NOW = datetime(2026, 2, 3, 1, 15)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/new/central.db"
+
+
+@pytest.fixture
+def store(url):
+    upgrade(url)
+    opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+def test_the_migrations_make_the_tables_of_the_models(store):
+    def for_this_database(item, name, kind, reflected, compare_to):
+        return kind != "index" or reflected or item._ddl_if is None or item._ddl_if.dialect == "sqlite"
+
+    with store.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": for_this_database, "compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_second_upgrade_has_nothing_to_do_and_is_quick(url):
+    assert upgrade(url) is True
+    started = time.perf_counter()
+    assert upgrade(url) is False
+    assert time.perf_counter() - started < 0.3
+
+
+def test_two_processes_may_upgrade_at_once(url):
+    open_store(url).close()
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(upgrade(url))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == [False, False, False, True]
+
+
+def test_an_acknowledged_write_survives_a_power_cut_and_references_are_checked(store):
+    with store.reading() as connection:
+        pragmas = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_a_block_that_raises_leaves_nothing(store):
+    with pytest.raises(RuntimeError), store.writing() as connection:
+        connection.execute(Outbox.__table__.insert().values(database="forms", document_id="x", body=b"{}"))
+        raise RuntimeError
+    with store.reading() as connection:
+        assert connection.execute(select(Outbox.__table__)).all() == []
+
+
+def test_a_secret_is_made_once_even_by_two_at_a_time(store):
+    made = []
+    barrier = threading.Barrier(4)
+
+    def make():
+        made.append(len(made))
+        return f"secret {len(made)}".encode()
+
+    found = []
+
+    def ask():
+        barrier.wait()
+        found.append(secret(store, "household", make))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 1
+    assert secret(store, "household", make) == found[0]
+
+
+def form(version, xform="<h:html/>"):
+    return {"_id": f"form:survey:{version}", "type": "form", "form": "survey", "version": version, "title": {"zh": "摸排", "en": "Survey"}, "xform": xform}
+
+
+def test_publishing_a_form_keeps_older_versions_beside_it_and_queues_both(store):
+    about = {"source": b"| survey |", "source_type": ".md", "audience": "phone", "now": NOW, "published_by": "w0001"}
+    with store.writing() as connection:
+        assert publish_form(connection, form("1"), **about) is True
+        assert publish_form(connection, form("1"), **about) is False
+        assert publish_form(connection, form("2"), **about) is True
+        with pytest.raises(FormVersionTaken):
+            publish_form(connection, form("2", "<other/>"), **about)
+    with store.reading() as connection:
+        assert {(one.version, one.current) for one in published_forms(connection)} == {("1", False), ("2", True)}
+        queued = [(row.document_id, orjson.loads(row.body)["current"]) for row in connection.execute(select(Outbox.__table__).order_by(Outbox.number))]
+        assert queued == [("form:survey:1", True), ("form:survey:1", False), ("form:survey:2", True)]
+        assert connection.execute(select(FormVersion.source)).scalars().all() == [b"| survey |"] * 2
