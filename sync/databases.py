@@ -1,0 +1,81 @@
+"""What the merge worker and the outbox need of any sync engine: the embedded one (sync.engine) and, next, Apache CouchDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+START = "0"  # the sequence before the first change of any database
+Writers = Literal["members", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One newest revision of a document. `document` is its body with `_id`, `_rev` and, for a deletion, `_deleted`."""
+
+    revision: str
+    deleted: bool
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document that changed, with all its leaves: the winner first, tombstones too. More than one leaf is a conflict."""
+
+    id: str
+    sequence: str
+    leaves: Sequence[Leaf]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes in the order of their sequences. `last_sequence` is where to go on; it is opaque text."""
+
+    changes: Sequence[Change]
+    last_sequence: str
+
+
+class Databases(Protocol):
+    """Named databases of documents.
+
+    Unknown names raise LookupError (`sync.engine.errors.DatabaseMissing` in the embedded engine).
+    A security object has CouchDB's shape: `{"members": {"names": [], "roles": []}, "admins": {…}}`.
+    """
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Names of all databases that begin with `prefix`, sorted."""
+        ...
+
+    def exists(self, name: str) -> bool: ...
+
+    def create(self, name: str, security: Mapping[str, Any], writers: Writers = "members") -> bool:
+        """Make the database; False, and nothing changed, when it is there. `writers="server"`: members read only (they keep `_local`)."""
+        ...
+
+    def delete(self, name: str) -> bool:
+        """Remove the database and all it holds; False when there was none."""
+        ...
+
+    def security(self, name: str) -> dict[str, Any]: ...
+
+    def set_security(self, name: str, security: Mapping[str, Any]) -> None: ...
+
+    def changes(self, name: str, since: str = START, limit: int = 500) -> Batch:
+        """Changes after `since`, oldest first, at most `limit`. A `since` of another life of the database starts anew."""
+        ...
+
+    def publish(self, name: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """The server's own writes, all or nothing. The same body again makes no new revision; `{"_id", "_deleted": True}` deletes."""
+        ...
+
+    def read(self, name: str, id: str) -> dict[str, Any] | None:
+        """The winning revision with `_id` and `_rev`; None when there is none or it is deleted."""
+        ...
+
+    def wait(self, timeout_seconds: float) -> set[str] | None:
+        """Names of databases that changed since this thread last asked, in any process; empty when the time is up.
+
+        None: unknown, look at all of them. It comes first, and now and then, so that a lost message costs a delay and no more.
+        """
+        ...

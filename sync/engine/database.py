@@ -1,0 +1,228 @@
+"""One database: what can be asked of it and written to it. Every write is one transaction, on disk before it is answered."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sync.engine import document as documents
+from sync.engine import limits, writing
+from sync.engine.catalogue import Entry
+from sync.engine.connections import Connections, FileGone
+from sync.engine.document import Document
+from sync.engine.documents import Edit
+from sync.engine.errors import BadDocument, BadSequence, DatabaseMissing, EditConflict, TooLarge
+from sync.engine.wake import Bells, Watch
+from sync.engine.writing import Writing
+from sync.revisions import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Counts of a database; `live` are documents whose winner is no tombstone. `bytes` is the size of its file."""
+
+    sequence: int
+    live: int
+    deleted: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document's place in the changes feed. `leaves` are revisions, the winner first."""
+
+    sequence: int
+    id: str
+    deleted: bool
+    leaves: list[str]
+    document: Document | None = None
+
+
+class Database:
+    """A database of one life; once it is deleted, everything raises DatabaseMissing."""
+
+    def __init__(self, entry: Entry, connections: Connections, bells: Bells) -> None:
+        self.entry = entry
+        self.name = entry.name
+        self._connections = connections
+        self._bells = bells
+
+    # Sequences on the wire: the number and the life, so that one from another life is not taken for a place in this
+
+    def sequence_text(self, sequence: int) -> str:
+        return f"{sequence}-{self.entry.life}"
+
+    def sequence_after(self, since: str) -> int:
+        """The number in `since`; 0 for one of another life, or from beyond the end (a file put back from a backup). Raises BadSequence."""
+        text = since.strip('"')
+        if text == "now":
+            return self.info().sequence
+        number, _, life = text.partition("-")
+        if not number.isascii() or not number.isdigit() or len(number) > 18:
+            raise BadSequence
+        if life not in ("", self.entry.life):
+            return 0
+        sequence = int(number)
+        return sequence if sequence <= self.info().sequence else 0
+
+    # Reading
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one moment."""
+        try:
+            with self._connections.reading(self.entry.path) as connection:
+                yield connection
+        except FileGone:
+            raise DatabaseMissing(self.name) from None
+
+    def info(self) -> Info:
+        with self.reading() as connection:
+            sequence, live, deleted, _ = connection.execute("SELECT * FROM state").fetchone()
+        size = self.entry.path.stat().st_size if self.entry.path.exists() else 0
+        return Info(sequence, live, deleted, size)
+
+    def get(self, id: str) -> Document | None:
+        with self.reading() as connection:
+            return documents.load(connection, id)
+
+    def get_many(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Those of these documents that exist."""
+        with self.reading() as connection:
+            return {row[1]: documents.from_row(connection, row) for row in documents.rows_of(connection, dict.fromkeys(ids))}
+
+    def changes(self, after: int, last: int, limit: int, *, descending: bool = False, bodies: bool = False, all_leaves: bool = True) -> list[Row]:
+        """Rows of the feed after one sequence up to another."""
+        with self.reading() as connection:
+            if bodies:
+                found = [documents.from_row(connection, row) for row in documents.rows_between(connection, after, last, limit, descending)]
+                return [_row(document) for document in found]
+            order = "DESC" if descending else "ASC"
+            rows = connection.execute(
+                "SELECT sequence, id, revision, deleted, other_leaves FROM documents"  # noqa: S608 constants
+                f" WHERE sequence > ? AND sequence <= ? ORDER BY sequence {order} LIMIT ?",
+                (after, last, limit),
+            ).fetchall()
+            return [
+                Row(sequence, id, bool(deleted), [revision]) if not (others and all_leaves) else _row(documents.load(connection, id))  # type: ignore[arg-type]
+                for sequence, id, revision, deleted, others in rows
+            ]
+
+    def changes_of(self, ids: Sequence[str], after: int, last: int) -> list[Row]:
+        """Rows of these documents only, oldest first."""
+        rows = [_row(document) for document in self.get_many(ids).values() if after < document.sequence <= last]
+        return sorted(rows, key=lambda row: row.sequence)
+
+    def pending(self, after: int) -> int:
+        """How many documents changed after this sequence."""
+        with self.reading() as connection:
+            return connection.execute("SELECT count(*) FROM documents INDEXED BY documents_in_order WHERE sequence > ?", (after,)).fetchone()[0]
+
+    def ids_between(
+        self, start: str | None, end: str | None, *, inclusive_end: bool = True, descending: bool = False, skip: int = 0, limit: int = -1
+    ) -> tuple[list[tuple[str, str]], int]:
+        """Live documents in the order of their ids' bytes: (id, winning revision), and how many lie before the first."""
+        low, high = (end, start) if descending else (start, end)
+        where, values = ["deleted = 0"], []
+        if low is not None:
+            where.append("id >= ?" if not descending or inclusive_end else "id > ?")
+            values.append(low)
+        if high is not None:
+            where.append("id <= ?" if descending or inclusive_end else "id < ?")
+            values.append(high)
+        order = "DESC" if descending else "ASC"
+        with self.reading() as connection:
+            rows = connection.execute(
+                f"SELECT id, revision FROM documents WHERE {' AND '.join(where)} ORDER BY id {order} LIMIT ? OFFSET ?",  # noqa: S608 constants
+                (*values, limit, skip),
+            ).fetchall()
+            before = 0
+            if start is not None:
+                beyond = ">" if descending else "<"
+                before = connection.execute(f"SELECT count(*) FROM documents WHERE deleted = 0 AND id {beyond} ?", (start,)).fetchone()[0]  # noqa: S608
+        return rows, before + skip
+
+    def attachment_bytes(self, key: str) -> bytes:
+        with self.reading() as connection:
+            return documents.read_bytes(connection, key)
+
+    # Writing
+
+    def write(self, edits: Sequence[Edit], replicated: bool) -> list[Revision | EditConflict]:
+        """Take these edits in one transaction; for each its revision, or that it came too late. Raises MissingStub, StorageFull: nothing is written then."""
+
+        def apply(work: Writing) -> list[Revision | EditConflict]:
+            return [work.replicate(edit) if replicated else _tried(work, edit) for edit in edits]
+
+        return self._write(apply)
+
+    def publish(self, wanted: Sequence[Mapping[str, Any]]) -> None:
+        def apply(work: Writing) -> None:
+            for document in wanted:
+                work.publish(document)
+
+        self._write(apply)
+
+    def _write(self, apply: Callable[[Writing], Any]) -> Any:
+        with self._writing() as connection:
+            work = Writing(connection)
+            result = apply(work)
+            changed = work.finish()
+        if changed:
+            self._bells.ring(self.name)
+        return result
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._connections.writing(self.entry.path) as connection:
+                yield connection
+        except FileGone:
+            raise DatabaseMissing(self.name) from None
+
+    def revisions_kept(self) -> int:
+        with self.reading() as connection:
+            return connection.execute("SELECT revisions_kept FROM state").fetchone()[0]
+
+    def keep_revisions(self, limit: int) -> None:
+        if limit < 1:
+            raise BadDocument("_revs_limit must be a positive number")
+        with self._writing() as connection:
+            connection.execute("UPDATE state SET revisions_kept = ?", (limit,))
+
+    # `_local` documents
+
+    def local(self, id: str) -> tuple[int, bytes] | None:
+        """Number and body."""
+        with self.reading() as connection:
+            return connection.execute("SELECT revision, body FROM local_documents WHERE id = ?", (id,)).fetchone()
+
+    def put_local(self, id: str, based_on: int | None, body: bytes) -> int:
+        if len(body) > limits.LOCAL_BYTES_MAX:
+            raise TooLarge(id[:200], "document_too_large")
+        with self._writing() as connection:
+            return writing.put_local(connection, id, based_on, body)
+
+    def delete_local(self, id: str) -> bool:
+        with self._writing() as connection:
+            return writing.delete_local(connection, id)
+
+    # Waiting
+
+    def watch(self) -> contextlib.AbstractContextManager[Watch]:
+        """Hear of every change from now on: watch first, then look, then wait, and none is missed."""
+        return self._bells.watch(self.name)
+
+
+def _tried(work: Writing, edit: Edit) -> Revision | EditConflict:
+    try:
+        return work.edit(edit)
+    except EditConflict as conflict:
+        return conflict
+
+
+def _row(document: Document) -> Row:
+    return Row(document.sequence, document.id, document.deleted, [str(leaf) for leaf in document.leaves], document)

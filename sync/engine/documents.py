@@ -1,0 +1,202 @@
+"""From the wire to an `Edit` and back: reads a JSON document, refuses what CouchDB refuses, and puts stored parts together again."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from sync.engine import limits
+from sync.engine.errors import BadDocument, TooLarge
+from sync.revisions import NotARevision, Revision, parse_revision
+
+NOT_STORED = {"_id", "_rev", "_deleted", "_attachments", "_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"}
+LOCAL = "_local/"
+DESIGN = "_design/"
+OCTETS = "application/octet-stream"
+
+
+@dataclass(slots=True)
+class Inline:
+    """An attachment whose bytes came with the document."""
+
+    content_type: str
+    data: bytes
+    revpos: int | None = None
+
+
+@dataclass(slots=True)
+class Stub:
+    """An attachment that an ancestor has."""
+
+    revpos: int | None = None
+
+
+@dataclass(slots=True)
+class Edit:
+    """A document as someone wants it written. `path` is the named revision and its ancestors, newest first: of a replicated write the new
+    revision itself, of an interactive one what it is based on (one revision or none)."""
+
+    id: str
+    path: tuple[Revision, ...]
+    deleted: bool
+    body: bytes
+    attachments: dict[str, Inline | Stub] = field(default_factory=dict)
+
+
+def read_edit(document: object, replicated: bool, id: str | None = None) -> Edit:
+    """The edit in this document; `id` from the URL goes before the one in it. Raises BadDocument, TooLarge."""
+    if not isinstance(document, dict):
+        raise BadDocument("Document must be a JSON object")
+    id = check_id(document.get("_id") if id is None else id)
+    for name in document:
+        if name[:1] == "_" and name not in NOT_STORED:
+            raise BadDocument(f"Bad special document member: {name[:100]}", "doc_validation")
+    deleted = document.get("_deleted", False)
+    if not isinstance(deleted, bool):
+        raise BadDocument("_deleted must be a boolean", "doc_validation")
+    body = as_json({name: value for name, value in document.items() if name[:1] != "_"})
+    if len(body) > limits.DOCUMENT_BYTES_MAX:
+        raise TooLarge(id[:200], "document_too_large")
+    return Edit(id, _path(document, replicated), deleted, body, read_attachments(document.get("_attachments")))
+
+
+def check_id(id: object) -> str:
+    """The id, if it can be a document's."""
+    if not isinstance(id, str):
+        raise BadDocument("Document id must be a string", "illegal_docid")
+    if not id or id in (LOCAL, DESIGN):
+        raise BadDocument("Document id must not be empty", "illegal_docid")
+    if id[0] == "_" and not id.startswith((LOCAL, DESIGN)):
+        raise BadDocument("Only reserved document ids may start with underscore.", "illegal_docid")
+    if len(id.encode()) > limits.ID_BYTES_MAX:
+        raise BadDocument("Document id is too long", "illegal_docid")
+    return id
+
+
+def read_revision(text: object) -> Revision:
+    """A revision from the wire. Raises BadDocument."""
+    try:
+        revision = parse_revision(text)
+    except NotARevision:
+        raise BadDocument("Invalid rev format") from None
+    if len(revision.id.encode()) > limits.REVISION_BYTES_MAX:
+        raise BadDocument("Invalid rev format")
+    return revision
+
+
+def as_json(value: object, sort: bool = False) -> bytes:
+    """JSON of a value that is not nested too deeply. Raises BadDocument."""
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if sort else orjson.dumps(value)
+    except (orjson.JSONEncodeError, RecursionError) as error:
+        raise BadDocument(f"This cannot be kept as JSON: {error}") from None
+    # Few documents have as many brackets as levels are allowed: only those are measured.
+    if text.count(b"{") + text.count(b"[") > limits.NESTING_MAX and _levels(value) > limits.NESTING_MAX:
+        raise BadDocument(f"The JSON is nested more than {limits.NESTING_MAX} levels deep")
+    return text
+
+
+def canonical(body: bytes) -> bytes:
+    """The body with its members sorted: equal documents give equal bytes."""
+    return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+
+
+def read_attachments(members: object) -> dict[str, Inline | Stub]:
+    """The `_attachments` member. Raises BadDocument, TooLarge."""
+    if members is None:
+        return {}
+    if not isinstance(members, dict) or len(members) > limits.ATTACHMENTS_MAX:
+        raise BadDocument(f"Attachments must be a JSON object of at most {limits.ATTACHMENTS_MAX}")
+    return {check_attachment_name(name): _attachment(name, entry) for name, entry in members.items()}
+
+
+def check_attachment_name(name: str) -> str:
+    if name[:1] == "_":
+        raise BadDocument(f"Attachment name '{name[:200]}' starts with prohibited character '_'")
+    if not name or len(name.encode()) > limits.ATTACHMENT_NAME_BYTES_MAX:
+        raise BadDocument("Attachment name is empty or too long")
+    return name
+
+
+def check_content_type(text: object) -> str:
+    """A content type is answered as a header again, so it holds only what a header may."""
+    if text is None or text == "":
+        return OCTETS
+    if not isinstance(text, str) or len(text) > 255 or not text.isascii() or not text.isprintable():
+        raise BadDocument("Attachment content_type must be a short line of ASCII")
+    return text
+
+
+def _attachment(name: str, entry: object) -> Inline | Stub:
+    if not isinstance(entry, dict):
+        raise BadDocument(f"Attachment {name} must be a JSON object")
+    revpos = entry.get("revpos")
+    if revpos is not None and (not isinstance(revpos, int) or isinstance(revpos, bool) or revpos < 0):
+        raise BadDocument(f"Invalid revpos of attachment {name}")
+    if entry.get("stub") is True:
+        return Stub(revpos)
+    if entry.get("follows") is True:
+        raise BadDocument(f"Attachment {name} follows in no part: only JSON is taken here")
+    data = entry.get("data")
+    try:
+        if not isinstance(data, str):
+            raise binascii.Error
+        content = base64.b64decode(data.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise BadDocument(f"Invalid attachment data for {name}") from None
+    if len(content) > limits.ATTACHMENT_BYTES_MAX:
+        raise TooLarge(name, "attachment_too_large")
+    return Inline(check_content_type(entry.get("content_type")), content, revpos)
+
+
+def _path(document: Mapping[str, Any], replicated: bool) -> tuple[Revision, ...]:
+    text = document.get("_rev")
+    revision = None if text is None else read_revision(text)
+    lines = document.get("_revisions")
+    if not replicated or (lines is None and revision is not None):
+        return () if revision is None else (revision,)
+    if lines is None:
+        raise BadDocument("When `new_edits: false`, the document needs `_rev` or `_revisions` specified")
+    if not isinstance(lines, dict):
+        raise BadDocument("_revisions must be a JSON object", "doc_validation")
+    start, ids = lines.get("start"), lines.get("ids")
+    if not isinstance(start, int) or isinstance(start, bool):
+        raise BadDocument("_revisions.start isn't an integer", "doc_validation")
+    if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
+        raise BadDocument("_revisions.ids isn't an array of strings", "doc_validation")
+    if not ids or len(ids) > start:
+        raise BadDocument("_revisions.ids must have from 1 to _revisions.start elements", "doc_validation")
+    path = tuple([Revision(start - age, id) for age, id in enumerate(ids)])
+    if any(not id or len(id) > limits.REVISION_BYTES_MAX for id in ids):
+        raise BadDocument("Invalid rev format")
+    read_revision(str(path[0]))
+    if revision is not None and revision != path[0]:
+        raise BadDocument("_rev and _revisions name different revisions", "doc_validation")
+    return path
+
+
+def _levels(value: object) -> int:
+    levels = 0
+    layer: list[Any] = [value]
+    while layer:
+        levels += 1
+        layer = [child for each in layer for child in (each.values() if isinstance(each, dict) else each) if isinstance(child, dict | list)]
+    return levels
+
+
+# Back to the wire
+
+
+def wire(id: str, revision: Revision | str, deleted: bool, body: bytes, extra: Sequence[tuple[str, bytes]] = ()) -> bytes:
+    """The document as JSON: `_id`, `_rev`, its own members as they were kept, then what was asked for besides (already JSON)."""
+    text = b'{"_id":%b,"_rev":%b' % (orjson.dumps(id), orjson.dumps(str(revision)))
+    if deleted:
+        text += b',"_deleted":true'
+    for name, value in extra:
+        text += b',"%b":%b' % (name.encode(), value)
+    return text + (b"," + body[1:] if len(body) > 2 else b"}")

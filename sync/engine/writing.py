@@ -1,0 +1,159 @@
+"""One write transaction: edits become revisions, revisions grow trees, and every document that changed moves to a new sequence."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from sync.engine import document as documents
+from sync.engine import limits
+from sync.engine.document import Document, Kept
+from sync.engine.documents import Edit, Inline, Stub, canonical, read_edit
+from sync.engine.errors import EditConflict, MissingStub
+from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem
+
+
+class Writing:
+    """The state of one transaction. Call `replicate`, `edit` or `publish` for each document, then `finish`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._sequence, self._live, self._deleted, self._revisions_kept = connection.execute("SELECT * FROM state").fetchone()
+        self._open: dict[str, Document] = {}
+        self._changed: dict[str, Document] = {}
+
+    def replicate(self, edit: Edit) -> Revision:
+        """Merge a revision that was made elsewhere. It is never refused for being late; a known one changes nothing."""
+        document = self._document(edit.id)
+        revision = edit.path[0]
+        is_new = revision not in document.tree
+        tree = merge(document.tree, edit.path, edit.deleted)
+        if tree is document.tree:
+            return revision
+        tree = stem(tree, self._revisions_kept)
+        if is_new:
+            source = next((document.leaves[ancestor] for ancestor in edit.path[1:] if ancestor in document.leaves), None)
+            document_leaf = Kept(edit.deleted, edit.body, self._keep(edit, source, None))
+            self._grow(document, tree, revision, document_leaf)
+        elif tree.parents != document.tree.parents:
+            self._grow(document, tree)
+        return revision
+
+    def edit(self, edit: Edit) -> Revision:
+        """An interactive edit. Raises EditConflict, MissingStub."""
+        document = self._document(edit.id)
+        try:
+            parent = edit_extends(document.tree, edit.path[0] if edit.path else None, edit.deleted)
+        except Refused:
+            raise EditConflict from None
+        return self._extend(document, parent, edit)
+
+    def publish(self, wanted: Mapping[str, Any]) -> None:
+        """The server's own write: whatever is there is overwritten, unless it says the same already."""
+        edit = read_edit({name: value for name, value in wanted.items() if name != "_rev"}, replicated=False)
+        document = self._document(edit.id)
+        if document.leaves:
+            kept = document.leaves[document.winner]
+            if edit.deleted and kept.deleted:
+                return
+            if not edit.deleted and not kept.deleted and canonical(kept.body) == canonical(edit.body):
+                return
+        elif edit.deleted:
+            return
+        self._extend(document, document.winner if document.leaves else None, edit)
+
+    def finish(self) -> bool:
+        """Write what changed; whether anything did."""
+        for document in self._changed.values():
+            self._sequence += 1
+            documents.save(self._connection, document, self._sequence)
+        if self._changed:
+            self._connection.execute("UPDATE state SET sequence = ?, live = ?, deleted = ?", (self._sequence, self._live, self._deleted))
+        return bool(self._changed)
+
+    def _document(self, id: str) -> Document:
+        if id not in self._open:
+            self._open[id] = documents.load(self._connection, id) or Document(id, 0, EMPTY, {})
+        return self._open[id]
+
+    def _extend(self, document: Document, parent: Revision | None, edit: Edit) -> Revision:
+        attachments = self._keep(edit, document.leaves[parent] if parent else None, parent.generation + 1 if parent else 1)
+        marks = orjson.dumps({name: entry["digest"] for name, entry in orjson.loads(attachments).items()}, option=orjson.OPT_SORT_KEYS) if attachments else b""
+        revision = new_revision(parent, edit.deleted, canonical(edit.body), marks)
+        if revision in document.tree:
+            raise EditConflict  # the very edit is there already, and somebody went on from it
+        path = [revision, parent] if parent else [revision]
+        tree = stem(merge(document.tree, path, edit.deleted), self._revisions_kept)
+        self._grow(document, tree, revision, Kept(edit.deleted, edit.body, attachments))
+        return revision
+
+    def _grow(self, document: Document, *grown: Any) -> None:
+        self._count(document, -1)
+        document.grow(*grown)
+        self._count(document, +1)
+        self._changed[document.id] = document
+
+    def _count(self, document: Document, step: int) -> None:
+        if not document.leaves:
+            return
+        if document.deleted:
+            self._deleted += step
+        else:
+            self._live += step
+
+    def _keep(self, edit: Edit, source: Kept | None, generation: int | None) -> bytes | None:
+        """Keep the bytes that came, find those that are stubs in `source`; the entries as JSON. `generation` is that of an interactive edit."""
+        if not edit.attachments:
+            return None
+        known = source.entries() if source else {}
+        entries: dict[str, dict[str, Any]] = {}
+        for name, attachment in edit.attachments.items():
+            match attachment:
+                case Inline():
+                    entries[name] = self._keep_inline(attachment, generation or attachment.revpos or edit.path[0].generation)
+                case Stub():
+                    if name not in known or attachment.revpos not in (None, known[name]["revpos"]):
+                        raise MissingStub(edit.id, name)
+                    entries[name] = known[name]
+        return orjson.dumps(entries)
+
+    def _keep_inline(self, attachment: Inline, revpos: int) -> dict[str, Any]:
+        digest = base64.b64encode(hashlib.md5(attachment.data, usedforsecurity=False).digest()).decode()
+        return {
+            "content_type": attachment.content_type,
+            "revpos": revpos,
+            "digest": f"md5-{digest}",
+            "length": len(attachment.data),
+            "key": documents.keep_bytes(self._connection, attachment.data),
+        }
+
+
+# `_local` documents: outside of trees and sequences, one number for a revision
+
+
+def put_local(connection: sqlite3.Connection, id: str, based_on: int | None, body: bytes) -> int:
+    """Write it; its new number. Raises EditConflict when `based_on` is not the number that is kept."""
+    row = connection.execute("SELECT revision FROM local_documents WHERE id = ?", (id,)).fetchone()
+    if (row[0] if row else None) != based_on:
+        raise EditConflict
+    revision = (based_on or 0) + 1
+    connection.execute("DELETE FROM local_documents WHERE id = ?", (id,))
+    connection.execute("INSERT INTO local_documents (id, revision, body) VALUES (?, ?, ?)", (id, revision, body))
+    if row is None:
+        connection.execute(
+            "DELETE FROM local_documents WHERE written <= (SELECT written FROM local_documents ORDER BY written DESC LIMIT 1 OFFSET ?)",
+            (limits.LOCAL_DOCUMENTS_MAX,),
+        )
+    return revision
+
+
+def delete_local(connection: sqlite3.Connection, id: str) -> bool:
+    return bool(connection.execute("DELETE FROM local_documents WHERE id = ?", (id,)).rowcount)
+
+
+__all__ = ["REVISIONS_KEPT", "Writing", "delete_local", "put_local"]

@@ -1,0 +1,240 @@
+"""Revision trees: the same branches give the same tree, in any order, and everyone sees the same winner."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.revisions import (
+    EMPTY,
+    NotARevision,
+    Refused,
+    Revision,
+    as_lines,
+    conflicts,
+    deleted_conflicts,
+    edit_extends,
+    from_lines,
+    history,
+    leaves,
+    leaves_below,
+    merge,
+    missing,
+    new_revision,
+    parse_revision,
+    possible_ancestors,
+    stem,
+    winner,
+)
+
+
+def rev(text):
+    return parse_revision(text)
+
+
+def tree_of(*paths):
+    """`"3-d 2-c 1-a"` is a path, newest first; a `!` before it makes the newest a tombstone."""
+    tree = EMPTY
+    for path in paths:
+        tree = merge(tree, [rev(part) for part in path.lstrip("!").split()], path.startswith("!"))
+    return tree
+
+
+def texts(revisions):
+    return [str(revision) for revision in revisions]
+
+
+# The rules, one example each
+
+
+def test_two_phones_that_edit_the_same_record_make_a_conflict_and_the_longer_line_wins():
+    tree = tree_of("2-b 1-a", "3-d 2-c 1-a")
+    assert texts(leaves(tree)) == ["3-d", "2-b"]
+    assert texts(conflicts(tree)) == ["2-b"]
+    assert texts(history(tree, winner(tree))) == ["3-d", "2-c", "1-a"]
+
+
+def test_generations_are_compared_as_numbers():
+    assert str(winner(tree_of("9-z", "10-a"))) == "10-a"
+
+
+def test_ids_are_compared_as_bytes():
+    assert str(winner(tree_of("1-a", "1-B", "1-é"))) == "1-é"
+    assert str(winner(tree_of("1-a", "1-B"))) == "1-a"
+
+
+def test_a_leaf_that_lives_wins_over_longer_deleted_ones():
+    tree = tree_of("2-b 1-a", "!4-e 3-d 2-c 1-a")
+    assert texts(leaves(tree)) == ["2-b", "4-e"]
+    assert texts(conflicts(tree)) == [] and texts(deleted_conflicts(tree)) == ["4-e"]
+
+
+def test_a_later_path_fills_the_gap_and_joins_the_pieces():
+    tree = tree_of("6-q", "5-a 4-b", "7-r 6-q 5-a 4-b")
+    assert texts(leaves(tree)) == ["7-r"]
+    assert texts(history(tree, winner(tree))) == ["7-r", "6-q", "5-a", "4-b"]
+
+
+def test_a_known_revision_changes_nothing():
+    tree = tree_of("3-c 2-b 1-a")
+    assert merge(tree, [rev("2-b"), rev("1-a")]) is tree
+    assert merge(tree, [rev("3-c")]) is tree
+
+
+def test_a_known_revision_does_not_become_a_tombstone_by_being_sent_as_one():
+    assert winner(merge(tree_of("1-a"), [rev("1-a")], deleted=True)) not in tree_of("1-a").deleted
+
+
+def test_only_the_newest_generations_of_each_line_are_kept():
+    tree = stem(tree_of("6-f 5-e 4-d 3-c 2-b 1-a", "3-x 2-b 1-a"), 3)
+    assert texts(history(tree, rev("6-f"))) == ["6-f", "5-e", "4-d"]
+    assert texts(history(tree, rev("3-x"))) == ["3-x", "2-b", "1-a"]
+    assert rev("3-c") not in tree
+
+
+def test_missing_counts_inner_revisions_as_held_and_names_possible_ancestors():
+    tree = tree_of("3-c 2-b 1-a", "2-x 1-a")
+    unknown = missing(tree, [rev("2-b"), rev("3-c"), rev("3-d"), rev("1-q")])
+    assert texts(unknown) == ["3-d", "1-q"]
+    assert texts(possible_ancestors(tree, unknown)) == ["2-x"]
+
+
+def test_leaves_below_a_revision():
+    tree = tree_of("3-c 2-b 1-a", "2-x 1-a", "1-other")
+    assert texts(leaves_below(tree, rev("1-a"))) == ["3-c", "2-x"]
+    assert texts(leaves_below(tree, rev("3-c"))) == ["3-c"]
+    assert leaves_below(tree, rev("9-none")) == []
+
+
+@pytest.mark.parametrize(
+    "paths, based_on, deleted, expected",
+    [
+        ((), None, False, None),
+        ((), None, True, None),
+        ((), "1-a", False, Refused),
+        (("1-a",), None, False, Refused),
+        (("1-a",), "1-a", False, "1-a"),
+        (("2-b 1-a",), "1-a", False, Refused),
+        (("2-b 1-a", "2-c 1-a"), "2-b", False, "2-b"),  # a losing leaf may be extended
+        (("2-b 1-a", "!2-c 1-a"), "2-c", False, "2-c"),  # a tombstone too, while the document lives
+        (("!2-b 1-a",), None, False, "2-b"),  # written anew: the child of the tombstone
+        (("!2-b 1-a",), None, True, Refused),
+        (("!2-b 1-a",), "2-b", False, Refused),
+        (("!2-b 1-a", "!2-c 1-a"), None, False, "2-c"),
+    ],
+)
+def test_what_an_edit_may_extend(paths, based_on, deleted, expected):
+    tree, named = tree_of(*paths), rev(based_on) if based_on else None
+    if expected is Refused:
+        with pytest.raises(Refused):
+            edit_extends(tree, named, deleted)
+    else:
+        assert edit_extends(tree, named, deleted) == (rev(expected) if expected else None)
+
+
+def test_equal_edits_get_equal_revisions_and_others_do_not():
+    first = new_revision(None, False, b'{"a":1}')
+    assert first == new_revision(None, False, b'{"a":1}') and first.generation == 1
+    others = [
+        new_revision(None, True, b'{"a":1}'),
+        new_revision(None, False, b'{"a":2}'),
+        new_revision(None, False, b'{"a":1}', b"photo"),
+        new_revision(first, False, b'{"a":1}'),
+    ]
+    assert len({first, *others}) == 5
+
+
+@pytest.mark.parametrize("text", ["", "1", "1-", "-a", "a-1", "0-a", "-1-a", "1.5-a", "٣-a", "99999999999999999999-a", None, 1, ["1-a"]])
+def test_what_is_no_revision_is_refused(text):
+    with pytest.raises(NotARevision):
+        parse_revision(text)
+
+
+def test_a_revision_id_is_any_text():
+    assert parse_revision("2-b-b/é ") == Revision(2, "b-b/é ")
+
+
+# Properties
+
+paths_of_branches = st.lists(
+    st.tuples(st.integers(1, 6), st.text("abc", min_size=1, max_size=6), st.integers(1, 6)),
+    min_size=1,
+    max_size=8,
+).map(lambda branches: [branch_path(*branch) for branch in branches])
+
+
+def branch_path(start, letters, kept):
+    """A line whose revisions are named after all that came before, as hashes would be: equal prefixes are equal histories.
+
+    Every third revision is a tombstone by its name alone, so that all who send it agree. Only the newest `kept` are sent.
+    """
+    line = [Revision(start + age, letters[: age + 1]) for age in range(len(letters))]
+    return list(reversed(line))[:kept]
+
+
+def is_tombstone(revision):
+    return sum(map(ord, revision.id)) % 3 == 0
+
+
+def merged(paths):
+    tree = EMPTY
+    for path in paths:
+        tree = merge(tree, path, is_tombstone(path[0]))
+    return tree
+
+
+@given(paths_of_branches, st.randoms())
+def test_any_order_of_any_branches_gives_the_same_tree_and_winner(paths, random):
+    tree = merged(paths)
+    shuffled = paths + random.choices(paths, k=3)
+    random.shuffle(shuffled)
+    other = merged(shuffled)
+    assert other.parents == tree.parents
+    # A revision that came first as somebody's ancestor is an inner one and stays so: only leaves are marked.
+    assert leaves(other) == leaves(tree) and other.deleted == tree.deleted
+
+
+@given(paths_of_branches)
+def test_trees_survive_being_kept(paths):
+    tree = merged(paths)
+    assert from_lines(as_lines(tree)) == tree
+
+
+@given(paths_of_branches)
+def test_the_winner_lives_if_any_leaf_does(paths):
+    tree = merged(paths)
+    best, *others = leaves(tree)
+    if best in tree.deleted:
+        assert set(leaves(tree)) <= tree.deleted
+    assert set(conflicts(tree)) | set(deleted_conflicts(tree)) == set(others)
+
+
+@given(paths_of_branches, st.integers(1, 5))
+def test_stemming_keeps_leaves_and_the_winner_and_shortens_lines(paths, limit):
+    tree = merged(paths)
+    short = stem(tree, limit)
+    assert leaves(short) == leaves(tree)
+    for leaf in leaves(tree):
+        assert history(short, leaf) == history(tree, leaf)[:limit]
+    assert stem(short, limit) is short or stem(short, limit) == short
+
+
+@given(paths_of_branches, st.integers(1, 5))
+def test_stemming_at_every_step_loses_no_leaf_that_a_whole_tree_would_have(paths, limit):
+    stepwise = EMPTY
+    for path in paths:
+        stepwise = stem(merge(stepwise, path, is_tombstone(path[0])), limit)
+    assert set(leaves(merged(paths))) <= set(leaves(stepwise)) | set(stepwise.parents)
+
+
+@given(paths_of_branches)
+def test_every_sent_revision_is_held_and_has_a_leaf_below_it(paths):
+    tree = merged(paths)
+    for path in paths:
+        assert missing(tree, path) == []
+        assert leaves_below(tree, path[0])
+
+
+def test_two_writers_who_made_up_the_same_id_give_one_revision_with_two_parents():
+    one, other = tree_of("2-x 1-a", "2-x 1-b"), tree_of("2-x 1-b", "2-x 1-a")
+    assert one == other and texts(leaves(one)) == ["2-x"]
+    assert from_lines(as_lines(one)) == one
