@@ -37,6 +37,12 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+@pytest.fixture(scope="session", name="eventually")
+def eventually_fixture():
+    """`eventually(condition, seconds, what)` waits for what becomes true by itself."""
+    return eventually
+
+
 def eventually(true: Callable[[], object], seconds: float = 30, what: str = "") -> object:
     """The first truthy answer; the last falsy one or exception is told when the time is up."""
     until = time.monotonic() + seconds
@@ -151,11 +157,23 @@ def demo_data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def server(demo_data, tmp_path) -> Iterator[Server]:
-    shutil.copytree(demo_data, tmp_path / "data")
-    server = Server(tmp_path / "data").start()
-    yield server
-    server.stop()
+def start_server(demo_data, tmp_path) -> Iterator[Callable[[str], Server]]:
+    """Starts the product over a copy of the demo's data, as often as a test needs one."""
+    started: list[Server] = []
+
+    def start(name: str) -> Server:
+        shutil.copytree(demo_data, tmp_path / name)
+        started.append(Server(tmp_path / name))
+        return started[-1].start()
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def server(start_server) -> Server:
+    return start_server("data")
 
 
 @pytest.fixture(scope="session")
