@@ -17,6 +17,7 @@ from sync.store.models import Account, Area, Assignment, AuditEvent, Device
 ROLES = ("surveyor", "leader", "administrator", "operator")
 PHONE_ROLES = frozenset({"surveyor", "leader"})  # who may hold a phone with the field app
 LEVELS = ("city", "district", "street", "community", "grid")
+LEVELS_WITH_RECORDS = frozenset({"community", "grid"})  # these have a database when nothing stands below them
 LANGUAGES = ("zh", "en")
 NO_PASSWORD = "!"  # noqa: S105 a hash that no password has: nobody signs in with this account
 AREA_DEPTH_MAX = 10

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy.exc import IntegrityError
-
-from server.accounts import AnySession
-from sync.store.models import Secret
+from sync.store.engine import Store
+from sync.store.published import secret
 
 HOUSEHOLD_KEY = "household_key"
+HOUSEHOLD_KEY_BYTES = 32
 
 
-def household_key(session: AnySession) -> str:
-    """The key as text; its UTF-8 bytes are the HMAC key. Made on first use; of two who make it at once, one wins for both. Commits."""
-    kept = session.get(Secret, HOUSEHOLD_KEY)
-    if kept is None:
-        try:
-            keep_household_key(session, secrets.token_urlsafe(32))
-            session.commit()
-        except IntegrityError:
-            session.rollback()
-        kept = session.get_one(Secret, HOUSEHOLD_KEY)
-    return kept.value.decode("ascii")
-
-
-def keep_household_key(session: AnySession, key: str) -> None:
-    """Only for a store that has none yet."""
-    session.add(Secret(name=HOUSEHOLD_KEY, value=key.encode("ascii")))
-    session.flush()
+def household_key(store: Store, key: str | None = None) -> str:
+    """The key as text; its UTF-8 bytes are the HMAC key. Made the first time: at random, or the one given (the demo's)."""
+    return secret(store, HOUSEHOLD_KEY, lambda: (key or secrets.token_urlsafe(HOUSEHOLD_KEY_BYTES)).encode("ascii")).decode("ascii")

@@ -127,6 +127,7 @@ def sign_in() -> Response:
         raise Unauthorized("Name or password is incorrect.", headers=CHALLENGE)
     if account.role not in PHONE_ROLES:
         raise Forbidden("This account is not for a phone. Sign in to the office instead.")
+    account = stores().writing_session().get_one(Account, account.id)
     device = _device_for(account, body.get("device"))
     token, device.refresh_hash = first_token(device.id)
     device.app = body.get("app", device.app)
@@ -139,7 +140,7 @@ def sign_in() -> Response:
 def refresh() -> Response:
     """A new access token for a refresh token."""
     body = _read(Refresh())
-    session = stores().session
+    session = stores().writing_session()
     shown = body["refresh_token"]
     device = session.get(Device, device_of(shown) or "")
     renewed = renew(_refresh_key(), device.refresh_hash, shown) if device and device.refresh_hash and device.revoked_at is None else None
@@ -160,7 +161,7 @@ def sign_out() -> Response:
     identity = identify(request)
     if identity is None or identity.device is None:
         raise Unauthorized("Say which phone: send its access token.", headers=CHALLENGE)
-    session = stores().session
+    session = stores().writing_session()
     device = session.get(Device, identity.device)
     if device is not None and device.account == identity.name and device.revoked_at is None:
         device.revoked_at = now()
@@ -219,7 +220,7 @@ def _session_for(account: Account, device: Device, refresh_token: str) -> Respon
         },
     }
     session.commit()
-    answer["household_key"] = household_key(session)
+    answer["household_key"] = household_key(stores().store)
     provide_forms(databases)
     provide_worker(databases, account.id)
     for area in answer["worker"]["areas"]:  # type: ignore[index]

@@ -1,38 +1,48 @@
-"""The stores of the running app: `stores().session` (central store), `.databases` (sync engine), `.forms` (published forms)."""
+"""The stores of the running app: `stores().session` and `.store` (central store), `.databases` (sync engine), `.settings`."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import event
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, scoped_session
 
 from server.settings import Settings
+from sync.databases import Databases
+from sync.store.engine import Store, prepare
 from sync.store.models import Base
 
-BUSY_SECONDS_MAX = 30
+SPARE_CONNECTIONS = 5
 
 db = SQLAlchemy(metadata=Base.metadata)
 
 
 class Stores:
-    """One per app. The engine and the forms are opened on first use, so that commands which need neither start at once."""
+    """One per app. The sync engine is opened on first use, so that commands which do not need it start at once."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
     @property
     def session(self) -> scoped_session[Session]:
-        """The central store's session of this request."""
+        """The central store's session of this request (Flask-SQLAlchemy's): for reading, unless `writing_session` began it."""
         return db.session  # type: ignore[return-value]
 
+    def writing_session(self) -> scoped_session[Session]:
+        """The same session, ended and begun anew with SQLite's write lock: what it reads cannot change before it writes. Commit it."""
+        db.session.rollback()
+        db.session.connection(execution_options={"doorstep_writes": True})
+        return self.session
+
+    @property
+    def store(self) -> Store:
+        """The same store as Core connections: `.reading()`, `.writing()`."""
+        return Store(db.engine)
+
     @cached_property
-    def databases(self) -> Any:
-        """The sync engine's databases (sync.databases.Databases)."""
+    def databases(self) -> Databases:
+        """The sync engine's databases."""
         from sync.engine import Engine
 
         return Engine(self.settings.engine_folder)
@@ -47,19 +57,8 @@ def open_stores(app: Flask, settings: Settings) -> None:
     """Bind the stores to the app. The data folder is made, readable by its owner only."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": True, "pool_size": 20, "max_overflow": settings.web_threads}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": SPARE_CONNECTIONS, "max_overflow": settings.web_threads, "pool_pre_ping": True}
     db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
     app.extensions["doorstep.stores"] = Stores(settings)
-    if make_url(settings.database_url).get_backend_name() == "sqlite":
-        with app.app_context():
-            event.listen(db.engine, "connect", _set_up_sqlite)
-
-
-def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    """FULL: an answered write survives a power cut. WAL: readers and the one writer do not wait for each other."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS_MAX * 1000}")
-    cursor.close()

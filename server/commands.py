@@ -1,0 +1,318 @@
+"""The commands: `python -m flask --app wsgi …`. Each parses, calls what does the work, and says in a line what happened."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from server import accounts, doctor, form_publishing
+from server.area_documents import publish_areas
+from server.errors import DoorstepError
+from server.provision import provide_area, provide_forms, provide_worker
+from server.stores import stores
+from server.supervise import CannotStart, serve
+from server.worker import run_worker
+from sync.store.engine import upgrade
+from sync.store.models import Account, Area, Assignment, Device, FormVersion
+
+accounts_group = AppGroup("accounts", help="People who sign in.")
+areas_group = AppGroup("areas", help="The tree of areas.")
+forms_group = AppGroup("forms", help="Forms: check, publish, list.")
+devices_group = AppGroup("devices", help="Phones that signed in.")
+worker_group = AppGroup("worker", help="The merge worker.")
+store_group = AppGroup("store", help="The central store.")
+demo_group = AppGroup("demo", help="The demo organisation.")
+
+
+def register(app: Flask) -> None:
+    for group in (accounts_group, areas_group, forms_group, devices_group, worker_group, store_group, demo_group):
+        app.cli.add_command(group)
+    app.cli.add_command(assign_command)
+    app.cli.add_command(unassign_command)
+    app.cli.add_command(doctor_command)
+    app.cli.add_command(serve_command)
+
+
+def clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Our errors become one sentence and exit code 1, without a traceback."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except (DoorstepError, CannotStart) as error:
+            raise click.ClickException(str(error)) from error
+
+    return run
+
+
+# Serving
+
+
+@click.command("serve", help="Run the web processes and the merge worker, and keep them running.")
+@clear_errors
+def serve_command() -> None:
+    from flask.globals import current_app
+
+    serve(current_app.extensions["doorstep.settings"])
+
+
+@worker_group.command("run", help="Follow the feeds, merge, publish; until told to end. `serve` runs this.")
+@clear_errors
+def worker_run() -> None:
+    run_worker(stores())
+
+
+@store_group.command("upgrade", help="Bring the central store to this version's tables.")
+@clear_errors
+def store_upgrade() -> None:
+    done = upgrade(stores().settings.database_url)
+    click.echo("The central store was brought to this version." if done else "The central store is at this version already.")
+
+
+@demo_group.command("load", help="Load the demo organisation into an empty store.")
+@click.option("--if-empty", is_flag=True, help="Do nothing, and say nothing, when the store is not empty.")
+@clear_errors
+def demo_load(if_empty: bool) -> None:
+    from server import demo  # forms are compiled: slow to import
+
+    demo.load(stores(), if_empty=if_empty, say=click.echo)
+
+
+@click.command("doctor", help="Look at every part and say what is wrong. Exit code 1 when something is.")
+@clear_errors
+def doctor_command() -> None:
+    findings = doctor.examine(stores())
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.well else 'FAIL'} {finding.what}")
+    sys.exit(0 if all(finding.well for finding in findings) else 1)
+
+
+# People
+
+
+@accounts_group.command("add", help="A new account. Asks for the password, or reads it from standard input.")
+@click.argument("username")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--role", required=True, type=click.Choice(accounts.ROLES))
+@click.option("--language", default="zh", type=click.Choice(accounts.LANGUAGES), show_default=True)
+@click.option("--area", "areas", multiple=True, help="Assign to this area; may be given several times.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@clear_errors
+def account_add(username: str, name: str, role: str, language: str, areas: tuple[str, ...], password_stdin: bool) -> None:
+    password = _ask_password(password_stdin)
+    session = stores().writing_session()
+    account = accounts.add_account(session, username, name, role, password, language)
+    for area in areas:
+        accounts.assign(session, account, area)
+    accounts.record_event(session, None, "added account", account.id, by="command", role=role)
+    account_id = account.id
+    if role in accounts.PHONE_ROLES:
+        provide_worker(stores().databases, account_id)
+    publish_areas(session)
+    session.commit()
+    click.echo(f"Added {username} ({account_id}), {role}.")
+
+
+@accounts_group.command("password", help="A new password. Phones that are signed in with this account must sign in again.")
+@click.argument("username")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@clear_errors
+def account_password(username: str, password_stdin: bool) -> None:
+    password = _ask_password(password_stdin)
+    session = stores().writing_session()
+    account = accounts.account_by_username(session, username)
+    phones = accounts.set_password(session, account, password)
+    accounts.record_event(session, None, "set password", account.id, by="command")
+    session.commit()
+    click.echo(f"{username} has a new password; {phones} phones must sign in again.")
+
+
+@accounts_group.command("deactivate", help="Close an account. What it sent stays.")
+@click.argument("username")
+@clear_errors
+def account_deactivate(username: str) -> None:
+    session = stores().writing_session()
+    account = accounts.account_by_username(session, username)
+    phones = accounts.deactivate(session, account)
+    accounts.record_event(session, None, "closed account", account.id, by="command")
+    session.commit()
+    click.echo(f"{username} is closed; {phones} phones were signed out.")
+
+
+@accounts_group.command("list", help="All accounts and their areas.")
+@clear_errors
+def account_list() -> None:
+    session = stores().session
+    areas: dict[str, list[str]] = {}
+    for row in session.scalars(select(Assignment).where(Assignment.until.is_(None)).order_by(Assignment.area)):
+        areas.setdefault(row.account, []).append(row.area)
+    rows = [
+        (account.id, account.username, account.name, account.role, "" if account.active else "closed", " ".join(areas.get(account.id, [])))
+        for account in session.scalars(select(Account).order_by(Account.id))
+    ]
+    _table(("id", "user name", "name", "role", "", "areas"), rows)
+
+
+@click.command("assign", help="From now on USERNAME answers for AREA. A leader assigned to a community answers for its grids.")
+@click.argument("username")
+@click.argument("area")
+@clear_errors
+def assign_command(username: str, area: str) -> None:
+    session = stores().writing_session()
+    account = accounts.account_by_username(session, username)
+    accounts.assign(session, account, area)
+    accounts.record_event(session, None, "assigned", account.id, by="command", area=area)
+    publish_areas(session)
+    session.commit()
+    click.echo(f"{username} answers for {area} from now on; the phone learns of it at its next sync.")
+
+
+@click.command("unassign", help="From now on USERNAME no longer answers for AREA.")
+@click.argument("username")
+@click.argument("area")
+@clear_errors
+def unassign_command(username: str, area: str) -> None:
+    session = stores().writing_session()
+    account = accounts.account_by_username(session, username)
+    accounts.unassign(session, account, area)
+    accounts.record_event(session, None, "unassigned", account.id, by="command", area=area)
+    publish_areas(session)
+    session.commit()
+    click.echo(f"{username} no longer answers for {area}.")
+
+
+# Areas
+
+
+@areas_group.command("add", help="A new area, for example: areas add g0311 --level grid --under c03 --zh 第一网格 --en 'Grid 1'")
+@click.argument("area")
+@click.option("--level", required=True, type=click.Choice(accounts.LEVELS))
+@click.option("--under", help="The area above it.")
+@click.option("--zh", required=True, help="Its name in Chinese.")
+@click.option("--en", required=True, help="Its name in English.")
+@click.option("--place", help="The area within which its addresses are told apart; a grid's is its community unless said otherwise.")
+@clear_errors
+def area_add(area: str, level: str, under: str | None, zh: str, en: str, place: str | None) -> None:
+    session = stores().writing_session()
+    accounts.add_area(session, area, level, zh, en, under, place)
+    accounts.record_event(session, None, "added area", area, by="command")
+    provide_forms(stores().databases)
+    if level in accounts.LEVELS_WITH_RECORDS:
+        provide_area(stores().databases, area)
+    publish_areas(session)
+    session.commit()
+    click.echo(f"Added {area}, a {level}.")
+
+
+@areas_group.command("list", help="All areas, as a tree.")
+@clear_errors
+def area_list() -> None:
+    below: dict[str | None, list[Area]] = {}
+    for area in stores().session.scalars(select(Area).order_by(Area.id)):
+        below.setdefault(area.parent, []).append(area)
+
+    def show(parent: str | None, depth: int) -> None:
+        for area in below.get(parent, []):
+            click.echo(f"{'  ' * depth}{area.id}  {area.name_zh}  {area.name_en}  ({area.level})")
+            show(area.id, depth + 1)
+
+    show(None, 0)
+
+
+# Forms
+
+
+@forms_group.command("check", help="Say everything that is wrong with a form (.md, .xlsx). Exit code 1 when it cannot be published.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@clear_errors
+def form_check(file: Path) -> None:
+    checked = form_publishing.check(stores(), file.read_bytes(), file.suffix)
+    _show_findings(file, checked.findings)
+    if checked.form is None:
+        raise click.ClickException(f"{file.name} cannot be published.")
+    click.echo(f"{file.name}: {checked.form.id} version {checked.form.version} can be published.")
+
+
+@forms_group.command("publish", help="Publish forms (.md, .xlsx) to all phones. All or none.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@clear_errors
+def form_publish(files: tuple[Path, ...]) -> None:
+    sources = [(file.read_bytes(), file.suffix) for file in files]
+    published = form_publishing.publish(stores(), sources, by=None)
+    for file, one in zip(files, published, strict=True):
+        _show_findings(file, one.findings)
+        state = "published" if one.is_new else "was published already, unchanged"
+        click.echo(f"{file.name}: {one.form} version {one.version} {state}.")
+
+
+@forms_group.command("list", help="All published versions.")
+@clear_errors
+def form_list() -> None:
+    rows = [
+        (row.form, row.version, row.audience, "current" if row.current else "", f"{row.published_at:%Y-%m-%d %H:%M}")
+        for row in stores().session.scalars(select(FormVersion).order_by(FormVersion.form, FormVersion.published_at))
+    ]
+    _table(("form", "version", "for", "", "published (UTC)"), rows)
+
+
+# Phones
+
+
+@devices_group.command("list", help="Phones that signed in, by account.")
+@clear_errors
+def device_list() -> None:
+    rows = [
+        (device.id, username, device.app or "", f"{device.last_seen_at:%Y-%m-%d %H:%M}", "revoked" if device.revoked_at else "")
+        for device, username in stores().session.execute(select(Device, Account.username).join(Account, Account.id == Device.account).order_by(Device.id))
+    ]
+    _table(("device", "account", "app", "last seen (UTC)", ""), rows)
+
+
+@devices_group.command("revoke", help="Sign a lost phone out. Its access token runs out within minutes.")
+@click.argument("device")
+@clear_errors
+def device_revoke(device: str) -> None:
+    session = stores().writing_session()
+    row = session.get(Device, device)
+    if row is None:
+        raise click.ClickException(f"There is no device {device}.")
+    if row.revoked_at is not None:
+        raise click.ClickException(f"{device} was revoked on {row.revoked_at:%Y-%m-%d %H:%M} UTC already.")
+    row.revoked_at, row.refresh_hash = accounts.now(), None
+    accounts.record_event(session, None, "revoked device", device, by="command")
+    session.commit()
+    minutes = -(-stores().settings.token_seconds // 60)
+    click.echo(f"{device} was signed out; what access it still holds ends within {minutes} minutes.")
+
+
+def _ask_password(from_stdin: bool) -> str:
+    password = sys.stdin.readline().rstrip("\r\n") if from_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if not stores().settings.demo:
+        accounts.check_password_rules(password)
+    return password
+
+
+def _show_findings(file: Path, findings: Iterable[Any]) -> None:
+    for finding in findings:
+        where = " ".join(str(part) for part in (finding.sheet, f"row {finding.row}" if finding.row else "", finding.column) if part)
+        click.echo(f"{file.name}: {finding.level}: {f'{where}: ' if where else ''}{finding.message}", err=finding.level == "error")
+
+
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    widths = [max(_width(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        click.echo("  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns in a terminal: a Chinese character takes two."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)

@@ -1,0 +1,61 @@
+"""Checks forms and publishes them to the phones: all of those given, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from server.errors import BadRequest, Conflict
+from server.provision import provide_forms
+from server.stores import Stores
+from sync.clock import utc_now
+from sync.store.models import FormVersion
+from sync.store.published import FormVersionTaken, publish_form
+
+
+@dataclass(frozen=True)
+class Published:
+    """What became of one form. `is_new` is False when this very version was published before."""
+
+    form: str
+    version: str
+    is_new: bool
+    findings: Sequence[Any]
+
+
+def check(stores: Stores, source: bytes, file_type: str) -> Any:
+    """Everything that can be said about a form before it is published (forms.check.Publishable)."""
+    from forms.check import publishable  # pyxform takes 0.4 s to import
+
+    return publishable(source, file_type, _catalogue(stores))
+
+
+def publish(stores: Stores, sources: Iterable[tuple[bytes, str]], by: str | None) -> list[Published]:
+    """Publish these forms: (source, file type such as ".md"). Raises BadRequest with all findings when one of them cannot be."""
+    sources = list(sources)
+    checked = [check(stores, source, file_type) for source, file_type in sources]
+    problems = [f"{finding.sheet} {finding.row}: {finding.message}" for one in checked if one.form is None for finding in one.findings]
+    if problems or any(one.form is None for one in checked):
+        raise BadRequest("Nothing was published.\n" + "\n".join(problems))
+    published = []
+    try:
+        with stores.store.writing() as connection:
+            for (source, file_type), one in zip(sources, checked, strict=True):
+                is_new = publish_form(
+                    connection, one.form.as_document(), source=source, source_type=file_type, audience=one.form.audience, now=utc_now(), published_by=by
+                )
+                published.append(Published(one.form.id, one.form.version, is_new, one.findings))
+    except FormVersionTaken as error:
+        raise Conflict(f"{error}. Give the form a new version.") from error
+    provide_forms(stores.databases)
+    return published
+
+
+def _catalogue(stores: Stores) -> list[Any]:
+    """The current forms, against which a new one is checked."""
+    from forms.form import Form
+
+    return [Form.load(xform) for xform in stores.session.scalars(select(FormVersion.xform).where(FormVersion.current))]
