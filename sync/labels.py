@@ -1,0 +1,73 @@
+"""What a record is called, and the text it is found by: names also by pinyin and its initials. Pure.
+
+A label is a name, not a sentence: a door as it stands in the stairwell, a person as written. It is the same in every language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+LABEL_CHARACTERS_MAX = 120
+SEARCH_CHARACTERS_MAX = 600
+NAMES_REMEMBERED_MAX = 20_000
+
+Fields = Mapping[str, Mapping[str, Any]]
+
+_PLAIN = re.compile(r"[0-9A-Za-z]{1,4}")
+_CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+
+
+def label_of(kind: str, id: str, fields: Fields, given: str | None = None) -> str:
+    """`1栋 2单元 311` of a household; otherwise its name, what the form called it, or the first characters of its key."""
+    text = _door(fields) if kind == "household" else ""
+    return (text or _text(fields, "name") or given or id.partition(":")[2][:8])[:LABEL_CHARACTERS_MAX]
+
+
+def search_text(label: str, fields: Fields) -> str:
+    """Lower-case words: the label, a door also as `1-2-311`, every name with its pinyin and initials, every telephone number."""
+    words = dict.fromkeys(label.lower().split())
+    door = [part for part in (_text(fields, name) for name in ("building", "unit", "room")) if part]
+    if len(door) > 1:
+        words["-".join(door).lower()] = None
+    for name in fields:
+        if name == "name" or name.endswith("_name"):
+            value = _text(fields, name)
+            words.update(dict.fromkeys([value.lower(), *_pinyin(value)] if value else ()))
+        elif name == "phone" or name.endswith("_phone"):
+            words[_text(fields, name)] = None
+    if _CHINESE.search(label) and not door:
+        words.update(dict.fromkeys(_pinyin(label)))
+    return " ".join(word for word in words if word)[:SEARCH_CHARACTERS_MAX]
+
+
+def _door(fields: Fields) -> str:
+    building, unit, room = (_text(fields, name) for name in ("building", "unit", "room"))
+    parts = [_with(building, "栋"), _with(unit, "单元"), room]
+    ordinal = _text(fields, "ordinal")
+    if ordinal not in ("", "1") and any(parts):
+        parts.append(f"({ordinal})")
+    return " ".join(part for part in parts if part)
+
+
+def _with(part: str, counter: str) -> str:
+    """`1` is called `1栋`; `三组` is called as it was written."""
+    return part + counter if _PLAIN.fullmatch(part) else part
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name, {}).get("value")
+    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+@lru_cache(NAMES_REMEMBERED_MAX)
+def _pinyin(name: str) -> tuple[str, ...]:
+    """("helingli", "hll") for 何伶俐; nothing for a name without Chinese characters."""
+    if not _CHINESE.search(name):
+        return ()
+    from pypinyin import lazy_pinyin  # 65 MB of memory: only where a Chinese name is indexed
+
+    syllables = [syllable.lower().strip() for syllable in lazy_pinyin(name)]
+    return "".join(syllables).replace(" ", ""), "".join(syllable[0] for syllable in syllables if syllable)
