@@ -114,6 +114,7 @@ export interface FormField {
   pii?: string;
   merge?: string;
   prefill?: boolean;
+  usual?: string;
   fields?: FormField[];
 }
 

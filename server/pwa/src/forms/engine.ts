@@ -1,0 +1,375 @@
+// The one place that touches ODK's form engine: loads a form once, fills it, answers, restores. All its types are our own, so that it stays replaceable.
+//
+// Traps of the engine (0.22) that end here:
+// - its state is read through a factory of ours that makes a Solid signal per property, and only for what a screen reads;
+// - a photo question is given to it as text that holds the file's name: its own uploads lose the file when an instance is restored,
+//   and cannot be emptied again;
+// - an answer that it cannot read becomes blank without a word: every answer is read back, and what did not arrive is refused aloud;
+// - it has no public way to set a question without a control (the ids of records); the node's own setter is used, and a test holds it;
+// - without 'wasm-unsafe-eval' in the CSP it loads for ever, so loading has a time limit.
+import { constants, loadForm } from '@getodk/xforms-engine';
+import { createSignal, getListener, untrack } from 'solid-js';
+import type { Answers, AnswerValue, FieldType, FormDocument, FormField } from '../data/documents.ts';
+import { lexical } from './answers.ts';
+import type { Choice, Group, Item, Question, Roster, Violation } from './items.ts';
+
+const LOAD_SECONDS_MAX = 20;
+
+export interface EngineForm {
+  /** a new instance; `known` are answers set before the first page, ids among them */
+  start(known: Answers): Instance;
+  /** an instance as it was; `hidden` are answers to questions that were not relevant, by JSON path */
+  restore(xml: string, hidden?: Record<string, string>): Promise<Instance>;
+}
+
+export interface Instance {
+  items: Item[];
+  xml(): string;
+  languages: string[];
+  setLanguage(code: string): void;
+  /** null when the engine took it, else why not */
+  answer(question: Question, text: string): string | null;
+  /** sets any question by JSON path, asked or hidden; rows are added as needed */
+  set(path: string, text: string): string | null;
+  find(path: string): Item | null;
+  /** what was answered and is not relevant now, by JSON path: the instance's XML leaves it out, a draft must not */
+  hidden(): Record<string, string>;
+  /** every answer below a row, by path within it, so that a removed row can be put back */
+  answersIn(row: Group): Record<string, string>;
+  add(roster: Roster, index?: number): Group;
+  remove(roster: Roster, index: number): void;
+}
+
+export class FormWillNotOpen extends Error {}
+
+const kept = new Map<string, Promise<EngineForm>>();
+
+/** Loads a form, once for as long as the app is open. */
+export function openForm(form: FormDocument): Promise<EngineForm> {
+  const key = `${form._id} ${form._rev ?? ''}`;
+  let loading = kept.get(key);
+  if (!loading) {
+    loading = withinTime(load(form));
+    kept.set(key, loading);
+    loading.catch(() => kept.delete(key));
+  }
+  return loading;
+}
+
+async function withinTime<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new FormWillNotOpen(`the form engine did not start within ${LOAD_SECONDS_MAX} seconds`)), LOAD_SECONDS_MAX * 1000);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function load(form: FormDocument): Promise<EngineForm> {
+  const result = await loadForm(photosAsText(form.xform));
+  if (result.status === 'failure') throw new FormWillNotOpen(result.error.message, { cause: result.error });
+  const fields = fieldsByPath(form.fields);
+  return {
+    start(known) {
+      // Each instance lives in a scope of the form; a new one ends the one before, or memory would grow with every door.
+      const instance = new EngineInstance(result.resetInstance({ stateFactory }).root as unknown as Node, fields);
+      instance.setAll(known, '');
+      return instance;
+    },
+    async restore(xml, hidden = {}) {
+      const data = new FormData();
+      data.append(constants.INSTANCE_FILE_NAME, new File([xml], constants.INSTANCE_FILE_NAME, { type: constants.INSTANCE_FILE_TYPE }));
+      const restored = await result.restoreInstance({ data: [data as never] }, { stateFactory });
+      const instance = new EngineInstance(restored.root as unknown as Node, fields);
+      for (const [path, text] of Object.entries(hidden)) instance.set(path, text);
+      return instance;
+    },
+  };
+}
+
+/** `<upload>` becomes `<input>` and binary becomes string. In well-formed XML no other text can hold these two. */
+export function photosAsText(xform: string): string {
+  return xform.replace(/<(\/?)upload\b/g, '<$1input').replace(/(<bind\b[^>]*?\btype=)"binary"/g, '$1"string"');
+}
+
+function fieldsByPath(fields: readonly FormField[], into = new Map<string, FormField>()): Map<string, FormField> {
+  for (const field of fields) {
+    into.set(field.path, field);
+    if (field.fields) fieldsByPath(field.fields, into);
+  }
+  return into;
+}
+
+// A signal is made only for a property that something reactive has read: most of a form's thousand properties never are.
+const stateFactory = <T extends object>(object: T): T => {
+  const state = {} as T;
+  for (const key of Object.keys(object) as (keyof T)[]) {
+    let value = object[key];
+    let signal: ReturnType<typeof createSignal<T[keyof T]>> | null = null;
+    Object.defineProperty(state, key, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        if (getListener()) {
+          signal ??= createSignal(value);
+          return signal[0]();
+        }
+        return value;
+      },
+      set(next: T[keyof T]) {
+        value = next;
+        signal?.[1](() => next);
+      },
+    });
+  }
+  return state;
+};
+
+// What is used of the engine's nodes. Its published types are a union of eighteen, partly `any`.
+interface Words {
+  asString: string;
+}
+interface Node {
+  nodeId: string;
+  nodeType: string;
+  valueType?: string;
+  selectType?: 'select' | 'select1';
+  appearances: Iterable<string> | null;
+  definition: { qualifiedName: { localName: string } };
+  parent: Node;
+  root: Node;
+  currentState: {
+    reference: string;
+    relevant: boolean;
+    required: boolean;
+    readonly: boolean;
+    label: Words | null;
+    hint: Words | null;
+    children: readonly Node[] | null;
+    instanceValue: string;
+    valueOptions: readonly { value: string; label: Words }[] | null;
+    activeLanguage: { language: string };
+  };
+  validationState: { violation: { condition: 'required' | 'constraint'; message: Words | null } | null };
+  instanceState: { instanceXML: string };
+  languages: readonly { language: string }[];
+  setLanguage(language: { language: string }): void;
+  setValue(value: string | boolean): void;
+  selectValue(value: string | null): void;
+  selectValues(values: string[]): void;
+  setValueState(value: string): void;
+  addInstances(afterIndex?: number, count?: number): void;
+  removeInstances(startIndex: number, count?: number): void;
+}
+
+const TYPE_OF_VALUE: Record<string, FieldType> = { int: 'integer', decimal: 'decimal', date: 'date', time: 'time', dateTime: 'dateTime', geopoint: 'geopoint' };
+
+class EngineInstance implements Instance {
+  private readonly wrapped = new WeakMap<Node, Item>();
+  private readonly nodes = new WeakMap<Item, Node>();
+  private readonly written = new Map<Node, string>();
+
+  constructor(
+    private readonly root: Node,
+    private readonly fields: ReadonlyMap<string, FormField>,
+  ) {}
+
+  get items(): Item[] {
+    return this.itemsOf(this.root);
+  }
+
+  get languages(): string[] {
+    return this.root.languages.map((language) => codeOf(language.language));
+  }
+
+  setLanguage(code: string): void {
+    const wanted = this.root.languages.find((language) => codeOf(language.language) === code);
+    if (wanted) this.root.setLanguage(wanted);
+  }
+
+  xml(): string {
+    return untrack(() => this.root.instanceState.instanceXML);
+  }
+
+  answer(question: Question, text: string): string | null {
+    return this.write(this.nodes.get(question)!, text);
+  }
+
+  set(path: string, text: string): string | null {
+    const node = this.nodeAt(path, true);
+    return node ? this.write(node, text) : `there is no question ${path}`;
+  }
+
+  setAll(known: Answers, at: string): void {
+    for (const [name, value] of Object.entries(known)) this.setValue(`${at}/${name}`, value);
+  }
+
+  private setValue(path: string, value: AnswerValue): void {
+    if (value === null) return;
+    const field = this.fields.get(path.replace(/\/\d+(?=\/|$)/g, ''));
+    if (Array.isArray(value) && field?.type === 'repeat') value.forEach((row, index) => this.setAll(row as Answers, `${path}/${index}`));
+    else if (field?.type === 'group') this.setAll(value as Answers, path);
+    else if (field && field.type !== 'calculate' && field.type !== 'note') this.set(path, lexical(field.type, value));
+  }
+
+  find(path: string): Item | null {
+    const node = this.nodeAt(path, false);
+    return node ? this.wrap(node) : null;
+  }
+
+  add(roster: Roster, index?: number): Group {
+    const range = this.nodes.get(roster)!;
+    const at = index ?? untrack(() => range.currentState.children!.length);
+    range.addInstances(at - 1, 1);
+    return untrack(() => this.wrap(range.currentState.children![at]!)) as Group;
+  }
+
+  remove(roster: Roster, index: number): void {
+    const range = this.nodes.get(roster)!;
+    const row = untrack(() => range.currentState.children![index]);
+    for (const node of this.written.keys()) if (isBelow(node, row)) this.written.delete(node);
+    range.removeInstances(index, 1);
+  }
+
+  hidden(): Record<string, string> {
+    return untrack(() => {
+      const entries = [...this.written].filter(([node, text]) => text !== '' && !node.currentState.relevant);
+      const paths = entries.map(([node, text]) => [jsonPath(node.currentState.reference), text] as const);
+      return Object.fromEntries(paths.sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })));
+    });
+  }
+
+  answersIn(row: Group): Record<string, string> {
+    const top = this.nodes.get(row)!;
+    return untrack(() => {
+      const start = jsonPath(top.currentState.reference).length;
+      const answers: Record<string, string> = {};
+      const walk = (node: Node): void => {
+        const text = node.currentState.instanceValue || this.written.get(node);
+        if (text) answers[jsonPath(node.currentState.reference).slice(start)] = text;
+        node.currentState.children?.forEach(walk);
+      };
+      walk(top);
+      return answers;
+    });
+  }
+
+  private nodeAt(path: string, adding: boolean): Node | null {
+    return untrack(() => {
+      let node: Node | undefined = this.root;
+      for (const step of path.split('/').slice(1)) {
+        const children: readonly Node[] = node.currentState.children ?? [];
+        if (/^\d+$/.test(step) && isRange(node)) {
+          const wanted = Number(step);
+          // Rows are added one by one: a wrong index must not build five hundred of them.
+          if (adding && wanted === children.length) node.addInstances();
+          node = node.currentState.children![wanted];
+        } else node = children.find((child) => child.definition.qualifiedName.localName === step);
+        if (!node) return null;
+      }
+      return node;
+    });
+  }
+
+  private write(node: Node, text: string): string | null {
+    try {
+      if (node.nodeType === 'model-value') node.setValueState(text);
+      else if (node.nodeType === 'trigger') node.setValue(text !== '');
+      else if (node.nodeType === 'select') {
+        const options = untrack(() => node.currentState.valueOptions ?? []);
+        const values = text.split(' ').filter(Boolean);
+        const unknown = values.find((value) => !options.some((option) => option.value === value));
+        if (unknown !== undefined && untrack(() => node.currentState.relevant)) return `there is no choice ${unknown}`;
+        if (node.selectType === 'select1') node.selectValue(values[0] ?? null);
+        else node.selectValues(values);
+      } else node.setValue(text);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    this.written.set(node, text);
+    const lost = untrack(() => text !== '' && node.currentState.relevant && node.currentState.instanceValue === '');
+    return lost ? 'the form engine did not take this answer' : null;
+  }
+
+  private itemsOf(parent: Node): Item[] {
+    return (parent.currentState.children ?? []).filter((child) => child.definition.qualifiedName.localName !== 'meta').map((child) => this.wrap(child));
+  }
+
+  private wrap(node: Node): Item {
+    let item = this.wrapped.get(node);
+    if (!item) {
+      item = this.make(node);
+      this.wrapped.set(node, item);
+      this.nodes.set(item, node);
+    }
+    return item;
+  }
+
+  private make(node: Node): Item {
+    const state = node.currentState;
+    const path = () => jsonPath(state.reference);
+    const field = this.fields.get(untrack(path).replace(/\/\d+(?=\/|$)/g, '')) ?? null;
+    const base = {
+      id: node.nodeId,
+      name: node.definition.qualifiedName.localName,
+      field,
+      appearance: new Set(node.appearances ?? []),
+      label: () => state.label?.asString.trim() ?? '',
+      relevant: () => state.relevant,
+      path,
+    };
+    if (isRange(node)) {
+      const rows = () => state.children!.map((child) => this.wrap(child) as Group);
+      return { ...base, kind: 'roster', rows, open: node.nodeType.endsWith(':uncontrolled') } satisfies Roster;
+    }
+    if (state.children) return { ...base, kind: 'group', items: () => this.itemsOf(node) } satisfies Group;
+    return {
+      ...base,
+      kind: 'question',
+      type: field?.type ?? guessedType(node),
+      hint: () => state.hint?.asString.trim() ?? '',
+      text: () => state.instanceValue ?? '',
+      required: () => state.required,
+      readonly: () => state.readonly,
+      choices: (): Choice[] => (state.valueOptions ?? []).map((option) => ({ value: option.value, label: option.label.asString })),
+      violation: (): Violation | null => {
+        const violation = node.validationState.violation;
+        return violation && { rule: violation.condition, message: violation.message?.asString ?? '' };
+      },
+    } satisfies Question;
+  }
+}
+
+function isBelow(node: Node, top: Node | undefined): boolean {
+  for (let above: Node | undefined = node; above; above = above.parent) if (above === top) return true;
+  return false;
+}
+
+function isRange(node: Node): boolean {
+  return node.nodeType.startsWith('repeat-range');
+}
+
+function guessedType(node: Node): FieldType {
+  if (node.nodeType === 'model-value') return 'hidden';
+  if (node.nodeType === 'note') return 'note';
+  if (node.nodeType === 'trigger') return 'acknowledge';
+  if (node.nodeType === 'select') return node.selectType === 'select1' ? 'select_one' : 'select_multiple';
+  return TYPE_OF_VALUE[node.valueType ?? ''] ?? 'text';
+}
+
+/** /data/members[2]/name → /members/1/name */
+export function jsonPath(reference: string): string {
+  return reference
+    .split('/')
+    .slice(2)
+    .map((step) => step.replace(/^([^[]+)(?:\[(\d+)\])?$/, (_, name: string, position?: string) => (position ? `/${name}/${Number(position) - 1}` : `/${name}`)))
+    .join('');
+}
+
+/** "中文 (zh)" → "zh" */
+function codeOf(language: string): string {
+  return /\(([\w-]+)\)\s*$/.exec(language)?.[1] ?? language;
+}

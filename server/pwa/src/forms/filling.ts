@@ -1,0 +1,501 @@
+// A form being filled: the engine's instance and all that it does not know — what was typed and refused, photos, what the office said,
+// where the person is, and the draft that is on the disk within DRAFT_DELAY_MS of every answer.
+import { batch, createMemo, createSignal, untrack } from 'solid-js';
+import { createStore, type SetStoreFunction } from 'solid-js/store';
+import type { Answers, FormDocument, MediaNote, Text } from '../data/documents.ts';
+import { removeDraft, saveDraft } from '../data/drafts.ts';
+import { householdId, newCaseId, newId, newPersonId } from '../data/identity.ts';
+import { removeMedia } from '../data/media.ts';
+import { saveSubmission, versions } from '../data/submissions.ts';
+import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
+import { answersOf } from './answers.ts';
+import type { Instance } from './engine.ts';
+import { isAsked, namingQuestion, questionsOf, type Group, type Item, type Question, type Roster } from './items.ts';
+import { askedOn, pagesOf, REVIEW, sectionsOf, type Page } from './pages.ts';
+import { doorOf, idsOfNewRow } from './prefill.ts';
+import { keepPhoto } from './photos.ts';
+import { readTyped, type TypedProblem } from './typed.ts';
+import { isoWithZone } from './when.ts';
+
+const DRAFT_DELAY_MS = 80;
+
+/** What a draft holds beyond the contract: all that is needed to stand exactly where one stood. */
+export interface DraftState {
+  xml: string;
+  hidden: Record<string, string>;
+  refused: Record<string, Refused>;
+  page: string;
+  visited: string[];
+  media: MediaNote[];
+  settled: string[];
+  supersedes: string | null;
+}
+
+/** Typed, kept and shown, but not in the instance. `reason` is the engine's own sentence, when it was the engine that refused. */
+export interface Refused {
+  text: string;
+  problem: TypedProblem | 'engine';
+  reason?: string;
+}
+
+/** What the office found at this path, in both languages or as a person wrote it. */
+export interface OfficeNote {
+  path: string;
+  text: Text;
+  by: string | null;
+}
+
+export type Kept = { state: 'nothing_yet' } | { state: 'writing' } | { state: 'kept' } | { state: 'failed'; reason: string };
+export type Finish = { state: 'missing' } | { state: 'saved'; id: string } | { state: 'failed'; reason: string };
+
+export interface Removed {
+  roster: Roster;
+  index: number;
+  name: string;
+  answers: Record<string, string>;
+}
+
+export class Filling {
+  readonly pages: () => Page[];
+  readonly sections: () => ReturnType<typeof sectionsOf>;
+  readonly page: () => Page;
+  readonly kept: () => Kept;
+  readonly reviewed: () => boolean;
+  readonly notes: OfficeNote[];
+
+  private readonly draftId: string;
+  private readonly startedAt: string;
+  private supersedes: string | null;
+  private readonly setPageKey: (key: string) => void;
+  private readonly setKept: (kept: Kept) => void;
+  private readonly setReviewed: (reviewed: boolean) => void;
+  private readonly refused: Record<string, Refused | undefined>;
+  private readonly setRefused: SetStoreFunction<Record<string, Refused | undefined>>;
+  private readonly touched: Record<string, true | undefined>;
+  private readonly setTouched: SetStoreFunction<Record<string, true | undefined>>;
+  private readonly visited: Record<string, true | undefined>;
+  private readonly setVisited: SetStoreFunction<Record<string, true | undefined>>;
+  private readonly settled: Record<string, true | undefined>;
+  private readonly setSettled: SetStoreFunction<Record<string, true | undefined>>;
+  private readonly media = new Map<string, MediaNote>();
+
+  constructor(
+    readonly form: FormDocument,
+    readonly start: FormStart,
+    readonly instance: Instance,
+    private readonly props: Pick<FormScreenProps, 'fix'>,
+    draft: Draft | null,
+    private readonly doorIsId: boolean,
+  ) {
+    const state = draft?.state as DraftState | undefined;
+    this.draftId = draft?.id ?? newId();
+    this.startedAt = draft?.started_at ?? isoWithZone(new Date());
+    this.supersedes = state?.supersedes ?? props.fix?.submission._id ?? null;
+    [this.refused, this.setRefused] = createStore({});
+    [this.touched, this.setTouched] = createStore({});
+    [this.visited, this.setVisited] = createStore(flags(state?.visited));
+    [this.settled, this.setSettled] = createStore(flags(state?.settled));
+    for (const note of state?.media ?? props.fix?.submission.media ?? []) this.media.set(note.name, note);
+
+    this.pages = createMemo(() => pagesOf(instance.items));
+    this.sections = createMemo(() => sectionsOf(this.pages()));
+    const [key, setKey] = createSignal(state?.page ?? untrack(this.pages)[0]!.key);
+    this.setPageKey = setKey;
+    // A page that ceased to be relevant gives way to the one that took its place.
+    this.page = createMemo<Page>((before) => this.pages().find((page) => page.key === key()) ?? this.nearest(before) ?? this.pages()[0]!);
+    [this.kept, this.setKept] = createSignal<Kept>(draft ? { state: 'kept' } : { state: 'nothing_yet' });
+    [this.reviewed, this.setReviewed] = createSignal(false);
+
+    this.notes = notesOf(props.fix);
+    for (const [path, refused] of Object.entries(state?.refused ?? {})) {
+      const item = instance.find(path);
+      if (item?.kind === 'question') this.setRefused(item.id, refused);
+    }
+    for (const roster of untrack(() => rostersOf(instance.items))) untrack(() => this.furnish(roster, draft !== null || props.fix !== undefined));
+    if (props.fix && !state) this.goToFirstNote();
+  }
+
+  // ---- answers
+
+  /** What stands in the box: what the person typed, taken or not. */
+  text(question: Question): string {
+    return this.refused[question.id]?.text ?? question.text();
+  }
+
+  answer(question: Question, raw: string): void {
+    batch(() => {
+      const typed = readTyped(question.type, raw);
+      if ('problem' in typed) {
+        this.instance.answer(question, ''); // what stood there before must not be sent behind what is shown
+        this.setRefused(question.id, { text: raw, problem: typed.problem });
+      } else {
+        const reason = this.instance.answer(question, typed.text);
+        this.setRefused(question.id, reason === null ? undefined : { text: raw, problem: 'engine', reason });
+      }
+      this.setTouched(question.id, true);
+      if (this.noteOn(question).length > 0) this.setSettled(untrack(question.path), true);
+    });
+    this.keep();
+  }
+
+  refusal(question: Question): Refused | null {
+    return this.refused[question.id] ?? null;
+  }
+
+  /** The engine's finding, once the person has had a chance: at once when something was answered, "required" only after the page was left. */
+  violation(question: Question) {
+    const violation = question.violation();
+    if (!violation || this.refused[question.id]) return null;
+    return violation.rule === 'constraint' || this.touched[question.id] || this.reviewed() ? violation : null;
+  }
+
+  noteOn(question: Question): OfficeNote[] {
+    if (this.notes.length === 0) return [];
+    const path = question.path();
+    return this.settled[path] ? [] : this.notes.filter((note) => note.path === path);
+  }
+
+  /** Notes that belong to no question that is asked now: said at the top and at the end. */
+  looseNotes(): OfficeNote[] {
+    const paths = new Set(this.pages().flatMap(askedOn).map((question) => question.path()));
+    return this.notes.filter((note) => !paths.has(note.path));
+  }
+
+  async photo(question: Question, file: Blob): Promise<void> {
+    const note = await keepPhoto(file, { name: question.name, path: untrack(question.path) });
+    const before = untrack(question.text);
+    this.media.set(note.name, note);
+    this.answer(question, note.name);
+    await this.keepNow();
+    if (before) await this.forgetPhoto(before);
+  }
+
+  async removePhoto(question: Question): Promise<void> {
+    const name = untrack(question.text);
+    this.answer(question, '');
+    await this.keepNow();
+    await this.forgetPhoto(name);
+  }
+
+  /** A photo that a saved submission names is not ours to remove. */
+  private async forgetPhoto(name: string): Promise<void> {
+    if (this.props.fix?.submission.media.some((note) => note.name === name) || this.saidBefore.has(name)) return;
+    this.media.delete(name);
+    await removeMedia(name);
+  }
+  private readonly saidBefore = new Set<string>();
+
+  photoNote(name: string): MediaNote | undefined {
+    return this.media.get(name);
+  }
+
+  // ---- rows
+
+  add(roster: Roster): Group {
+    const row = batch(() => {
+      const added = this.instance.add(roster);
+      this.giveIds(roster, added);
+      return added;
+    });
+    this.keep();
+    return row;
+  }
+
+  remove(roster: Roster, index: number): Removed {
+    const row = untrack(() => roster.rows()[index]!);
+    const naming = untrack(() => namingQuestion(row));
+    const removed = { roster, index, name: naming ? untrack(() => this.text(naming)) : '', answers: this.instance.answersIn(row) };
+    batch(() => this.instance.remove(roster, index));
+    this.keep();
+    return removed;
+  }
+
+  putBack({ roster, index, answers }: Removed): void {
+    batch(() => {
+      const at = Math.min(index, untrack(() => roster.rows().length));
+      const row = this.instance.add(roster, at);
+      const path = untrack(row.path);
+      for (const [inside, text] of Object.entries(answers)) this.instance.set(path + inside, text);
+    });
+    this.keep();
+  }
+
+  private furnish(roster: Roster, restored: boolean): void {
+    const rows = roster.rows();
+    for (const row of rows) this.giveIds(roster, row);
+    // The form begins with one blank row: right for a list of names to write, wrong for people whom only the records can name.
+    if (!restored && roster.open && rows.length === 1 && !namingQuestion(rows[0]!) && this.isBlank(rows[0]!)) this.instance.remove(roster, 0);
+  }
+
+  private isBlank(row: Group): boolean {
+    const ids = new Set(Object.keys(idsOfNewRow(this.form, row.path().replace(/\/\d+/g, ''), this.makeId)));
+    return Object.keys(this.instance.answersIn(row)).every((path) => ids.has(path.slice(1)));
+  }
+
+  private giveIds(roster: Roster, row: Group): void {
+    const path = untrack(row.path);
+    const has = this.instance.answersIn(row);
+    for (const [name, id] of Object.entries(idsOfNewRow(this.form, untrack(roster.path).replace(/\/\d+(?=\/|$)/g, ''), this.makeId)))
+      if (!has[`/${name}`]) this.instance.set(`${path}/${name}`, id);
+  }
+
+  private readonly makeId = (kind: string): string => (kind === 'person' ? newPersonId() : kind === 'quarantine_case' ? newCaseId() : `${kind}:${newId()}`);
+
+  // ---- pages
+
+  goTo(page: Page): void {
+    const from = untrack(this.page);
+    batch(() => {
+      if (from.key !== page.key) this.leave(from);
+      this.setPageKey(page.key);
+    });
+    this.keep();
+  }
+
+  next(): void {
+    const pages = untrack(this.pages);
+    this.goTo(pages[Math.min(this.position() + 1, pages.length - 1)]!);
+  }
+
+  back(): void {
+    this.goTo(untrack(this.pages)[Math.max(this.position() - 1, 0)]!);
+  }
+
+  private position(): number {
+    return untrack(() => this.pages().findIndex((page) => page.key === this.page().key));
+  }
+
+  goToQuestion(question: Question): void {
+    const page = untrack(this.pages).find((page) => untrack(() => askedOn(page)).includes(question));
+    if (page) this.goTo(page);
+  }
+
+  private leave(page: Page): void {
+    this.setVisited(page.key, true);
+    for (const question of untrack(() => askedOn(page))) this.setTouched(question.id, true);
+  }
+
+  private nearest(before: Page | undefined): Page | undefined {
+    if (!before) return undefined;
+    return this.pages().find((page) => page.section === before.section) ?? this.pages()[0];
+  }
+
+  isVisited(page: Page): boolean {
+    return this.visited[page.key] === true;
+  }
+
+  /** What stands in the way of saving, on this page. */
+  missingOn(page: Page): Question[] {
+    return askedOn(page).filter((question) => question.violation() !== null || this.refused[question.id] !== undefined);
+  }
+
+  missing(): { page: Page; question: Question }[] {
+    return this.pages().flatMap((page) => this.missingOn(page).map((question) => ({ page, question })));
+  }
+
+  private goToFirstNote(): void {
+    const first = this.notes.map((note) => this.instance.find(note.path)).find((item) => item !== null);
+    const question = first?.kind === 'question' ? first : first?.kind === 'group' ? untrack(() => questionsOf(first.items()).find(isAsked)) : undefined;
+    if (question) this.goToQuestion(question);
+  }
+
+  // ---- the usual answers ("all well")
+
+  /** Questions that have a usual answer and none yet. */
+  usual(): Question[] {
+    return questionsOf(this.instance.items).filter((question) => question.field?.usual && question.text() === '' && isAsked(question));
+  }
+
+  /** Fills the usual answers; an answer may make the next one relevant, so it goes round until nothing is left. */
+  allWell(): Question[] {
+    const filled: Question[] = [];
+    batch(() => {
+      for (let questions = untrack(() => this.usual()); questions.length > 0; questions = untrack(() => this.usual()).filter((question) => !filled.includes(question)))
+        for (const question of questions) {
+          this.instance.answer(question, question.field!.usual!);
+          filled.push(question);
+        }
+    });
+    this.keep();
+    return filled;
+  }
+
+  // ---- the draft
+
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private writing: Promise<void> = Promise.resolve();
+  private over = false;
+
+  private keep(): void {
+    if (this.over) return;
+    this.setKept({ state: 'writing' });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.keepNow(), DRAFT_DELAY_MS);
+  }
+
+  /** Resolves when the draft is on the disk. */
+  keepNow(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.writing = this.writing.then(async () => {
+      if (this.over) return;
+      try {
+        await saveDraft(this.draft());
+        if (this.timer === undefined) this.setKept({ state: 'kept' });
+      } catch (error) {
+        this.setKept({ state: 'failed', reason: (error as Error).message });
+      }
+    });
+    return this.writing;
+  }
+
+  /** On leaving: what was begun is kept; a form in which nothing was done leaves nothing behind. */
+  async rest(): Promise<void> {
+    if (untrack(this.kept).state !== 'nothing_yet') await this.keepNow();
+  }
+
+  async discard(): Promise<void> {
+    clearTimeout(this.timer);
+    this.over = true;
+    await this.writing;
+    await removeDraft(this.draftId);
+  }
+
+  async undoDiscard(): Promise<void> {
+    this.over = false;
+    await this.keepNow();
+  }
+
+  /** After the moment for undo has passed: photos that no submission names go too. */
+  async forgetPhotos(): Promise<void> {
+    for (const name of [...this.media.keys()]) await this.forgetPhoto(name);
+  }
+
+  private draft(): Draft {
+    const { start } = this;
+    const refused = untrack(() =>
+      Object.fromEntries(questionsOf(this.instance.items).flatMap((question) => (this.refused[question.id] ? [[question.path(), { ...this.refused[question.id]! }]] : []))),
+    );
+    const state: DraftState = {
+      xml: this.instance.xml(),
+      hidden: this.instance.hidden(),
+      refused,
+      page: untrack(() => this.page().key),
+      visited: Object.keys(untrack(() => ({ ...this.visited }))),
+      media: [...this.media.values()].map((note) => ({ ...note })),
+      settled: Object.keys(untrack(() => ({ ...this.settled }))),
+      supersedes: this.supersedes,
+    };
+    const ids = (records?: { _id: string }[]) => (records ? records.map((record) => record._id) : undefined);
+    return {
+      id: this.draftId,
+      form: this.form.form,
+      version: this.form.version,
+      area: start.area,
+      title: this.title(),
+      start: {
+        place: start.place,
+        ...(start.record ? { record: start.record._id } : {}),
+        ...(start.household ? { household: start.household._id } : {}),
+        ...(start.people ? { people: ids(start.people)! } : {}),
+        ...(start.cases ? { cases: ids(start.cases)! } : {}),
+        ...(start.known ? { known: { ...start.known } } : {}),
+      },
+      ...(this.props.fix ? { fix: { submission: this.props.fix.submission._id, receipt: this.props.fix.receipt._id } } : {}),
+      started_at: this.startedAt,
+      updated_at: isoWithZone(new Date()),
+      state,
+    };
+  }
+
+  /** What the lists call it: the record's own label, or the door as far as it was written. */
+  title(): string {
+    const label = this.start.household?.label ?? this.start.record?.label;
+    if (label) return label;
+    const door = doorOf(this.form, answersOf(this.instance.xml(), this.form.fields));
+    return door ? [door.building, door.unit, door.room].filter(Boolean).join(' ') : '';
+  }
+
+  // ---- finishing
+
+  async finish(): Promise<Finish> {
+    try {
+      await this.nameTheHousehold();
+      if (untrack(() => this.missing()).length > 0) {
+        this.setReviewed(true);
+        this.goTo(REVIEW);
+        return { state: 'missing' };
+      }
+      await this.keepNow();
+      const answers = answersOf(this.instance.xml(), this.form.fields);
+      const media = this.mediaOf();
+      const id = await saveSubmission({
+        form: this.form.form,
+        version: this.form.version,
+        area: this.start.area,
+        answers,
+        based_on: versions(this.start),
+        started_at: this.startedAt,
+        media,
+        supersedes: this.supersedes,
+        draft: this.draftId,
+      });
+      clearTimeout(this.timer);
+      this.over = true;
+      for (const note of media) this.saidBefore.add(note.name);
+      await this.forgetPhotos();
+      this.saved = id;
+      return { state: 'saved', id };
+    } catch (error) {
+      return { state: 'failed', reason: (error as Error).message };
+    }
+  }
+  private saved: string | null = null;
+
+  /** Taking a saved form back: what was written may already be on its way, so the next saving supersedes it. */
+  async takeBack(): Promise<void> {
+    this.supersedes = this.saved;
+    this.over = false;
+    await this.keepNow();
+  }
+
+  private mediaOf(): MediaNote[] {
+    return untrack(() =>
+      questionsOf(this.instance.items)
+        .filter((question) => question.type === 'image' && question.text() !== '')
+        .flatMap((question) => {
+          const note = this.media.get(question.text());
+          return note ? [{ ...note, question: question.path() }] : [];
+        }),
+    );
+  }
+
+  // A household that no record knows yet has the id of its door; so it changes with the door until it is saved.
+  private async nameTheHousehold(): Promise<void> {
+    if (!this.doorIsId) return;
+    const answers: Answers = answersOf(this.instance.xml(), this.form.fields);
+    const door = doorOf(this.form, answers);
+    if (!door) return;
+    const { path, ...address } = door;
+    this.instance.set(path, await householdId({ place: this.start.place, ...address }));
+  }
+}
+
+function flags(names: readonly string[] = []): Record<string, true | undefined> {
+  return Object.fromEntries(names.map((name) => [name, true]));
+}
+
+function rostersOf(items: readonly Item[]): Roster[] {
+  return items.flatMap((item): Roster[] => {
+    if (item.kind === 'question') return [];
+    if (item.kind === 'group') return rostersOf(item.items());
+    return [item, ...item.rows().flatMap((row) => rostersOf(row.items()))];
+  });
+}
+
+function notesOf(fix: FormScreenProps['fix']): OfficeNote[] {
+  if (!fix) return [];
+  const problems = (fix.receipt.problems ?? []).map(({ path, message }) => ({ path, text: message, by: null }));
+  const comments = (fix.receipt.comments ?? []).map(({ path, text, by }) => ({ path: path ?? '', text: { zh: text, en: text }, by }));
+  return [...problems, ...comments];
+}

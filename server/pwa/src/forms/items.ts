@@ -1,0 +1,73 @@
+// What the screens see of a form being filled: questions, groups and rosters, each property a function that Solid tracks. Knows no engine.
+import type { FieldType, FormField } from '../data/documents.ts';
+
+export interface Choice {
+  value: string;
+  label: string;
+}
+
+/** What the form's own rules say against an answer. `message` is the form's, in the language shown; blank when it has none. */
+export interface Violation {
+  rule: 'required' | 'constraint';
+  message: string;
+}
+
+interface Base {
+  /** the same for as long as the form is open, wherever the item moves */
+  id: string;
+  name: string;
+  field: FormField | null;
+  appearance: ReadonlySet<string>;
+  label(): string;
+  relevant(): boolean;
+  /** JSON path with indexes, as in receipts: /members/0/temperature */
+  path(): string;
+}
+
+export interface Question extends Base {
+  kind: 'question';
+  type: FieldType;
+  hint(): string;
+  /** the value as the instance holds it: "1 2" for two choices, "" for none */
+  text(): string;
+  required(): boolean;
+  readonly(): boolean;
+  choices(): Choice[];
+  violation(): Violation | null;
+}
+
+export interface Group extends Base {
+  kind: 'group';
+  items(): Item[];
+}
+
+/** A repeat: its rows are people of a household, boxes of a shop … */
+export interface Roster extends Base {
+  kind: 'roster';
+  rows(): Group[];
+  /** false when the form itself counts the rows */
+  open: boolean;
+}
+
+export type Item = Question | Group | Roster;
+
+const NEVER_SHOWN: ReadonlySet<FieldType> = new Set(['calculate', 'hidden']);
+
+export function isAsked(question: Question): boolean {
+  return !NEVER_SHOWN.has(question.type);
+}
+
+/** Every relevant question below, in order. */
+export function questionsOf(items: readonly Item[]): Question[] {
+  return items.flatMap((item) => {
+    if (!item.relevant()) return [];
+    if (item.kind === 'question') return [item];
+    return item.kind === 'group' ? questionsOf(item.items()) : item.rows().flatMap((row) => questionsOf(row.items()));
+  });
+}
+
+/** The question that tells one row from another: the one that holds a name, or else the first one typed in. */
+export function namingQuestion(row: Group): Question | null {
+  const questions = row.items().filter((item): item is Question => item.kind === 'question' && isAsked(item));
+  return questions.find((question) => question.field?.pii === 'name') ?? questions.find((question) => question.type === 'text') ?? null;
+}
