@@ -1,0 +1,372 @@
+// The form runner's frame: opens a form, shows one screen of it at a time, and never lets go of an answer.
+import { ArrowLeft, ArrowRight, CircleCheck, CloudOff, List, Save, Sparkles, Undo2 } from 'lucide-solid';
+import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, Show, Switch, untrack, type Component } from 'solid-js';
+import { locale, setLocale, t, textOf } from '../i18n/index.ts';
+import type { FormScreenProps } from '../forms-contract.ts';
+import { Filling, type Removed } from './filling.ts';
+import type { Question } from './items.ts';
+import { openFilling, type Opened } from './open.ts';
+import { Outline, pageName } from './Outline.tsx';
+import { PageView, rowName } from './PageView.tsx';
+import { plain } from './QuestionCard.tsx';
+import { answerWords, ReviewPage } from './ReviewPage.tsx';
+import { RosterPage } from './RosterPage.tsx';
+import './form.css';
+
+const UNDO_SECONDS = 8;
+
+export const FormScreen: Component<FormScreenProps> = (props) => {
+  const [opened, { refetch }] = createResource(() => openFilling(props));
+  return (
+    <Switch
+      fallback={
+        <div class="form-screen form-opening" aria-busy="true">
+          <h1>{textOf(props.form.title)}</h1>
+          <p class="soft">{t('form.opening')}</p>
+          <div class="skeleton" />
+          <div class="skeleton" />
+          <div class="skeleton" />
+        </div>
+      }
+    >
+      <Match when={opened.state === 'errored'}>
+        <div class="form-screen form-opening">
+          <h1>{textOf(props.form.title)}</h1>
+          <p class="notice notice--bad" role="alert">
+            {t('form.open_failed', { reason: (opened.error as Error).message })}
+          </p>
+          <div class="thumb">
+            <button type="button" class="button" onClick={() => props.onLeft()}>
+              {t('form.leave')}
+            </button>
+            <button type="button" class="button button--main" onClick={() => void refetch()}>
+              {t('form.try_again')}
+            </button>
+          </div>
+        </div>
+      </Match>
+      <Match when={opened.state === 'ready' && opened()}>{(ready) => <Runner {...props} opened={ready()} />}</Match>
+    </Switch>
+  );
+};
+
+type Ending = { state: 'open' } | { state: 'saving' } | { state: 'saved'; id: string } | { state: 'discarded' };
+interface Toast {
+  text: string;
+  undo: () => void;
+}
+
+function Runner(props: FormScreenProps & { opened: Opened }) {
+  const filling = new Filling(props.form, props.start, props.opened.instance, props, props.opened.draft, props.opened.doorIsId);
+  const [ending, setEnding] = createSignal<Ending>({ state: 'open' });
+  const [outline, setOutline] = createSignal(false);
+  const [failure, setFailure] = createSignal('');
+  const [toast, setToast] = createSignal<Toast | null>(null);
+  const [usual, setUsual] = createSignal<Question[]>([]);
+  let top!: HTMLDivElement;
+
+  createEffect(() => filling.instance.setLanguage(locale()));
+  createEffect(on(() => filling.page().key, () => top?.scrollIntoView({ block: 'start' }), { defer: true }));
+
+  // A phone that turns the screen off may never turn this page on again.
+  const hidden = () => document.visibilityState === 'hidden' && filling.kept().state === 'writing' && void filling.keepNow();
+  document.addEventListener('visibilitychange', hidden);
+  window.addEventListener('pagehide', hidden);
+  onCleanup(() => {
+    document.removeEventListener('visibilitychange', hidden);
+    window.removeEventListener('pagehide', hidden);
+    if (ending().state === 'open') void filling.rest();
+    if (ending().state === 'discarded') void filling.forgetPhotos();
+  });
+
+  let toastTimer: ReturnType<typeof setTimeout> | undefined;
+  const say = (text: string, undo: () => void) => {
+    clearTimeout(toastTimer);
+    setToast({ text, undo });
+    toastTimer = setTimeout(() => setToast(null), UNDO_SECONDS * 1000);
+  };
+  onCleanup(() => clearTimeout(toastTimer));
+
+  const pages = () => filling.pages();
+  const position = () => pages().findIndex((page) => page.key === filling.page().key);
+  const missing = createMemo(() => filling.missing());
+  /** Nothing is missing, and every screen was seen or filled by "all well": saving is one tap from here. */
+  const ready = createMemo(() => missing().length === 0 && (usual().length > 0 || pages().every((page) => page.kind === 'review' || page.key === filling.page().key || filling.isVisited(page))));
+
+  const leave = async () => {
+    await filling.rest();
+    props.onLeft();
+  };
+  const save = async () => {
+    setFailure('');
+    setEnding({ state: 'saving' });
+    const end = await filling.finish();
+    if (end.state === 'saved') return setEnding(end);
+    setEnding({ state: 'open' });
+    if (end.state === 'failed') setFailure(end.reason);
+  };
+  const goTo = (question: Question) => {
+    filling.goToQuestion(question);
+    requestAnimationFrame(() => document.getElementById(`question-${question.id}`)?.scrollIntoView({ block: 'center' }));
+  };
+  const allWell = () => {
+    setUsual(filling.allWell());
+    const first = untrack(missing)[0];
+    if (first) filling.goTo(first.page);
+    else filling.goTo(pages().at(-1)!);
+  };
+  const discard = async () => {
+    setOutline(false);
+    await filling.discard();
+    setEnding({ state: 'discarded' });
+  };
+  const saved = () => {
+    const now = ending();
+    return now.state === 'saved' ? now : null;
+  };
+
+  return (
+    <div class="form-screen" ref={top}>
+      <Switch>
+        <Match when={saved()}>
+          {(done) => (
+            <div class="form-end">
+              <CircleCheck size={88} class="form-end__good" />
+              <h1>{t('form.saved.title')}</h1>
+              <p class="form-end__state">
+                <CloudOff size={22} /> {t('form.saved.waiting')}
+              </p>
+              <p class="soft">{filling.title()}</p>
+              <div class="thumb">
+                <button
+                  type="button"
+                  class="button"
+                  onClick={async () => {
+                    await filling.takeBack();
+                    setEnding({ state: 'open' });
+                  }}
+                >
+                  <Undo2 size={22} /> {t('form.saved.take_back')}
+                </button>
+                <button type="button" class="button button--main" onClick={() => props.onSaved(done().id)}>
+                  {t('form.saved.next')} <ArrowRight size={22} />
+                </button>
+              </div>
+            </div>
+          )}
+        </Match>
+        <Match when={ending().state === 'discarded'}>
+          <div class="form-end">
+            <h1>{t('form.discard.title')}</h1>
+            <p class="soft">{t('form.discard.undo_hint')}</p>
+            <div class="thumb">
+              <button
+                type="button"
+                class="button"
+                onClick={async () => {
+                  await filling.undoDiscard();
+                  setEnding({ state: 'open' });
+                }}
+              >
+                <Undo2 size={22} /> {t('form.undo')}
+              </button>
+              <button type="button" class="button button--main" onClick={() => props.onLeft()}>
+                {t('form.leave')}
+              </button>
+            </div>
+          </div>
+        </Match>
+        <Match when={true}>
+          <header class="form-top">
+            <div class="form-top__line">
+              <button type="button" class="icon-button" aria-label={t('form.leave_keeping')} onClick={() => void leave()}>
+                <ArrowLeft size={26} />
+              </button>
+              <div class="grow form-top__title">
+                <strong>{textOf(props.form.title)}</strong>
+                <span class="soft">
+                  {[filling.start.household?.label ?? filling.start.record?.label, filling.kept().state === 'kept' ? t('form.kept') : ''].filter(Boolean).join(' · ')}
+                </span>
+              </div>
+              <button type="button" class="icon-button icon-button--word" lang={locale() === 'zh' ? 'en' : 'zh-CN'} onClick={() => setLocale(locale() === 'zh' ? 'en' : 'zh')}>
+                {locale() === 'zh' ? 'EN' : '中文'}
+              </button>
+              <button type="button" class="icon-button" aria-label={t('form.outline.open')} onClick={() => setOutline(true)}>
+                <List size={26} />
+              </button>
+            </div>
+            <Progress filling={filling} onOpen={() => setOutline(true)} />
+          </header>
+
+          <main class="form-page">
+            <Show when={keptFailure(filling)}>
+              {(reason) => (
+                <p class="notice notice--bad" role="alert">
+                  {t('form.keep_failed', { reason: reason() })}
+                </p>
+              )}
+            </Show>
+            <Show when={failure()}>
+              <p class="notice notice--bad" role="alert">
+                {t('form.save_failed', { reason: failure() })}
+              </p>
+            </Show>
+            <Show when={props.fix && position() === 0}>
+              <p class="notice notice--warn">{t('form.office.fixing')}</p>
+            </Show>
+            <PageHead filling={filling} />
+            <Show when={position() === 0 && filling.usual().length > 0}>
+              <button type="button" class="all-well" onClick={allWell}>
+                <Sparkles size={28} />
+                <span>
+                  <strong>{t('form.all_well.button')}</strong>
+                  <span>{t('form.all_well.hint')}</span>
+                </span>
+              </button>
+            </Show>
+            {/* One screen is made anew for each page: what it holds of its own belongs to that page. */}
+            <Show when={filling.page().key} keyed>
+              {(_key) => (
+                <Switch fallback={<PageView page={filling.page()} filling={filling} />}>
+                  <Match when={untrack(filling.page).kind === 'review'}>
+                    <ReviewPage filling={filling} onGo={goTo} />
+                  </Match>
+                  <Match when={untrack(filling.page).kind === 'roster'}>
+                    <RosterPage
+                      page={filling.page()}
+                      filling={filling}
+                      onRemoved={(removed: Removed) => say(t('form.roster.removed', { name: removed.name || String(removed.index + 1) }), () => filling.putBack(removed))}
+                    />
+                  </Match>
+                </Switch>
+              )}
+            </Show>
+            <Show when={usual().length > 0 && filling.page().kind !== 'review'}>
+              <UsualAnswers questions={usual()} filling={filling} onGo={goTo} />
+            </Show>
+          </main>
+
+          <Show when={toast()}>
+            {(shown) => (
+              <div class="toast" role="status">
+                <span class="grow">{shown().text}</span>
+                <button
+                  type="button"
+                  class="button"
+                  onClick={() => {
+                    shown().undo();
+                    setToast(null);
+                  }}
+                >
+                  <Undo2 size={20} /> {t('form.undo')}
+                </button>
+              </div>
+            )}
+          </Show>
+
+          <footer class="thumb form-bottom">
+            <button type="button" class="button form-bottom__back" disabled={position() === 0} aria-label={t('form.back')} onClick={() => filling.back()}>
+              <ArrowLeft size={24} />
+            </button>
+            <Show
+              when={filling.page().kind === 'review'}
+              fallback={
+                <>
+                  <button type="button" class="button" classList={{ 'button--main': !ready() }} onClick={() => filling.next()}>
+                    {position() === pages().length - 2 ? t('form.to_review') : t('form.next')} <ArrowRight size={22} />
+                  </button>
+                  <Show when={ready()}>
+                    <button type="button" class="button button--main" disabled={ending().state === 'saving'} onClick={() => void save()}>
+                      <Save size={22} /> {t('form.save')}
+                    </button>
+                  </Show>
+                </>
+              }
+            >
+              <Show
+                when={missing().length === 0}
+                fallback={
+                  <button type="button" class="button button--main" onClick={() => goTo(missing()[0]!.question)}>
+                    {t('form.review.to_first')} <ArrowRight size={22} />
+                  </button>
+                }
+              >
+                <button type="button" class="button button--main" disabled={ending().state === 'saving'} onClick={() => void save()}>
+                  <Save size={22} /> {t('form.save')}
+                </button>
+              </Show>
+            </Show>
+          </footer>
+          <Show when={outline()}>
+            <Outline filling={filling} onClose={() => setOutline(false)} onDiscard={() => void discard()} />
+          </Show>
+        </Match>
+      </Switch>
+    </div>
+  );
+}
+
+function PageHead(props: { filling: Filling }) {
+  const page = () => props.filling.page();
+  const at = () => page().rows.at(-1);
+  return (
+    <Show when={at()} keyed fallback={<h1 class="form-page__title">{pageName(page(), props.filling)}</h1>}>
+      {(place) => (
+        <div class="form-page__person">
+          <span class="person__face person__face--big" aria-hidden="true">
+            {[...rowName(place.row, props.filling)][0] ?? place.index + 1}
+          </span>
+          <div class="grow">
+            <h1>{rowName(place.row, props.filling) || t('form.rows.number', { number: place.index + 1 })}</h1>
+            <span class="soft">
+              {[t('form.rows.of', { number: place.index + 1, count: place.roster.rows().length }), page().title].filter(Boolean).join(' · ')}
+            </span>
+          </div>
+        </div>
+      )}
+    </Show>
+  );
+}
+
+function Progress(props: { filling: Filling; onOpen: () => void }) {
+  const here = () => props.filling.page();
+  const sections = () => props.filling.sections();
+  const index = () => (here().kind === 'review' ? sections().length : sections().findIndex((section) => section.pages.some((page) => page.key === here().key)));
+  return (
+    <button type="button" class="progress" aria-label={t('form.progress', { section: Math.min(index() + 1, sections().length), count: sections().length })} onClick={() => props.onOpen()}>
+      <For each={sections()}>
+        {(section, number) => {
+          const done = () => section.pages.filter((page) => props.filling.isVisited(page) || page.key === here().key).length / section.pages.length;
+          return (
+            <span class="progress__section" classList={{ 'progress__section--here': number() === index() }} style={{ 'flex-grow': section.pages.length }}>
+              <span class="progress__done" style={{ transform: `scaleX(${done()})` }} />
+            </span>
+          );
+        }}
+      </For>
+    </button>
+  );
+}
+
+/** What "all well" filled in, each one tap from being changed. */
+function UsualAnswers(props: { questions: Question[]; filling: Filling; onGo: (question: Question) => void }) {
+  return (
+    <section class="usual">
+      <h2>{t('form.all_well.filled')}</h2>
+      <div class="usual__answers">
+        <For each={props.questions.filter((question) => question.relevant())}>
+          {(question) => (
+            <button type="button" class="usual__answer" onClick={() => props.onGo(question)}>
+              <span class="soft">{plain(question.label())}</span> <strong>{answerWords(question, props.filling) || '–'}</strong>
+            </button>
+          )}
+        </For>
+      </div>
+    </section>
+  );
+}
+
+function keptFailure(filling: Filling): string | null {
+  const kept = filling.kept();
+  return kept.state === 'failed' ? kept.reason : null;
+}

@@ -1,0 +1,123 @@
+// One question: its words, its control, and beside it whatever is wrong with the answer.
+import { Building2, CircleAlert, MessageSquareText } from 'lucide-solid';
+import { For, Match, Show, Switch } from 'solid-js';
+import { t, textOf } from '../i18n/index.ts';
+import type { Filling } from './filling.ts';
+import type { Question } from './items.ts';
+import { Choices } from './widgets/Choices.tsx';
+import { Moment } from './widgets/Moments.tsx';
+import { Photo } from './widgets/Photo.tsx';
+import { Position } from './widgets/Position.tsx';
+import { TemperaturePad } from './widgets/TemperaturePad.tsx';
+import { TextBox } from './widgets/TextBox.tsx';
+
+export interface Pad {
+  open(): string | null;
+  show(question: Question): void;
+  done(question: Question): void;
+}
+
+export function isTemperature(question: Question): boolean {
+  return question.type === 'decimal' && question.appearance.has('temperature');
+}
+
+/** Labels may be Markdown; on these screens a label is bold anyway. */
+export function plain(label: string): string {
+  return label.replace(/\*\*|__|^#+\s*/g, '');
+}
+
+export function QuestionCard(props: { question: Question; filling: Filling; pad: Pad; onEnter?: () => void; autofocus?: boolean }) {
+  const q = () => props.question;
+  const labelId = () => `label-${q().id}`;
+  const wrong = () => complaints(q(), props.filling).length > 0;
+  return (
+    <Show
+      when={q().type !== 'note'}
+      fallback={
+        <Show when={plain(q().label())}>
+          <p class="form-note">{plain(q().label())}</p>
+        </Show>
+      }
+    >
+      <section class="question" classList={{ 'question--wrong': wrong() }} id={`question-${q().id}`}>
+        <h3 class="question__label" id={labelId()}>
+          {plain(q().label())}
+          <Show when={q().required() && q().type !== 'acknowledge'}>
+            <span class="question__must">{t('form.required')}</span>
+          </Show>
+        </h3>
+        <Show when={q().hint()}>
+          <p class="question__hint">{plain(q().hint())}</p>
+        </Show>
+        <Switch fallback={<TextBox {...props} labelledBy={labelId()} />}>
+          <Match when={q().type === 'select_one' || q().type === 'select_multiple'}>
+            <Choices question={q()} filling={props.filling} labelledBy={labelId()} />
+          </Match>
+          <Match when={isTemperature(q())}>
+            <TemperaturePad
+              question={q()}
+              filling={props.filling}
+              labelledBy={labelId()}
+              open={props.pad.open() === q().id}
+              onOpen={() => props.pad.show(q())}
+              onDone={() => props.pad.done(q())}
+            />
+          </Match>
+          <Match when={q().type === 'date' || q().type === 'time' || q().type === 'dateTime'}>
+            <Moment question={q()} filling={props.filling} labelledBy={labelId()} />
+          </Match>
+          <Match when={q().type === 'geopoint'}>
+            <Position question={q()} filling={props.filling} labelledBy={labelId()} />
+          </Match>
+          <Match when={q().type === 'image'}>
+            <Photo question={q()} filling={props.filling} labelledBy={labelId()} />
+          </Match>
+          <Match when={q().type === 'acknowledge'}>
+            <button
+              type="button"
+              class="choice choice--several choice--wide"
+              classList={{ 'choice--on': props.filling.text(q()) !== '' }}
+              role="checkbox"
+              aria-checked={props.filling.text(q()) !== ''}
+              aria-labelledby={labelId()}
+              onClick={() => props.filling.answer(q(), props.filling.text(q()) === '' ? 'OK' : '')}
+            >
+              <span class="choice__mark" aria-hidden="true" />
+              <span class="choice__word">{t('form.acknowledge')}</span>
+            </button>
+          </Match>
+        </Switch>
+        <For each={complaints(q(), props.filling)}>
+          {(complaint) => (
+            <p class="question__problem" role="alert">
+              <Show when={complaint.from === 'rule'} fallback={complaint.from === 'office' ? <Building2 size={22} /> : <MessageSquareText size={22} />}>
+                <CircleAlert size={22} />
+              </Show>
+              <span>{complaint.text}</span>
+            </p>
+          )}
+        </For>
+      </section>
+    </Show>
+  );
+}
+
+interface Complaint {
+  from: 'rule' | 'office' | 'person';
+  text: string;
+}
+
+/** Everything that is said against the answer now: what could not be read, the form's rules, the office's findings. */
+function complaints(question: Question, filling: Filling): Complaint[] {
+  const said: Complaint[] = [];
+  const refused = filling.refusal(question);
+  if (refused)
+    said.push({ from: 'rule', text: refused.problem === 'engine' ? t('form.typed.engine', { reason: refused.reason ?? '' }) : t(`form.typed.${refused.problem}`) });
+  const violation = filling.violation(question);
+  if (violation) said.push({ from: 'rule', text: violation.message || t(violation.rule === 'required' ? 'form.missing.required' : 'form.missing.constraint') });
+  for (const note of filling.noteOn(question)) {
+    const text = note.by ? t('form.office.comment', { by: note.by, text: textOf(note.text) }) : t('form.office.problem', { text: textOf(note.text) });
+    said.push({ from: note.by ? 'person' : 'office', text });
+  }
+  return said;
+}

@@ -1,0 +1,47 @@
+// Opening a form: new with what is known, a draft as it was left, or a submission that the office wants mended.
+// The engine is a chunk of its own, asked for here and never for the list of doors.
+import { readDraft } from '../data/drafts.ts';
+import { householdId, newCaseId, newId, newPersonId } from '../data/identity.ts';
+import type { Draft, FormScreenProps } from '../forms-contract.ts';
+import { instanceOf } from './answers.ts';
+import type { EngineForm, Instance } from './engine.ts';
+import type { DraftState } from './filling.ts';
+import { doorOf, knownAnswers } from './prefill.ts';
+
+export interface Opened {
+  instance: Instance;
+  draft: Draft | null;
+  /** the household's id follows its door and changes with it */
+  doorIsId: boolean;
+}
+
+export async function openFilling(props: FormScreenProps): Promise<Opened> {
+  const { openForm } = await import('./engine.ts');
+  const form = await openForm(props.form);
+  const draft = props.draft ? ((await readDraft(props.draft)) ?? null) : null;
+  const doorIsId = await isNewHousehold(props);
+  return { instance: await begin(props, form, draft), draft, doorIsId };
+}
+
+/** Fetches and starts the engine before it is needed. Failing is no matter: opening says what is wrong. */
+export function warmUp(form: FormScreenProps['form']): void {
+  void import('./engine.ts').then(({ openForm }) => openForm(form)).catch(() => {});
+}
+
+async function begin(props: FormScreenProps, form: EngineForm, draft: Draft | null): Promise<Instance> {
+  const state = draft?.state as DraftState | undefined;
+  if (state) return form.restore(state.xml, state.hidden);
+  if (props.fix) return form.restore(instanceOf(props.fix.submission.answers, props.form.fields, props.form));
+  return form.start(knownAnswers(props.form, props.start, makeId));
+}
+
+async function isNewHousehold(props: FormScreenProps): Promise<boolean> {
+  const door = props.fix && doorOf(props.form, props.fix.submission.answers);
+  if (door) {
+    const { path, ...address } = door;
+    return props.fix!.submission.answers[path.slice(1)] === (await householdId({ place: props.start.place, ...address }));
+  }
+  return !props.start.household && props.start.record?.kind !== 'household';
+}
+
+const makeId = (kind: string): string => (kind === 'person' ? newPersonId() : kind === 'quarantine_case' ? newCaseId() : `${kind}:${newId()}`);

@@ -1,0 +1,68 @@
+// Dates and times by the phone's own pickers (when.ts says why), with the usual moments one tap away.
+import { For, Show } from 'solid-js';
+import { t, type Key } from '../../i18n/index.ts';
+import type { Filling } from '../filling.ts';
+import type { Question } from '../items.ts';
+import { forPicker, isoWithZone, timeWithZone, withZone } from '../when.ts';
+
+const DAY_MS = 86_400_000;
+const DAYS: { word: Key; back: number }[] = [
+  { word: 'form.date.today', back: 0 },
+  { word: 'form.date.yesterday', back: 1 },
+  { word: 'form.date.day_before', back: 2 },
+];
+
+export function Moment(props: { question: Question; filling: Filling; labelledBy: string }) {
+  const type = () => props.question.type;
+  const text = () => props.filling.text(props.question);
+  const answer = (value: string) => props.filling.answer(props.question, value);
+  const shown = () => (type() === 'dateTime' ? forPicker(text()) : type() === 'time' ? text().slice(0, 5) : text());
+  const picked = (value: string) => answer(type() === 'dateTime' ? withZone(value) : type() === 'time' ? timeWithZone(value) : value);
+  return (
+    <div class="stack">
+      <input
+        class="input question__box"
+        type={type() === 'dateTime' ? 'datetime-local' : type() === 'time' ? 'time' : 'date'}
+        aria-labelledby={props.labelledBy}
+        value={shown()}
+        readonly={props.question.readonly()}
+        onChange={(event) => picked(event.currentTarget.value)}
+      />
+      <div class="choices choices--3">
+        <Show
+          when={type() === 'date'}
+          fallback={
+            <For each={type() === 'dateTime' ? shortcuts() : []}>
+              {(shortcut) => (
+                <button type="button" class="choice choice--quick" classList={{ 'choice--on': shown() === shortcut.value }} onClick={() => picked(shortcut.value)}>
+                  {t(shortcut.word)}
+                </button>
+              )}
+            </For>
+          }
+        >
+          <For each={DAYS}>
+            {({ word, back }) => {
+              const day = isoWithZone(new Date(Date.now() - back * DAY_MS)).slice(0, 10);
+              return (
+                <button type="button" class="choice choice--quick" classList={{ 'choice--on': text() === day }} onClick={() => answer(day)}>
+                  {t(word)}
+                </button>
+              );
+            }}
+          </For>
+        </Show>
+      </div>
+    </div>
+  );
+}
+
+/** When someone says "come again": this evening, tomorrow morning, tomorrow evening. */
+function shortcuts(): { word: Key; value: string }[] {
+  const day = (ahead: number) => isoWithZone(new Date(Date.now() + ahead * DAY_MS)).slice(0, 10);
+  return [
+    { word: 'form.date.this_evening', value: `${day(0)}T18:00` },
+    { word: 'form.date.tomorrow_morning', value: `${day(1)}T09:00` },
+    { word: 'form.date.tomorrow_evening', value: `${day(1)}T18:00` },
+  ];
+}
