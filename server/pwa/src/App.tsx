@@ -1,6 +1,91 @@
-// The frame of the app: what stands on every screen.
+// The frame of the app: who is signed in decides what is shown; the top line and the tabs stand on every screen but the form.
+import { HashRouter, Route, useLocation } from '@solidjs/router';
+import { createResource, type JSX, lazy, Match, Show, Suspense, Switch } from 'solid-js';
+import { loadSession, sessionState } from './data/session.ts';
+import { startTime } from './data/now.ts';
+import { openWorkingDay } from './data/working_day.ts';
 import { t } from './i18n/index.ts';
+import { DoorsScreen } from './screens/Doors.tsx';
+import { HouseholdScreen } from './screens/Household.tsx';
+import { MeScreen } from './screens/Me.tsx';
+import { OutboxScreen } from './screens/Outbox.tsx';
+import { Empty } from './screens/parts.tsx';
+import { PersonScreen } from './screens/Person.tsx';
+import { SignInScreen } from './screens/SignIn.tsx';
+import { SubmissionScreen } from './screens/Submission.tsx';
+import { TabBar } from './screens/TabBar.tsx';
+import { TodayScreen } from './screens/Today.tsx';
+import { TopLine } from './screens/TopLine.tsx';
+import TriangleAlert from 'lucide-solid/icons/triangle-alert';
+
+const FormPage = lazy(() => import('./screens/FormPage.tsx'));
 
 export function App() {
-  return <main>{t('app.name')}</main>;
+  startTime();
+  const [ready] = createResource(loadSession);
+  const signedIn = () => {
+    const current = sessionState();
+    return current.state === 'signed_in' ? current.session.worker.id : undefined;
+  };
+  // The screens do not wait for it: they show their skeletons until the index is read.
+  const [day] = createResource(signedIn, async () => {
+    const current = sessionState();
+    if (current.state === 'signed_in') await openWorkingDay(current.session);
+    return true;
+  });
+
+  return (
+    <Switch fallback={<Splash />}>
+      <Match when={ready.error || day.error}>
+        <main class="screen">
+          <Empty icon={TriangleAlert} title={t('boot.failed')} hint={t('boot.hint')}>
+            <p class="soft small">{String(ready.error ?? day.error)}</p>
+            <button type="button" class="button button--main" onClick={() => location.reload()}>
+              {t('common.retry')}
+            </button>
+          </Empty>
+        </main>
+      </Match>
+      <Match when={sessionState().state === 'none' || sessionState().state === 'ended_by_office'}>
+        <SignInScreen />
+      </Match>
+      <Match when={sessionState().state === 'signed_in'}>
+        <HashRouter root={Frame}>
+          <Route path="/" component={TodayScreen} />
+          <Route path="/doors" component={DoorsScreen} />
+          <Route path="/household/:id" component={HouseholdScreen} />
+          <Route path="/person/:id" component={PersonScreen} />
+          <Route path="/outbox" component={OutboxScreen} />
+          <Route path="/submission/:id" component={SubmissionScreen} />
+          <Route path="/me" component={MeScreen} />
+          <Route path="/form/:form" component={FormPage} />
+          <Route path="*" component={TodayScreen} />
+        </HashRouter>
+      </Match>
+    </Switch>
+  );
+}
+
+function Frame(props: { children?: JSX.Element }) {
+  const location = useLocation();
+  const inForm = () => location.pathname.startsWith('/form/');
+  return (
+    <div class="frame">
+      <Show when={!inForm()}>
+        <TopLine />
+      </Show>
+      <Suspense fallback={<Splash />}>{props.children}</Suspense>
+      <Show when={!inForm()}>
+        <TabBar />
+      </Show>
+    </div>
+  );
+}
+
+function Splash() {
+  return (
+    <div class="splash" aria-hidden="true">
+      <img src={`${import.meta.env.BASE_URL}icons/icon.svg`} width="72" height="72" alt="" />
+    </div>
+  );
 }

@@ -11,7 +11,7 @@ type Paths<T, P extends string = ''> = { [K in keyof T & string]: T[K] extends s
 export type Key = Paths<typeof zh>;
 
 const LOCALE_KEY = 'doorstep.locale';
-const dictionaries = { zh: flatten(zh), en: flatten(en) } as Record<Locale, Record<string, string>>;
+const dictionaries = { zh: flatten(zh), en: flatten(en) } as unknown as Record<Locale, Record<string, string>>;
 
 function storedLocale(): Locale {
   const stored = globalThis.localStorage?.getItem(LOCALE_KEY);

@@ -1,0 +1,55 @@
+// Opens everything for the worker who is signed in, and hands it all in at the end.
+import { type Databases, destroyAll, openDatabases } from './databases.ts';
+import { clearDesk, writeSetting } from './desk.ts';
+import { drafts, loadDrafts } from './drafts.ts';
+import { removeOldSentMedia, unsentMedia } from './media.ts';
+import { closeRecords, openRecords } from './records.ts';
+import { type Session, session, signOut } from './session.ts';
+import { askToPersist } from './storage.ts';
+import { closeInbox, openInbox, sheets } from './submissions.ts';
+import { startSync, stopSync, syncNow } from './sync.ts';
+
+let opened: Databases | null = null;
+
+/** The lists are there when this resolves; the sync begins behind it. */
+export async function openWorkingDay(current: Session): Promise<void> {
+  if (opened?.worker === current.worker.id) return void syncNow(); // signed in again: go on where it stopped
+  await closeWorkingDay();
+  opened = openDatabases(current.worker.id, current.sync.areas);
+  await openInbox(opened.inbox, current.device);
+  await loadDrafts();
+  await openRecords(opened);
+  await startSync(opened);
+  void askToPersist();
+  void removeOldSentMedia(Date.now());
+}
+
+async function closeWorkingDay(): Promise<void> {
+  await stopSync();
+  closeInbox();
+  closeRecords();
+  opened = null;
+}
+
+/** What would be lost by wiping the phone now. */
+export async function unsentWork(): Promise<{ submissions: number; photos: number; drafts: number }> {
+  const waiting = sheets().filter(({ state }) => state.state === 'waiting').length;
+  const photos = await unsentMedia(sheets().map(({ submission }) => submission));
+  return { submissions: waiting, photos: photos.length, drafts: drafts().length };
+}
+
+/** Sends everything, then signs out and wipes. False when something could not be sent: then nothing is wiped. */
+export async function handInAndSignOut(): Promise<boolean> {
+  await syncNow();
+  const left = await unsentWork();
+  if (!opened || left.submissions > 0 || left.photos > 0) return false;
+  const databases = opened;
+  const device = session()?.device;
+  await closeWorkingDay();
+  await signOut();
+  await destroyAll(databases);
+  await clearDesk();
+  if (device) await writeSetting('device', device);
+  await loadDrafts();
+  return true;
+}

@@ -1,0 +1,169 @@
+// Doors: the buildings as they stand, floor by room, each door with its state; and the search over everyone behind them.
+import { A, useNavigate, useSearchParams } from '@solidjs/router';
+import Building from 'lucide-solid/icons/building';
+import HousePlus from 'lucide-solid/icons/house-plus';
+import Search from 'lucide-solid/icons/search';
+import SearchX from 'lucide-solid/icons/search-x';
+import X from 'lucide-solid/icons/x';
+import { createMemo, createSignal, For, Show } from 'solid-js';
+import { Dynamic } from 'solid-js/web';
+import { day } from '../data/due.ts';
+import { now } from '../data/now.ts';
+import { casesOf, loaded, rows } from '../data/records.ts';
+import { buildings, type DoorState, doorState, isInQuarantine, type Row, search, SEARCH_RESULTS_MAX, text } from '../data/rows.ts';
+import { t } from '../i18n/index.ts';
+import { surveyPath } from './open_form.ts';
+import { DOOR_ICONS, DoorChip, doorName, Empty, Skeletons } from './parts.tsx';
+
+// What was searched for outlives a look at a household.
+const [query, setQuery] = createSignal('');
+
+export function stateOfDoor(row: Row): DoorState {
+  const today = day(now());
+  return doorState(row, (casesOf().get(row.id) ?? []).some((kase) => isInQuarantine(kase, today)));
+}
+
+export function DoorsScreen() {
+  const navigate = useNavigate();
+  const all = createMemo(() => buildings(rows().values()));
+  const states = createMemo(() => new Map(all().flatMap(({ doors }) => doors.map((row) => [row.id, stateOfDoor(row)] as const))));
+  const found = createMemo(() => search(rows().values(), query()));
+  const stateOf = (row: Row) => states().get(row.id) ?? 'never';
+
+  return (
+    <main class="screen">
+      <div class="search">
+        <Search size={22} aria-hidden="true" class="search__icon" />
+        <input
+          class="input search__input"
+          type="search"
+          enterkeyhint="search"
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          aria-label={t('doors.search_label')}
+          placeholder={t('doors.search')}
+          value={query()}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+        />
+        <Show when={query()}>
+          <button type="button" class="search__clear" aria-label={t('doors.clear')} onClick={() => setQuery('')}>
+            <X size={22} aria-hidden="true" />
+          </button>
+        </Show>
+      </div>
+      <Show when={loaded()} fallback={<Skeletons count={8} />}>
+        <Show
+          when={query().trim() === ''}
+          fallback={
+            <Show when={found().length > 0} fallback={<Empty icon={SearchX} title={t('doors.no_match', { query: query().trim() })} hint={t('doors.no_match_hint')} />}>
+              <p class="soft" role="status">
+                {found().length >= SEARCH_RESULTS_MAX ? t('doors.found_max', { count: SEARCH_RESULTS_MAX }) : t('doors.found', { count: found().length })}
+              </p>
+              <ul class="list">
+                <For each={found()}>{(row) => <li><Found row={row} stateOf={stateOf} /></li>}</For>
+              </ul>
+            </Show>
+          }
+        >
+          <Show when={all().length > 0} fallback={<Empty icon={Building} title={t('doors.empty')} hint={t('doors.empty_hint')} />}>
+            <Buildings all={all()} stateOf={stateOf} />
+          </Show>
+        </Show>
+        <div class="floating">
+          <button type="button" class="button button--main floating__button" onClick={() => navigate(surveyPath())}>
+            <HousePlus size={24} aria-hidden="true" />
+            {t('doors.new')}
+          </button>
+        </div>
+      </Show>
+    </main>
+  );
+}
+
+function Buildings(props: { all: ReturnType<typeof buildings>; stateOf: (row: Row) => DoorState }) {
+  const [address, setAddress] = useSearchParams<{ building?: string; unit?: string }>();
+  const key = (building: { building: string; area: string }) => `${building.area} ${building.building}`;
+  const building = createMemo(() => props.all.find((one) => key(one) === address.building) ?? props.all[0]!);
+  const unit = createMemo(() => building().units.find((one) => one.unit === address.unit) ?? building().units[0]!);
+  const visited = (doors: Row[]) => doors.filter((row) => props.stateOf(row) !== 'never').length;
+
+  return (
+    <>
+      <Show when={props.all.length > 1}>
+        <div class="choices" role="group">
+          <For each={props.all}>
+            {(one) => (
+              <button type="button" class="choice tappable" aria-pressed={one === building()} onClick={() => setAddress({ building: key(one), unit: undefined }, { replace: true })}>
+                <strong>{t('doors.building', { building: one.building })}</strong>
+                <span class="number small">{`${visited(one.doors)}/${one.doors.length}`}</span>
+              </button>
+            )}
+          </For>
+        </div>
+      </Show>
+      <Show when={building().units.length > 1}>
+        <div class="choices" role="group">
+          <For each={building().units}>
+            {(one) => (
+              <button type="button" class="choice choice--small tappable" aria-pressed={one === unit()} onClick={() => setAddress({ unit: one.unit }, { replace: true })}>
+                {one.unit ? t('doors.unit', { unit: one.unit }) : t('doors.no_unit')}
+              </button>
+            )}
+          </For>
+        </div>
+      </Show>
+      <div class="progress">
+        <h1>{[t('doors.building', { building: building().building }), unit().unit && t('doors.unit', { unit: unit().unit })].filter(Boolean).join(' ')}</h1>
+        <span class="soft number">{t('doors.progress', { done: visited(unit().floors.flatMap(({ doors }) => doors)), all: unit().floors.reduce((sum, { doors }) => sum + doors.length, 0) })}</span>
+      </div>
+      <div class="house">
+        <For each={unit().floors}>
+          {({ floor, doors }) => (
+            <section class="floor">
+              <h2 class="floor__name number">{floor === null ? t('doors.no_floor') : t('doors.floor', { floor })}</h2>
+              <ul class="floor__doors">
+                <For each={doors}>{(row) => <li><Door row={row} state={props.stateOf(row)} /></li>}</For>
+              </ul>
+            </section>
+          )}
+        </For>
+      </div>
+    </>
+  );
+}
+
+function Door(props: { row: Row; state: DoorState }) {
+  const ordinal = () => text(props.row, 'ordinal');
+  return (
+    <A href={`/household/${encodeURIComponent(props.row.id)}`} class={`door door--${props.state} tappable`}>
+      <strong class="number">
+        {text(props.row, 'room') || props.row.label}
+        <Show when={ordinal() && ordinal() !== '1'}>-{ordinal()}</Show>
+      </strong>
+      <span class="door__state">
+        <Dynamic component={DOOR_ICONS[props.state]} size={18} aria-hidden="true" />
+        {t(`door.${props.state}`)}
+      </span>
+      <Show when={props.row.pending.length > 0}>
+        <span class="door__pending">{t('doors.pending')}</span>
+      </Show>
+    </A>
+  );
+}
+
+function Found(props: { row: Row; stateOf: (row: Row) => DoorState }) {
+  const home = () => (props.row.kind === 'person' ? rows().get(text(props.row, 'household')) : props.row);
+  return (
+    <A href={`/${props.row.kind === 'person' ? 'person' : 'household'}/${encodeURIComponent(props.row.id)}`} class="due tappable">
+      <span class="grow">
+        <strong class="due__door">{props.row.kind === 'person' ? text(props.row, 'name') || props.row.label : doorName(props.row)}</strong>
+        <span class="due__who">
+          {props.row.kind === 'person' ? doorName(home()) : t('doors.household')}
+          <Show when={text(props.row, 'phone')}> · {text(props.row, 'phone')}</Show>
+        </span>
+      </span>
+      <Show when={home()}>{(row) => <DoorChip state={props.stateOf(row())} />}</Show>
+    </A>
+  );
+}

@@ -1,0 +1,174 @@
+// A household: who lives there, what is known and who wrote it when, what waits to be sent; call, survey, check.
+import { A, useNavigate, useParams } from '@solidjs/router';
+import ChevronRight from 'lucide-solid/icons/chevron-right';
+import ClipboardList from 'lucide-solid/icons/clipboard-list';
+import DoorClosed from 'lucide-solid/icons/door-closed';
+import Hourglass from 'lucide-solid/icons/hourglass';
+import Phone from 'lucide-solid/icons/phone';
+import ShieldAlert from 'lucide-solid/icons/shield-alert';
+import Thermometer from 'lucide-solid/icons/thermometer';
+import { createMemo, createResource, For, Show } from 'solid-js';
+import { dayOfQuarantine, day } from '../data/due.ts';
+import { question, readable } from '../data/labels.ts';
+import { now } from '../data/now.ts';
+import { casesOf, forms, loaded, peopleOf, rows, wholeRecords, workerName } from '../data/records.ts';
+import { isInQuarantine, type Row, text } from '../data/rows.ts';
+import { sheets, touches } from '../data/submissions.ts';
+import { date, moment } from '../i18n/dates.ts';
+import { t, textOf } from '../i18n/index.ts';
+import { stateOfDoor } from './Doors.tsx';
+import { Facts } from './facts.tsx';
+import { checkPath, surveyPath } from './open_form.ts';
+import { DoorChip, doorName, Empty, Header, Skeletons, StateChip } from './parts.tsx';
+
+const FEVER_FROM = 37.3;
+
+export function HouseholdScreen() {
+  const params = useParams<{ id: string }>();
+  const navigate = useNavigate();
+  const id = () => decodeURIComponent(params.id);
+  const row = createMemo(() => rows().get(id()));
+  const people = createMemo(() => peopleOf().get(id()) ?? []);
+  const cases = createMemo(() => (casesOf().get(id()) ?? []).filter((kase) => isInQuarantine(kase, day(now()))));
+  const own = createMemo(() => sheets().filter(({ submission }) => touches(submission, id())));
+  const waiting = createMemo(() => own().filter(({ state }) => !['accepted', 'superseded', 'duplicate', 'rejected'].includes(state.state)));
+  const [record] = createResource(row, async (current: Row) => (await wholeRecords([current.id]))[0]);
+  const phone = () => text(row() ?? ({ facts: {} } as Row), 'phone') || people().map((person) => text(person, 'phone')).find(Boolean);
+
+  return (
+    <main class="screen screen--record">
+      <Header title={doorName(row()) || t('household.title')}>
+        <Show when={row()}>{(current) => <DoorChip state={stateOfDoor(current())} />}</Show>
+      </Header>
+      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={5} />}><Empty icon={DoorClosed} title={t('household.not_found')} hint={t('household.not_found_hint')} /></Show>}>
+        <For each={cases()}>
+          {(kase) => (
+            <div class="notice notice--bad">
+              <ShieldAlert size={24} aria-hidden="true" />
+              <div class="grow">
+                <strong>{text(rows().get(text(kase, 'person')) ?? kase, 'name') || kase.label} · {t('household.quarantine')}</strong>
+                <p>
+                  <Show when={dayOfQuarantine(kase, now())}>{(progress) => t('household.day', progress())}</Show>
+                  <Show when={text(kase, 'ends_on')}>{(until) => <>（{t('household.until', { date: date(`${until()}T12:00:00`) })}）</>}</Show>
+                </p>
+              </div>
+            </div>
+          )}
+        </For>
+        <p class="soft">{text(row()!, 'visited_at') ? t('household.last_visit', { at: moment(text(row()!, 'visited_at')) }) : t('household.never_visited')}</p>
+
+        <section class="stack">
+          <h2>{t('household.people')} <span class="soft number">{people().length || ''}</span></h2>
+          <Show when={people().length > 0} fallback={<p class="card soft">{t('household.no_people')}</p>}>
+            <ul class="list">
+              <For each={people()}>{(person) => <li><PersonLine person={person} /></li>}</For>
+            </ul>
+          </Show>
+        </section>
+
+        <Show when={waiting().length > 0}>
+          <section class="stack">
+            <h2 class="row"><Hourglass size={20} aria-hidden="true" />{t('household.waiting')}</h2>
+            <ul class="list">
+              <For each={waiting()}>
+                {(sheet) => (
+                  <li>
+                    <A class="due tappable" href={`/submission/${encodeURIComponent(sheet.submission._id)}`}>
+                      <span class="grow">
+                        <strong>{textOf(forms().get(`form:${sheet.submission.form}:${sheet.submission.version}`)?.title) || sheet.submission.form}</strong>
+                        <span class="due__who">{moment(sheet.submission.finished_at)}</span>
+                      </span>
+                      <StateChip state={sheet.state} />
+                    </A>
+                  </li>
+                )}
+              </For>
+            </ul>
+          </section>
+        </Show>
+
+        <Show when={record.latest}>
+          {(current) => (
+            <>
+              <section class="stack">
+                <h2>{t('household.facts')}</h2>
+                <div class="card"><Facts record={current()} except={['building', 'unit', 'room', 'ordinal', 'visited_at', 'member_count']} /></div>
+              </section>
+              <section class="stack">
+                <h2>{t('household.history')}</h2>
+                <Show when={current().submissions.length > 0} fallback={<p class="card soft">{t('household.no_history')}</p>}>
+                  <ol class="card history">
+                    <For each={current().submissions}>
+                      {(one) => (
+                        <li>
+                          <strong>{formTitle(one.form)}</strong>
+                          <span class="soft">{t('household.by', { name: workerName(one.worker), at: moment(one.at) })}</span>
+                        </li>
+                      )}
+                    </For>
+                  </ol>
+                </Show>
+              </section>
+            </>
+          )}
+        </Show>
+
+        <div class="thumb">
+          <Show when={phone()}>
+            {(number) => (
+              <a class="button thumb__small" href={`tel:${number().replace(/\s/g, '')}`} aria-label={t('household.call')}>
+                <Phone size={24} aria-hidden="true" />
+              </a>
+            )}
+          </Show>
+          <button type="button" class="button" classList={{ 'button--main': cases().length === 0 }} onClick={() => navigate(surveyPath(id()))}>
+            <ClipboardList size={24} aria-hidden="true" />
+            {t('household.survey')}
+          </button>
+          <Show when={cases().length > 0}>
+            <button type="button" class="button button--main" onClick={() => navigate(checkPath(id()))}>
+              <Thermometer size={24} aria-hidden="true" />
+              {t('household.check')}
+            </button>
+          </Show>
+        </div>
+      </Show>
+    </main>
+  );
+}
+
+export function formTitle(form: string): string {
+  for (const one of forms().values()) if (one.form === form) return textOf(one.title);
+  return form;
+}
+
+export function PersonLine(props: { person: Row }) {
+  const temperature = () => Number(text(props.person, 'temperature') || NaN);
+  const about = () => {
+    const { person } = props;
+    const age = Number(text(person, 'birth_year')) ? now().getFullYear() - Number(text(person, 'birth_year')) : null;
+    return [
+      readable(text(person, 'sex'), question('person', 'sex')),
+      age === null ? '' : t('household.years', { years: age }),
+      readable(text(person, 'relation'), question('person', 'relation')),
+      text(person, 'kind') === 'resident' ? '' : readable(text(person, 'kind'), question('person', 'kind')),
+    ]
+      .filter(Boolean)
+      .join(' · ');
+  };
+  return (
+    <A href={`/person/${encodeURIComponent(props.person.id)}`} class="due tappable">
+      <span class="grow">
+        <strong class="due__door">{text(props.person, 'name') || props.person.label}</strong>
+        <span class="due__who">{about()}</span>
+      </span>
+      <Show when={temperature() >= FEVER_FROM}>
+        <span class="chip chip--bad"><Thermometer size={18} aria-hidden="true" />{t('household.fever', { temperature: temperature() })}</span>
+      </Show>
+      <Show when={props.person.pending.length > 0}>
+        <span class="chip chip--warn"><Hourglass size={16} aria-hidden="true" />{t('household.pending')}</span>
+      </Show>
+      <ChevronRight size={24} aria-hidden="true" class="soft" />
+    </A>
+  );
+}

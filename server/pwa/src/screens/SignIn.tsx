@@ -1,0 +1,95 @@
+// Sign in: once, with a network. After the office ended a session: what is kept, and the way back in.
+import Eye from 'lucide-solid/icons/eye';
+import ShieldAlert from 'lucide-solid/icons/shield-alert';
+import TriangleAlert from 'lucide-solid/icons/triangle-alert';
+import { createSignal, onMount, Show } from 'solid-js';
+import { OutOfReach, session, sessionState, signIn, SignInRefused } from '../data/session.ts';
+import { sheets } from '../data/submissions.ts';
+import { type Key, locale, setLocale, t } from '../i18n/index.ts';
+
+type Trouble = { key: Key; values?: Record<string, string> } | null;
+
+export function SignInScreen() {
+  const [username, setUsername] = createSignal(session()?.username ?? '');
+  const [password, setPassword] = createSignal('');
+  const [shown, setShown] = createSignal(false);
+  const [busy, setBusy] = createSignal(false);
+  const [trouble, setTrouble] = createSignal<Trouble>(null);
+  const unsent = () => sheets().filter(({ state }) => state.state === 'waiting').length;
+  let first!: HTMLInputElement;
+  onMount(() => first.focus({ preventScroll: true }));
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (busy()) return;
+    if (!username().trim() || !password()) return void setTrouble({ key: 'sign_in.need_both' });
+    setBusy(true);
+    setTrouble(null);
+    try {
+      await signIn(username().trim(), password());
+    } catch (error) {
+      setTrouble(troubleOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <main class="sign-in">
+      <div class="sign-in__language">
+        <button type="button" class="button button--plain" onClick={() => setLocale(locale() === 'zh' ? 'en' : 'zh')}>
+          {locale() === 'zh' ? 'English' : '中文'}
+        </button>
+      </div>
+      <div class="sign-in__name">
+        <img src={`${import.meta.env.BASE_URL}icons/icon.svg`} width="80" height="80" alt="" />
+        <h1>{t('app.name')}</h1>
+        <p class="soft">{t('app.tagline')}</p>
+      </div>
+      <form class="sign-in__form stack" onSubmit={submit}>
+        <Show when={sessionState().state === 'ended_by_office'} fallback={<p class="soft">{t('sign_in.lead')}</p>}>
+          <div class="notice notice--warn">
+            <ShieldAlert size={22} aria-hidden="true" />
+            <div>
+              <strong>{t('sign_in.ended_title')}</strong>
+              <p>{unsent() > 0 ? t('sign_in.ended', { count: unsent() }) : t('sign_in.ended_none')}</p>
+            </div>
+          </div>
+        </Show>
+        <div>
+          <label class="label" for="username">{t('sign_in.username')}</label>
+          <input ref={first} id="username" name="username" class="input" autocomplete="username" autocapitalize="none" spellcheck={false} value={username()} onInput={(event) => setUsername(event.currentTarget.value)} />
+        </div>
+        <div>
+          <label class="label" for="password">{t('sign_in.password')}</label>
+          <div class="sign-in__password">
+            <input id="password" name="password" class="input" type={shown() ? 'text' : 'password'} autocomplete="current-password" value={password()} onInput={(event) => setPassword(event.currentTarget.value)} />
+            <button type="button" class="sign-in__eye" aria-label={t('sign_in.show')} aria-pressed={shown()} onClick={() => setShown(!shown())}>
+              <Eye size={22} aria-hidden="true" />
+            </button>
+          </div>
+        </div>
+        <Show when={trouble()}>
+          {(what) => (
+            <div class="notice notice--bad" role="alert">
+              <TriangleAlert size={22} aria-hidden="true" />
+              <p>{t(what().key, what().values)}</p>
+            </div>
+          )}
+        </Show>
+        <button type="submit" class="button button--main button--wide" disabled={busy()}>
+          {busy() ? t('sign_in.busy') : t('sign_in.submit')}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+function troubleOf(error: unknown): Trouble {
+  if (error instanceof OutOfReach) return { key: 'sign_in.offline' };
+  if (!(error instanceof SignInRefused)) return { key: 'sign_in.server', values: { detail: String((error as Error).message ?? error) } };
+  if (error.status === 401) return { key: 'sign_in.refused' };
+  if (error.status === 403) return { key: 'sign_in.not_phone' };
+  if (error.status === 429) return { key: 'sign_in.too_many' };
+  return { key: 'sign_in.server', values: { detail: `${error.status} ${error.reason}` } };
+}

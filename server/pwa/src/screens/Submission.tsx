@@ -1,0 +1,150 @@
+// One submission: where it has got to, what is wrong with it, what the office said, what was answered.
+import { A, useNavigate, useParams } from '@solidjs/router';
+import FileX from 'lucide-solid/icons/file-x';
+import MessageSquare from 'lucide-solid/icons/message-square';
+import Wrench from 'lucide-solid/icons/wrench';
+import { createMemo, For, type JSX, Show } from 'solid-js';
+import type { AnswerValue, Answers, FormField, Problem } from '../data/documents.ts';
+import { fieldsByPath, readable } from '../data/labels.ts';
+import { formOf, loaded } from '../data/records.ts';
+import { sheets } from '../data/submissions.ts';
+import { moment } from '../i18n/dates.ts';
+import { type Key, t, textOf } from '../i18n/index.ts';
+import { formTitle } from './Household.tsx';
+import { fixPath } from './open_form.ts';
+import { subject } from './Outbox.tsx';
+import { Empty, Header, Skeletons, StateChip } from './parts.tsx';
+
+export function SubmissionScreen() {
+  const params = useParams<{ id: string }>();
+  const navigate = useNavigate();
+  const sheet = createMemo(() => sheets().find(({ submission }) => submission._id === decodeURIComponent(params.id)));
+  const form = createMemo(() => sheet() && formOf(sheet()!.submission.form, sheet()!.submission.version));
+  const fields = createMemo(() => (form() ? fieldsByPath(form()!) : new Map<string, FormField>()));
+  const mendable = () => ['needs_fixing', 'returned'].includes(sheet()?.state.state ?? '');
+  const place = (path: string | null) => labelOf(path, fields());
+
+  return (
+    <main class="screen screen--record">
+      <Header title={sheet() ? subject(sheet()!) : t('submission.title')} />
+      <Show when={sheet()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><Empty icon={FileX} title={t('submission.not_found')} /></Show>}>
+        {(current) => (
+          <>
+            <div class="card stack">
+              <div class="row row--wrap"><strong class="grow">{formTitle(current().submission.form)}</strong><StateChip state={current().state} /></div>
+              <p>{t(`state.${current().state.state}_hint` as Key)}</p>
+              <p class="soft">{t('submission.finished', { at: moment(current().submission.finished_at) })}</p>
+              <Show when={current().state.state === 'superseded' && (current().state as { by: string | null }).by}>
+                {(by) => <A class="button button--soft" href={`/submission/${encodeURIComponent(by())}`}>{t('submission.open_new')}</A>}
+              </Show>
+            </div>
+            <Show when={(current().receipt?.problems.length ?? 0) > 0 && mendable()}>
+              <section class="stack">
+                <h2>{t('submission.problems')}</h2>
+                <Problems problems={current().receipt!.problems} place={place} tone="bad" />
+              </section>
+            </Show>
+            <Show when={(current().receipt?.comments?.length ?? 0) > 0}>
+              <section class="stack">
+                <h2>{t('submission.comments')}</h2>
+                <For each={current().receipt!.comments}>
+                  {(comment) => (
+                    <div class="notice notice--warn">
+                      <MessageSquare size={22} aria-hidden="true" />
+                      <div>
+                        <Show when={comment.path}><strong>{place(comment.path)}</strong></Show>
+                        <p>{comment.text}</p>
+                        <p class="soft">{t('submission.by', { by: comment.by, at: moment(comment.at) })}</p>
+                      </div>
+                    </div>
+                  )}
+                </For>
+              </section>
+            </Show>
+            <Show when={(current().receipt?.remarks?.length ?? 0) > 0}>
+              <section class="stack">
+                <h2>{t('submission.remarks')}</h2>
+                <Problems problems={current().receipt!.remarks} place={place} tone="calm" />
+              </section>
+            </Show>
+            <section class="stack">
+              <h2>{t('submission.answers')}</h2>
+              <div class="card"><Answered answers={current().submission.answers} path="" fields={fields()} /></div>
+            </section>
+            <Show when={mendable()}>
+              <div class="thumb">
+                <button type="button" class="button button--main" onClick={() => navigate(fixPath(current().submission))}>
+                  <Wrench size={22} aria-hidden="true" />
+                  {t('outbox.fix')}
+                </button>
+              </div>
+            </Show>
+          </>
+        )}
+      </Show>
+    </main>
+  );
+}
+
+function Problems(props: { problems: Problem[]; place: (path: string) => string; tone: string }) {
+  return (
+    <ul class="stack">
+      <For each={props.problems}>
+        {(problem) => (
+          <li class={`notice notice--${props.tone}`}>
+            <div>
+              <strong>{props.place(problem.path)}</strong>
+              <p>{textOf(problem.message)}</p>
+            </div>
+          </li>
+        )}
+      </For>
+    </ul>
+  );
+}
+
+/** "/members/0/temperature" → "第 1 项 · 体温": the question's own words, and which one of a repeat. */
+function labelOf(path: string | null, fields: ReadonlyMap<string, FormField>): string {
+  if (!path || path === '/') return t('submission.general');
+  const parts = path.split('/').filter(Boolean);
+  const field = fields.get(`/${parts.filter((part) => !/^\d+$/.test(part)).join('/')}`);
+  const item = parts.find((part) => /^\d+$/.test(part));
+  return [item === undefined ? '' : t('submission.item', { number: Number(item) + 1 }), textOf(field?.label) || parts.at(-1)].filter(Boolean).join(' · ');
+}
+
+function Answered(props: { answers: Answers; path: string; fields: ReadonlyMap<string, FormField> }): JSX.Element {
+  return (
+    <dl class="facts">
+      <For each={Object.entries(props.answers)}>
+        {([name, value]) => {
+          const path = `${props.path}/${name}`;
+          const field = props.fields.get(path);
+          if (isGroup(value) && field?.type !== 'geopoint') return <Answered answers={value} path={path} fields={props.fields} />;
+          if (isRepeat(value))
+            return (
+              <For each={value}>
+                {(item, index) => (
+                  <div class="fact fact--item">
+                    <h3>{textOf(field?.label)} {index() + 1}</h3>
+                    <Answered answers={item} path={path} fields={props.fields} />
+                  </div>
+                )}
+              </For>
+            );
+          const label = textOf(field?.label);
+          const written = readable(value, field);
+          if (!label || !written) return null;
+          return (
+            <div class="fact">
+              <dt>{label}</dt>
+              <dd class="fact__value">{written}</dd>
+            </div>
+          );
+        }}
+      </For>
+    </dl>
+  );
+}
+
+const isGroup = (value: AnswerValue): value is Answers => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRepeat = (value: AnswerValue): value is Answers[] => Array.isArray(value) && value.every(isGroup);

@@ -1,0 +1,125 @@
+// Today: what is due now, by time and by door. A tap starts the right form with everything known filled in.
+import { A, useNavigate } from '@solidjs/router';
+import ChevronRight from 'lucide-solid/icons/chevron-right';
+import CircleAlert from 'lucide-solid/icons/circle-alert';
+import Moon from 'lucide-solid/icons/moon';
+import PartyPopper from 'lucide-solid/icons/coffee';
+import Phone from 'lucide-solid/icons/phone-call';
+import SquarePen from 'lucide-solid/icons/square-pen';
+import Stamp from 'lucide-solid/icons/stamp';
+import Sun from 'lucide-solid/icons/sun';
+import { createMemo, createSignal, For, Show } from 'solid-js';
+import { Dynamic } from 'solid-js/web';
+import { drafts } from '../data/drafts.ts';
+import { byDoor, type Due, dayOfQuarantine, dueToday, SLOTS } from '../data/due.ts';
+import { now } from '../data/now.ts';
+import { loaded, peopleOf, rows } from '../data/records.ts';
+import { text } from '../data/rows.ts';
+import { session } from '../data/session.ts';
+import { sheets } from '../data/submissions.ts';
+import { syncedAt } from '../data/sync.ts';
+import { dayTitle, time } from '../i18n/dates.ts';
+import { t } from '../i18n/index.ts';
+import { DraftCard } from './DraftCard.tsx';
+import { FirstDownload } from './FirstDownload.tsx';
+import { checkPath, surveyPath } from './open_form.ts';
+import { doorName, Empty, type Icon, Skeletons } from './parts.tsx';
+
+type Kind = 'morning' | 'evening' | 'seal' | 'call_back';
+const KINDS: { kind: Kind; icon: Icon }[] = [
+  { kind: 'morning', icon: Sun },
+  { kind: 'evening', icon: Moon },
+  { kind: 'seal', icon: Stamp },
+  { kind: 'call_back', icon: Phone },
+];
+const kindOf = (due: Due): Kind => (due.what === 'check' ? due.kind : 'call_back');
+
+export function TodayScreen() {
+  const navigate = useNavigate();
+  const [only, setOnly] = createSignal<Kind | null>(null);
+  const due = createMemo(() => byDoor(dueToday(rows().values(), now()), rows()));
+  const shown = createMemo(() => due().filter((item) => only() === null || kindOf(item) === only()));
+  const fixing = createMemo(() => sheets().filter(({ state }) => state.state === 'needs_fixing' || state.state === 'returned').length);
+
+  return (
+    <main class="screen">
+      <div class="screen__title">
+        <h1>{dayTitle(now())}</h1>
+        <p class="soft">{t('today.hello', { name: session()?.worker.name ?? '' })}</p>
+      </div>
+      <Show when={fixing() > 0}>
+        <A href="/outbox" class="notice notice--bad notice--tap tappable">
+          <CircleAlert size={24} aria-hidden="true" />
+          <span class="grow">
+            <strong>{t('today.needs_fixing', { count: fixing() })}</strong>
+            <br />
+            {t('today.needs_fixing_hint')}
+          </span>
+          <ChevronRight size={24} aria-hidden="true" />
+        </A>
+      </Show>
+      <Show when={drafts().length > 0}>
+        <section class="stack">
+          <h2 class="row"><SquarePen size={20} aria-hidden="true" />{t('today.drafts')}</h2>
+          <For each={drafts()}>{(draft) => <DraftCard draft={draft} />}</For>
+        </section>
+      </Show>
+      <Show when={loaded() && (syncedAt() !== null || rows().size > 0)} fallback={<Show when={loaded()} fallback={<Skeletons count={6} />}><FirstDownload /></Show>}>
+        <Show when={due().length > 0} fallback={<Empty icon={PartyPopper} title={t('today.empty')} hint={t('today.empty_hint')} />}>
+          <div class="kinds" role="group">
+            <For each={KINDS}>
+              {({ kind, icon }) => {
+                const count = () => due().filter((item) => kindOf(item) === kind).length;
+                return (
+                  <button type="button" class="kind tappable" aria-pressed={only() === kind} disabled={count() === 0} onClick={() => setOnly(only() === kind ? null : kind)}>
+                    <Dynamic component={icon} size={24} aria-hidden="true" />
+                    <span class="kind__count number">{count()}</span>
+                    <span class="kind__name">{t(`today.${kind}`)}</span>
+                  </button>
+                );
+              }}
+            </For>
+          </div>
+          <ul class="list">
+            <For each={shown()}>
+              {(item) => (
+                <li>
+                  <button type="button" class="due tappable" onClick={() => navigate(item.what === 'check' ? checkPath(item.household, item.kind) : surveyPath(item.household))}>
+                    <span class={`due__icon due__icon--${item.urgency}`}>
+                      <Dynamic component={KINDS.find(({ kind }) => kind === kindOf(item))!.icon} size={24} aria-hidden="true" />
+                    </span>
+                    <span class="grow">
+                      <strong class="due__door">{doorName(rows().get(item.household)) || t('today.unknown_door')}</strong>
+                      <span class="due__who">{whoOf(item)}</span>
+                      <span class={`due__when due__when--${item.urgency}`}>
+                        {t(`today.${kindOf(item)}`)} · {whenOf(item)}
+                      </span>
+                    </span>
+                    <ChevronRight size={24} aria-hidden="true" class="soft" />
+                  </button>
+                </li>
+              )}
+            </For>
+          </ul>
+        </Show>
+      </Show>
+    </main>
+  );
+}
+
+function whenOf(item: Due): string {
+  if (item.what === 'call_back') return item.urgency === 'late' ? `${t('today.late')} (${time(item.at)})` : t('today.call_back_at', { at: time(item.at) });
+  if (item.urgency === 'later') return t('today.later', { at: `${String(SLOTS[item.kind].from).padStart(2, '0')}:00` });
+  return t(`today.${item.urgency}`);
+}
+
+function whoOf(item: Due): string {
+  if (item.what === 'call_back')
+    return (peopleOf().get(item.household) ?? [])
+      .map((person) => text(person, 'name'))
+      .slice(0, 3)
+      .join('、');
+  const names = item.cases.map((kase) => text(rows().get(text(kase, 'person')) ?? kase, 'name') || kase.label).filter(Boolean);
+  const progress = item.cases[0] && dayOfQuarantine(item.cases[0], now());
+  return [names.join('、'), progress ? t('today.day', progress) : ''].filter(Boolean).join(' · ');
+}

@@ -1,0 +1,101 @@
+// The small parts that screens share: states as icon and word, headers, empty places, skeletons.
+import ArrowLeft from 'lucide-solid/icons/arrow-left';
+import Ban from 'lucide-solid/icons/ban';
+import CircleAlert from 'lucide-solid/icons/circle-alert';
+import CircleCheck from 'lucide-solid/icons/circle-check';
+import CircleDashed from 'lucide-solid/icons/circle-dashed';
+import CircleHelp from 'lucide-solid/icons/circle-question-mark';
+import Clock from 'lucide-solid/icons/clock';
+import Copy from 'lucide-solid/icons/copy';
+import DoorClosed from 'lucide-solid/icons/door-closed';
+import Hourglass from 'lucide-solid/icons/hourglass';
+import MessageSquareWarning from 'lucide-solid/icons/message-square-warning';
+import PackageOpen from 'lucide-solid/icons/package-open';
+import Replace from 'lucide-solid/icons/replace';
+import Send from 'lucide-solid/icons/send';
+import ShieldAlert from 'lucide-solid/icons/shield-alert';
+import type { LucideProps } from 'lucide-solid';
+import { type Component, For, type JSX, Show } from 'solid-js';
+import { Dynamic } from 'solid-js/web';
+import type { AreaDocument } from '../data/documents.ts';
+import type { DoorState, Row } from '../data/rows.ts';
+import { text } from '../data/rows.ts';
+import type { SubmissionState } from '../data/submissions.ts';
+import { type Key, t } from '../i18n/index.ts';
+
+export type Icon = Component<LucideProps>;
+
+export const DOOR_ICONS: Record<DoorState, Icon> = {
+  never: CircleDashed, done: CircleCheck, call_back: Clock, nobody_home: DoorClosed, refused: Ban, sealed_or_moved: PackageOpen, other: CircleHelp, quarantined: ShieldAlert,
+};
+
+const STATES: Record<SubmissionState['state'], { icon: Icon; tone: string }> = {
+  waiting: { icon: Hourglass, tone: 'warn' }, sent: { icon: Send, tone: 'strong' }, accepted: { icon: CircleCheck, tone: 'good' },
+  needs_fixing: { icon: CircleAlert, tone: 'bad' }, returned: { icon: MessageSquareWarning, tone: 'bad' }, rejected: { icon: Ban, tone: 'calm' },
+  superseded: { icon: Replace, tone: 'calm' }, duplicate: { icon: Copy, tone: 'calm' },
+};
+
+export function StateChip(props: { state: SubmissionState }) {
+  return (
+    <span class={`chip chip--${STATES[props.state.state].tone}`}>
+      <Dynamic component={STATES[props.state.state].icon} size={18} aria-hidden="true" />
+      {t(`state.${props.state.state}` as Key)}
+    </span>
+  );
+}
+
+export function DoorChip(props: { state: DoorState }) {
+  const tone = () => ({ done: 'good', quarantined: 'bad', call_back: 'warn', nobody_home: 'warn', refused: 'calm', sealed_or_moved: 'calm', never: 'calm', other: 'calm' })[props.state];
+  return (
+    <span class={`chip chip--${tone()}`}>
+      <Dynamic component={DOOR_ICONS[props.state]} size={18} aria-hidden="true" />
+      {t(`door.${props.state}`)}
+    </span>
+  );
+}
+
+export function Header(props: { title: string; onBack?: () => void; children?: JSX.Element }) {
+  return (
+    <header class="header">
+      <button type="button" class="header__back" onClick={() => (props.onBack ? props.onBack() : history.back())} aria-label={t('common.back')}>
+        <ArrowLeft size={26} aria-hidden="true" />
+      </button>
+      <h1 class="grow">{props.title}</h1>
+      {props.children}
+    </header>
+  );
+}
+
+export function Empty(props: { icon: Icon; title: string; hint?: string; children?: JSX.Element }) {
+  return (
+    <div class="empty">
+      <Dynamic component={props.icon} size={44} aria-hidden="true" />
+      <strong>{props.title}</strong>
+      <Show when={props.hint}>
+        <p>{props.hint}</p>
+      </Show>
+      {props.children}
+    </div>
+  );
+}
+
+export function Skeletons(props: { count: number }) {
+  return (
+    <div class="stack" aria-hidden="true">
+      <For each={Array.from({ length: props.count })}>{() => <div class="skeleton" />}</For>
+    </div>
+  );
+}
+
+/** "1栋 2单元 311" from what is known; the record's own label while nothing of it is. */
+export function doorName(row: Row | undefined): string {
+  if (!row) return '';
+  const [building, unit, room, ordinal] = ['building', 'unit', 'room', 'ordinal'].map((fact) => text(row, fact));
+  const parts = [building && t('doors.building', { building }), unit && t('doors.unit', { unit }), room];
+  if (ordinal && ordinal !== '1') parts.push(t('doors.ordinal', { ordinal }));
+  return parts.filter(Boolean).join(' ') || row.label;
+}
+
+export function areaName(area: AreaDocument | undefined, named: { zh: string; en: string } | undefined, language: 'zh' | 'en'): string {
+  return (area?.name ?? named)?.[language] ?? '';
+}

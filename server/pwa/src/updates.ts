@@ -1,0 +1,23 @@
+// A new version of the app is downloaded in the background and takes over only when the person says so, or when the app is
+// opened anew: never in the middle of a form.
+import { createSignal } from 'solid-js';
+import { registerSW } from 'virtual:pwa-register';
+
+const CHECK_MINUTES = 60;
+const [updateReady, setUpdateReady] = createSignal(false);
+export { updateReady };
+
+let update: (reload?: boolean) => Promise<void> = async () => {};
+
+export function keepUpToDate(): void {
+  update = registerSW({
+    onNeedRefresh: () => setUpdateReady(true),
+    onRegisteredSW(_address, registration) {
+      setInterval(() => void registration?.update().catch(() => undefined), CHECK_MINUTES * 60_000);
+    },
+  });
+}
+
+export function applyUpdate(): void {
+  void update(true);
+}
