@@ -28,6 +28,7 @@ PREFIX = "doorstep"
 
 FILE_TYPES = (".md", ".xlsx", ".csv")
 OUR_COLUMNS = ("merge", "pii", "prefill", "save_to", "usual")
+OUR_SETTINGS = ("audience", "starts_from")
 FORM_BYTES_MAX = 5_000_000
 LANGUAGE_DEFAULT = "zh"
 
@@ -105,7 +106,9 @@ def compile_xform(sheets: Sheets) -> str:
 
     titles = by_language(sheets.setting, "form_title", sheets.settings.columns)
     language = sheets.setting("default_language") or next(iter(titles), LANGUAGE_DEFAULT)
-    settings = {key: value for key, value in (sheets.settings.rows[0].cells if sheets.settings.rows else {}).items() if "::" not in key and key != "audience"}
+    settings = {
+        key: value for key, value in (sheets.settings.rows[0].cells if sheets.settings.rows else {}).items() if "::" not in key and key not in OUR_SETTINGS
+    }
     settings["form_title"] = titles.get(language) or next(iter(titles.values()), settings.get("form_id", ""))
     settings["namespaces"] = f'{settings.get("namespaces", "")} {PREFIX}="{NAMESPACE}"'.strip()
     settings.setdefault("default_language", language)
@@ -148,7 +151,7 @@ def parse_xml(text: str | bytes) -> etree._Element:
     """XML from outside: no entities resolved, no network, no DTD, no huge trees."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True)
     root = etree.fromstring(text.encode() if isinstance(text, str) else text, parser)
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise ValueError("a document type declaration is not accepted")
     return root
 
@@ -182,6 +185,8 @@ def _with_our_form(xform: str, sheets: Sheets, titles: dict[str, str]) -> str:
         raise UnreadableForm("pyxform gave no model")
     ours = etree.SubElement(model, f"{{{NAMESPACE}}}form", nsmap={PREFIX: NAMESPACE})
     ours.set("audience", sheets.setting("audience") or "phone")
+    if starts_from := sheets.setting("starts_from"):
+        ours.set("starts_from", starts_from)
     for language, title in titles.items():
         etree.SubElement(ours, f"{{{NAMESPACE}}}title", lang=language).text = title
     for row in sheets.entities.rows:

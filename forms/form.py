@@ -1,0 +1,197 @@
+"""A form version, ready to judge answers: pure, so the same answers at the same moment always get the same verdict.
+
+form = Form.load(xform_xml)
+verdict = form.judge({"household_id": "household:…", "visit": {"outcome": "done"}}, Moment(started_at, finished_at))
+verdict.problems   # (Problem("/members/0/temperature", "constraint", {"zh": "体温应在34到43之间", "en": "Temperature must be from 34 to 43"}),)
+"""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from forms import reading
+from forms.compiler import Entity, Finding, compile_form
+from forms.functions import FUNCTIONS, NAN, Clock
+from forms.messages import Message, default
+from forms.schema import AnswersReader
+from forms.xform import Field, Questionnaire, read_xform
+
+PROBLEMS_MAX = 200
+ENTITY_ID_CHARACTERS_MAX = 100
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When the form was filled, each with its zone; `today()` and `now()` mean `finished_at`."""
+
+    started_at: datetime
+    finished_at: datetime
+
+
+@dataclass(frozen=True)
+class Problem:
+    path: str
+    """A JSON path into the answers: /members/0/temperature; "" is the answers themselves."""
+    rule: str
+    message: Message = field(compare=False)
+
+
+@dataclass(frozen=True)
+class EntityChange:
+    """One record that a submission creates or updates; blank properties are left out."""
+
+    kind: str
+    id: str
+    path: str
+    """The row it comes from: /members/0, "" for the form itself."""
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    answers: dict[str, Any]
+    """Typed, without what was blank, irrelevant or could not be read."""
+    problems: tuple[Problem, ...]
+    remarks: tuple[Problem, ...]
+    """What was put right and is no reason to hold anything: rules `relevant` (left out) and `calculate` (calculated again)."""
+    changes: tuple[EntityChange, ...]
+
+
+class FormError(Exception):
+    """The form has errors that publishing would have refused."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("; ".join(f"{finding.path} {finding.column}: {finding.trouble.key} {finding.trouble.detail}" for finding in findings))
+        self.findings = findings
+
+
+class Form:
+    def __init__(self, questionnaire: Questionnaire, xform: str) -> None:
+        compiled = compile_form(questionnaire)
+        errors = [finding for finding in compiled.findings if finding.trouble.level == "error"]
+        if errors:
+            raise FormError(errors)
+        self.xform = xform
+        self.questionnaire = questionnaire
+        self.id = questionnaire.id
+        self.version = questionnaire.version
+        self.title = questionnaire.title
+        self.languages = questionnaire.languages
+        self.audience = questionnaire.audience
+        self.fields = questionnaire.fields
+        self.entities: list[Entity] = compiled.entities
+        self.source = compiled.source
+        self._messages = {
+            (rule, each.path): message
+            for each in questionnaire.walk()
+            for rule, message in (("constraint", each.constraint_message), ("required", each.required_message))
+            if message
+        }
+        names = self._names()
+        exec(compile(self.source, f"<form {self.id} {self.version}>", "exec"), names)  # noqa: S102  # our own compiler wrote it: see forms/compiler.py
+        self._settle, self._check, self._write, self._changes = names["settle"], names["check"], names["write_root"], names["changes"]
+        self._reader = AnswersReader(names["Root"], {page: names[reader] for page, reader in compiled.readers.items()})
+
+    @classmethod
+    def load(cls, xform: str | bytes) -> Form:
+        """Raises UnreadableXForm or FormError; a published form raises neither."""
+        text = xform.decode() if isinstance(xform, bytes) else xform
+        return cls(read_xform(text), text)
+
+    def _names(self) -> dict[str, Any]:
+        labels = {each.path: {choice.value: choice.label for choice in each.choices} for each in self.questionnaire.walk() if each.choices is not None}
+        first = self.languages[0]
+        return {
+            **reading.NAMES,
+            "__builtins__": {name: getattr(builtins, name) for name in _BUILTINS},
+            "__name__": "form",
+            "NAN": NAN,
+            "F": {name: row.run for name, row in FUNCTIONS.items() if row.run is not None},
+            "CHOICES": {path: frozenset(choices) for path, choices in labels.items()},
+            "LISTS": self.questionnaire.lists,
+            "choice_name": lambda path, value: labels[path].get(value, {}).get(first, ""),
+        }
+
+    def judge(self, answers: object, moment: Moment) -> Verdict:
+        """Never raises, whatever the answers are."""
+        clock = Clock(moment.finished_at)
+        root, wrongs = self._reader.read(answers)
+        problems: list[Problem] = []
+        remarks: list[Problem] = []
+        unreadable = {path for path, _, _ in wrongs}
+
+        def remark(at: str, suffix: str, rule: str) -> None:
+            remarks.append(Problem(at + suffix, rule, default(rule, self.languages)))
+
+        def problem(at: str, suffix: str, rule: str) -> None:
+            path = at + suffix
+            # What could not be read counts as blank, and has been said already.
+            if rule == "required" and path in unreadable:
+                return
+            problems.append(Problem(path, rule, self._message(rule, path)))
+
+        self._settle(root, clock, remark)
+        if wrongs:
+            problems += [Problem(path, rule, default(sentence, self.languages)) for path, rule, sentence in wrongs]
+        self._check(root, clock, problem)
+        changes: list[EntityChange] = []
+        seen: set[str] = set()
+
+        def change(kind: str, id: str, at: str, suffix: str, properties: dict[str, Any]) -> None:
+            if not id.startswith(f"{kind}:") or not len(kind) + 1 < len(id) <= ENTITY_ID_CHARACTERS_MAX or not id.isprintable() or " " in id:
+                problems.append(Problem(at + suffix, "constraint", default("entity_id", self.languages)))
+            elif id in seen:
+                problems.append(Problem(at + suffix, "constraint", default("entity_twice", self.languages)))
+            else:
+                seen.add(id)
+                changes.append(EntityChange(kind, id, at, properties))
+
+        self._changes(root, change)
+        if len(problems) > PROBLEMS_MAX:
+            problems[PROBLEMS_MAX - 1 :] = [Problem("", "count", default("more", self.languages))]
+        return Verdict(self._write(root), tuple(problems), tuple(remarks[:PROBLEMS_MAX]), tuple(changes))
+
+    def _message(self, rule: str, path: str) -> Message:
+        named = "/".join(part for part in path.split("/") if not part.isdecimal())
+        return self._messages.get((rule, named)) or default(rule, self.languages)
+
+    def as_document(self, current: bool = True) -> dict[str, Any]:
+        """The form version as it stands in the database `forms` (docs/architecture.md)."""
+        return {
+            "_id": f"form:{self.id}:{self.version}",
+            "type": "form",
+            "form": self.id,
+            "version": self.version,
+            "title": self.title,
+            "languages": list(self.languages),
+            "audience": self.audience,
+            "xform": self.xform,
+            "fields": [_field_document(each) for each in self.fields],
+            "entities": [entity.as_document() for entity in self.entities],
+            "starts_from": self.questionnaire.starts_from,
+            "current": current,
+        }
+
+
+_BUILTINS = ("any", "bool", "enumerate", "float", "len", "list", "next", "set", "frozenset", "sum", "type", "dict", "__build_class__")
+
+
+def _field_document(each: Field) -> dict[str, Any]:
+    document: dict[str, Any] = {"name": each.name, "path": each.path, "type": each.type, "label": each.label}
+    if each.type in ("calculate", "hidden"):
+        document["value_type"] = each.value_type
+    if each.hint:
+        document["hint"] = each.hint
+    if each.choices is not None:
+        document["choices"] = [{"value": choice.value, "label": choice.label} for choice in each.choices]
+    for name in ("pii", "merge"):
+        if getattr(each, name):
+            document[name] = getattr(each, name)
+    if each.prefill:
+        document["prefill"] = True
+    if each.type in ("group", "repeat"):
+        document["fields"] = [_field_document(child) for child in each.fields]
+    return document
