@@ -13,4 +13,4 @@ HOUSEHOLD_KEY_BYTES = 32
 
 def household_key(store: Store, key: str | None = None) -> str:
     """The key as text; its UTF-8 bytes are the HMAC key. Made the first time: at random, or the one given (the demo's)."""
-    return secret(store, HOUSEHOLD_KEY, lambda: (key or secrets.token_urlsafe(HOUSEHOLD_KEY_BYTES)).encode("ascii")).decode("ascii")
+    return secret(store, HOUSEHOLD_KEY, lambda: (key or secrets.token_hex(HOUSEHOLD_KEY_BYTES)).encode("ascii")).decode("ascii")

@@ -1,0 +1,133 @@
+"""The demo organisation, loaded by the real way: forms are published, submissions put into the workers' inboxes, and the pipeline merges them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+
+from server import demo_story, form_publishing
+from server.accounts import add_account, add_area, assign, record_event
+from server.area_documents import publish_areas
+from server.errors import Conflict, Forbidden
+from server.keys import household_key
+from server.provision import inbox_database, provide_area, provide_forms, provide_worker
+from server.stores import Stores
+from sync.clock import utc_now
+from sync.store.models import Account, AuditEvent, Device, Submission
+
+BEGAN = "began loading the demo"
+LOADED = "loaded the demo"
+LEADER = "w0010"
+ASSIGNED_DAYS = 30
+PASSWORD = "demo"  # noqa: S105 well known: the reason why demo mode stays on this machine
+HOUSEHOLD_KEY = "00d0e0" * 10 + "d0e0"  # known to everyone, so that the demo has the same ids everywhere
+CATALOGUE = Path(__file__).parent.parent / "forms" / "catalogue"
+BATCH_SIZE = 500
+
+AREAS: tuple[tuple[str, str, str, str, str | None], ...] = (
+    ("xn", "city", "咸宁市", "Xianning", None),
+    ("xnxa", "district", "咸安区", "Xian'an District", "xn"),
+    ("xnxayf", "street", "银泉街道", "Yinquan Street", "xnxa"),
+    (demo_story.COMMUNITY, "community", "桂花园社区", "Sweet Olive Garden", "xnxayf"),
+    *((grid, "grid", f"第{'一二三四'[number]}网格", f"Grid {number + 1}", demo_story.COMMUNITY) for number, grid in enumerate(demo_story.GRIDS)),
+)
+SURVEYORS = ("王芳", "李志强", "张敏", "刘洋", "陈静", "杨帆", "黄丽娟", "周磊", "吴晓燕")
+OTHERS: tuple[tuple[str, str, str, str, str | None], ...] = (
+    (LEADER, "leader", "郑红梅", "leader", demo_story.COMMUNITY),
+    ("w0011", "admin", "徐明", "administrator", None),
+    ("w0012", "operator", "何工", "operator", None),
+    (demo_story.OFFICE, "office", "社区办公室", "leader", demo_story.COMMUNITY),
+)
+
+
+def load(stores: Stores, if_empty: bool, say: Callable[[str], None], now: datetime | None = None) -> None:
+    """Load the organisation and two weeks of its work into an empty store. A load that was broken off is finished by the next one."""
+    if not stores.settings.demo:
+        raise Forbidden("The demo organisation has well-known passwords: it is loaded in demo mode only (DOORSTEP_DEMO=1).")
+    began = _event(stores, BEGAN)
+    if began is None and stores.session.scalar(select(func.count()).select_from(Account)):
+        if if_empty:
+            return
+        raise Conflict("The store is not empty. The demo organisation goes into an empty one: set DOORSTEP_DATA to another folder.")
+    if _event(stores, LOADED) is not None:
+        if if_empty:
+            return
+        raise Conflict("The demo organisation is loaded already.")
+
+    started = time.monotonic()
+    say("Loading the demo organisation, once: people and areas …")
+    moment = _found(stores, now or datetime.now(UTC)) if began is None else datetime.fromisoformat(began)
+    say("  forms …")
+    form_publishing.publish(stores, [(file.read_bytes(), file.suffix) for file in sorted(CATALOGUE.glob("*.md"))], by=None)
+    story = demo_story.tell(moment, household_key(stores.store, HOUSEHOLD_KEY))
+    say(f"  {len(story)} submissions …")
+    _hand_in(stores, story)
+    say("  merging …")
+    _merge(stores, len(story), say)
+    session = stores.writing_session()
+    record_event(session, None, LOADED, "demo", submissions=len(story))
+    session.commit()
+    say(f"The demo organisation is loaded ({time.monotonic() - started:.0f} s).")
+
+
+def _found(stores: Stores, moment: datetime) -> datetime:
+    """Areas, accounts, phones and their databases; and the moment that the story is told from, so that a second try tells the same one."""
+    session = stores.writing_session()
+    for area, level, zh, en, above in AREAS:
+        add_area(session, area, level, zh, en, above)
+    since = utc_now() - timedelta(days=ASSIGNED_DAYS)
+    surveyors = {worker: building for building, workers in demo_story.SURVEYORS_OF.items() for worker in workers}
+    for number, ((worker, building), name) in enumerate(zip(sorted(surveyors.items()), SURVEYORS, strict=True), 1):
+        account = add_account(session, f"surveyor{number}", name, "surveyor", PASSWORD, account_id=worker)
+        assign(session, account, demo_story.GRIDS[int(building) - 1], since)
+    for worker, username, name, role, area in OTHERS:
+        account = add_account(session, username, name, role, None if worker == demo_story.OFFICE else PASSWORD, account_id=worker)
+        if area is not None:
+            assign(session, account, area, since)
+    workers = [*sorted(surveyors), demo_story.OFFICE]
+    for worker in workers:
+        session.add(Device(id=demo_story.device_of(worker), account=worker, app=demo_story.APP, created_at=since, last_seen_at=utc_now()))
+    provide_forms(stores.databases)
+    for worker in (*workers, LEADER):
+        provide_worker(stores.databases, worker)
+    for grid in demo_story.GRIDS:
+        provide_area(stores.databases, grid)
+    publish_areas(session)
+    record_event(session, None, BEGAN, "demo", now=moment.isoformat())
+    session.commit()
+    return moment
+
+
+def _hand_in(stores: Stores, story: list[tuple[str, dict[str, Any]]]) -> None:
+    """Into the workers' inboxes, where their phones would put them."""
+    by_worker: dict[str, list[dict[str, Any]]] = {}
+    for worker, document in story:
+        by_worker.setdefault(worker, []).append(document)
+    for worker, documents in by_worker.items():
+        for first in range(0, len(documents), BATCH_SIZE):
+            stores.databases.publish(inbox_database(worker), documents[first : first + BATCH_SIZE])
+
+
+def _merge(stores: Stores, expected: int, say: Callable[[str], None]) -> None:
+    from sync.pipeline import Pipeline
+
+    pipeline = Pipeline(stores.store, stores.databases, stores.forms)
+    told = 0
+    while pipeline.run_once():
+        merged = stores.session.scalar(select(func.count()).select_from(Submission)) or 0
+        stores.session.rollback()
+        if merged // 500 > told:
+            told = merged // 500
+            say(f"  {merged} of {expected} …")
+
+
+def _event(stores: Stores, action: str) -> str | None:
+    """The `now` of such an event; None when there is none."""
+    detail = stores.session.scalar(select(AuditEvent.detail).where(AuditEvent.action == action).order_by(AuditEvent.number))
+    return None if detail is None else orjson.loads(detail).get("now", "")
