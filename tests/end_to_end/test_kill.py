@@ -31,7 +31,7 @@ def surveys(session: dict, worker_number: int) -> list[dict]:
     documents = []
     for number in range(SURVEYS_PER_WORKER):
         door = {"building": "9", "unit": str(worker_number), "room": f"{100 + number // 2}"}
-        household = household_id(bytes.fromhex(session["household_key"]), area["place"], **door, ordinal=1)
+        household = household_id(session["household_key"].encode(), area["place"], **door, ordinal=1)
         key = f"01KGH{worker_number:03d}{number:018d}"
         temperature = 99.9 if number % 10 == 9 else round(chance.uniform(36.0, 37.2), 1)
         documents.append(
