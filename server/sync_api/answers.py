@@ -1,0 +1,48 @@
+"""Answers: JSON as CouchDB sends it, and the one table of the engine's errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Response
+
+from server.sync_api.asked import BadContentType, NotImplementedHere
+from sync.engine import errors
+
+STATUS: dict[type[errors.EngineError], int] = {
+    errors.DatabaseMissing: 404,
+    errors.IllegalName: 400,
+    errors.BadDocument: 400,
+    errors.BadSequence: 400,
+    errors.EditConflict: 409,
+    errors.DocumentMissing: 404,
+    errors.MissingStub: 412,
+    errors.TooLarge: 413,
+    errors.StorageFull: 507,
+    errors.Busy: 503,
+    BadContentType: 415,
+    NotImplementedHere: 501,
+}
+RETRY_SECONDS = 5
+
+
+def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """This value as JSON."""
+    return answer_bytes(orjson.dumps(value, default=str), status, headers)
+
+
+def answer_bytes(text: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """JSON that is written already."""
+    return Response(text + b"\n", status, {"Cache-Control": "must-revalidate", **(headers or {})}, content_type="application/json")
+
+
+def error_answer(error: errors.EngineError) -> Response:
+    status = STATUS[type(error)]
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status in (503, 507) else {}
+    return answer({"error": error.code, "reason": error.reason}, status, headers)
+
+
+def raw(text: bytes) -> orjson.Fragment:
+    """JSON to be put into a larger answer as it is."""
+    return orjson.Fragment(text)

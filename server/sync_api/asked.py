@@ -1,0 +1,134 @@
+"""What a request asks: its query parameters and JSON body, read as CouchDB reads them, within the limits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import orjson
+from flask import Request, current_app
+
+from server.access import Identity
+from server.stores import stores
+from sync.engine import Engine
+from sync.engine.database import Database
+from sync.engine.errors import BadDocument, EngineError
+
+BATCH_DOCUMENTS_MAX = 10_000  # in one _bulk_docs, _bulk_get, _all_docs with keys
+COMPARED_DOCUMENTS_MAX = 100_000  # in one _revs_diff
+DIGITS_KEPT_MAX = 18  # every whole number of so many digits fits 64 bits; longer ones are looked at one by one
+_DIGITS_TO_ZERO = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else 1 for byte in range(256))
+
+
+class BadContentType(EngineError):
+    """The body must be JSON and must say so."""
+
+    code = "bad_content_type"
+
+
+class NotImplementedHere(EngineError):
+    """CouchDB can do it, this engine cannot; the reason says what to use instead."""
+
+    code = "not_implemented"
+
+
+@dataclass
+class Asked:
+    """One request to the sync API. `id` and `attachment` are there when the path names them."""
+
+    request: Request
+    identity: Identity | None
+    database_name: str = ""
+    id: str = ""
+    attachment: str = ""
+
+    @property
+    def engine(self) -> Engine:
+        return cast(Engine, stores().databases)
+
+    @cached_property
+    def database(self) -> Database:
+        return self.engine.open(self.database_name)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.identity is not None and self.identity.is_admin
+
+    # Query parameters
+
+    def text(self, name: str) -> str | None:
+        return self.request.args.get(name)
+
+    def flag(self, name: str) -> bool:
+        """Only the word `true` is true; anything else counts as not given."""
+        return self.request.args.get(name) == "true"
+
+    def whole(self, name: str) -> int | None:
+        """A whole number, zero or more."""
+        text = self.request.args.get(name)
+        if text is None:
+            return None
+        if not text.isascii() or not text.isdigit() or len(text) > 15:
+            raise BadDocument(f"Invalid value for integer: {text[:50]!r}", "query_parse_error")
+        return int(text)
+
+    def json(self, *names: str) -> tuple[bool, Any]:
+        """Whether a parameter of one of these names was given, and its value as JSON."""
+        for name in names:
+            text = self.request.args.get(name)
+            if text is not None:
+                try:
+                    return True, orjson.loads(text)
+                except orjson.JSONDecodeError:
+                    raise BadDocument(f"Invalid JSON in the parameter {name}") from None
+        return False, None
+
+    @property
+    def revision(self) -> str | None:
+        """The revision that the URL or the If-Match header names; they must agree."""
+        in_url = self.request.args.get("rev") or None
+        in_header = self.request.headers.get("If-Match", "").strip().strip('"') or None
+        if in_url and in_header and in_url != in_header:
+            raise BadDocument("Document rev from request header and query string have different values")
+        return in_url or in_header
+
+    # Body
+
+    def body(self, must_say_json: bool = True, empty: Any = None) -> Any:
+        """The body as JSON. `empty` stands for no body at all, where that is allowed. Raises BadDocument, BadContentType, 413."""
+        if must_say_json and self.request.mimetype != "application/json":
+            raise BadContentType("Content-Type must be application/json")
+        text = self.request.get_data(cache=False)
+        if not text and empty is not None:
+            return empty
+        try:
+            value = orjson.loads(text)
+        except (orjson.JSONDecodeError, RecursionError) as error:
+            raise BadDocument(f"invalid UTF-8 JSON: {error}" if text else "invalid UTF-8 JSON") from None
+        if b"0" * (DIGITS_KEPT_MAX + 1) in text.translate(_DIGITS_TO_ZERO):
+            _refuse_numbers_that_lose_digits(text)
+        return value
+
+    def members(self, must_say_json: bool = True, empty: Any = None) -> dict[str, Any]:
+        """The body as a JSON object."""
+        value = self.body(must_say_json, empty)
+        if not isinstance(value, dict):
+            raise BadDocument("Request body must be a JSON object")
+        return value
+
+    @property
+    def settings(self) -> Any:
+        return current_app.extensions["doorstep.settings"]
+
+
+def _refuse_numbers_that_lose_digits(text: bytes) -> None:
+    """The fast reader turns whole numbers beyond 64 bits into floats, which loses digits without a word."""
+
+    def whole(digits: str) -> int:
+        if len(digits) > 20 or not -(2**63) <= int(digits) < 2**64:
+            raise BadDocument(f"The whole number {digits[:40]} does not fit 64 bits and would lose digits: send it as text")
+        return 0
+
+    json.loads(text, parse_int=whole)

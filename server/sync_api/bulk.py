@@ -1,0 +1,196 @@
+"""Many documents at once: what replication pushes and pulls with, and the list of all."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response
+
+from server.sync_api import local
+from server.sync_api.answers import answer, raw
+from server.sync_api.asked import BATCH_DOCUMENTS_MAX, COMPARED_DOCUMENTS_MAX, Asked
+from server.sync_api.documents import opened
+from server.sync_api.rendering import Shown, render, shown
+from sync.engine.database import Database
+from sync.engine.document import Document
+from sync.engine.documents import DESIGN, LOCAL, check_id, read_edit, read_revision
+from sync.engine.errors import BadDocument, EditConflict, TooLarge
+from sync.revisions import missing, possible_ancestors
+
+AFTER_ALL_TEXT = "\U0010ffff" * 4  # lists and objects sort after every text
+
+
+def bulk_docs(asked: Asked) -> Response:
+    """Write documents. A malformed one fails them all, and nothing is written; a late edit fails alone."""
+    members = asked.members()
+    if "docs" not in members:
+        raise BadDocument("POST body must include `docs` parameter.")
+    listed = _list(members["docs"], "`docs` parameter must be an array.", BATCH_DOCUMENTS_MAX)
+    replicated = members.get("new_edits") is False
+    edits = []
+    for document in listed:
+        if isinstance(document, dict) and "_id" not in document and not replicated:
+            document = {**document, "_id": uuid.uuid4().hex}
+        is_local = isinstance(document, dict) and str(document.get("_id", "")).startswith(LOCAL)
+        edits.append(local.read(document) if is_local else read_edit(document, replicated, bytes_max=asked.settings.document_bytes_max))
+    refused = {index for index, edit in enumerate(edits) if edit.id.startswith(DESIGN) and not asked.is_admin}
+    taken = [edit for index, edit in enumerate(edits) if index not in refused and not isinstance(edit, local.LocalEdit)]
+    results = iter(asked.database.write(taken, replicated))
+    answers: list[dict[str, Any]] = []
+    for index, edit in enumerate(edits):
+        if index in refused:
+            answers.append({"id": edit.id, **_revision(edit), "error": "forbidden", "reason": "You are not a db or server admin."})
+            continue
+        result = local.write(asked.database, edit) if isinstance(edit, local.LocalEdit) else next(results)
+        if isinstance(result, EditConflict):
+            answers.append({"id": edit.id, "error": "conflict", "reason": result.reason})
+        elif not replicated:
+            answers.append({"ok": True, "id": edit.id, "rev": str(result)})
+    return answer(answers, 201)
+
+
+def bulk_get(asked: Asked) -> Response:
+    """Read revisions of documents, one result for each one asked, in that order."""
+    for name in ("rev", "open_revs", "atts_since", "w", "new_edits"):
+        if asked.text(name) is not None:
+            raise BadDocument(f"`{name}` query parameter is not supported by _bulk_get")
+    members = asked.members()
+    if "docs" not in members:
+        raise BadDocument("Missing JSON list of 'docs'.")
+    wanted = _list(members["docs"], "`docs` parameter must be an array.", BATCH_DOCUMENTS_MAX)
+    database, show, latest = asked.database, shown(asked), asked.flag("latest")
+    found = database.get_many([each["id"] for each in wanted if isinstance(each, dict) and isinstance(each.get("id"), str)])
+    return answer({"results": [_got(database, found, each, show, latest) for each in wanted]})
+
+
+def revs_diff(asked: Asked) -> Response:
+    """Of the revisions named, those that are not held."""
+    answers = {}
+    for id, unknown, document in _unknown(asked):
+        answers[id] = {"missing": [str(revision) for revision in unknown]}
+        ancestors = possible_ancestors(document.tree, unknown) if document else []
+        if ancestors:
+            answers[id]["possible_ancestors"] = [str(ancestor) for ancestor in ancestors]
+    return answer(answers)
+
+
+def missing_revs(asked: Asked) -> Response:
+    """The elder form of `revs_diff`."""
+    return answer({"missing_revs": {id: [str(revision) for revision in unknown] for id, unknown, _ in _unknown(asked)}})
+
+
+def all_docs(asked: Asked) -> Response:
+    """Live documents in the order of their ids, or those of the keys given."""
+    members = asked.members() if asked.request.method == "POST" else {}
+    in_query, keys = asked.json("keys")
+    if not in_query:
+        keys = members.get("keys")
+    has_start, start = asked.json("startkey", "start_key")
+    has_end, end = asked.json("endkey", "end_key")
+    has_key, key = asked.json("key")
+    database, counts = asked.database, asked.database.info()
+    head: dict[str, Any] = {"total_rows": counts.live}
+    if asked.flag("update_seq"):
+        head["update_seq"] = database.sequence_text(counts.sequence)
+    limit, skip = asked.whole("limit"), asked.whole("skip") or 0
+    descending = asked.flag("descending")
+    if keys is not None:
+        if has_start or has_end or has_key:
+            raise BadDocument("`keys` is incompatible with `key`, `start_key` and `end_key`", "query_parse_error")
+        keys = _list(keys, "`keys` must be an array of strings.", BATCH_DOCUMENTS_MAX)
+        rows = _rows_of_keys(asked, list(reversed(keys)) if descending else keys)
+        return answer({**head, "offset": None, "rows": rows[skip:][:limit]})
+    if has_key:
+        start = end = key
+        has_start = has_end = True
+    listed, offset = database.ids_between(
+        _bound(start) if has_start else None,
+        _bound(end) if has_end else None,
+        inclusive_end=asked.text("inclusive_end") != "false" or has_key,
+        descending=descending,
+        skip=skip,
+        limit=-1 if limit is None else limit,
+    )
+    found = database.get_many([id for id, _ in listed]) if asked.flag("include_docs") else {}
+    show = Shown(conflicts=asked.flag("conflicts"), attachments=asked.flag("attachments"))
+    rows = [{"id": id, "key": id, "value": {"rev": revision}, **_document(database, found.get(id), show)} for id, revision in listed]
+    return answer({**head, "offset": offset, "rows": rows})
+
+
+def _rows_of_keys(asked: Asked, keys: list) -> list[dict[str, Any]]:
+    database = asked.database
+    found = database.get_many([key for key in keys if isinstance(key, str)])
+    show = Shown(conflicts=asked.flag("conflicts"), attachments=asked.flag("attachments"))
+    rows: list[dict[str, Any]] = []
+    for key in keys:
+        document = found.get(key) if isinstance(key, str) else None
+        if document is None:
+            rows.append({"key": key, "error": "not_found"})
+            continue
+        row: dict[str, Any] = {"id": key, "key": key, "value": {"rev": str(document.winner)}}
+        if document.deleted:
+            row["value"]["deleted"] = True
+        if asked.flag("include_docs"):
+            row |= {"doc": None} if document.deleted else _document(database, document, show)
+        rows.append(row)
+    return rows
+
+
+def _document(database: Database, document: Document | None, show: Shown) -> dict[str, Any]:
+    return {} if document is None else {"doc": raw(render(database, document, document.winner, show))}
+
+
+def _got(database: Database, found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> dict[str, Any]:
+    """The result for one element of _bulk_get; what is wrong with it is told inside."""
+    id: Any = wanted.get("id") if isinstance(wanted, dict) else None
+    try:
+        check_id(id)
+        revisions = [read_revision(wanted["rev"])] if wanted.get("rev") is not None else None
+    except BadDocument as error:
+        return {"id": id, "docs": [{"error": {"id": id, "rev": None, "error": error.code, "reason": error.reason}}]}
+    document = found.get(id)
+    everything = [(leaf, True) for leaf in document.leaves] if document else []
+    chosen = everything if revisions is None else opened(document, revisions, latest)
+    docs = [
+        {"ok": raw(render(database, document, revision, show))}
+        if is_there and document
+        else {"error": {"id": id, "rev": str(revision), "error": "not_found", "reason": "missing"}}
+        for revision, is_there in chosen
+    ]
+    return {"id": id, "docs": docs or [{"error": {"id": id, "rev": "undefined", "error": "not_found", "reason": "missing"}}]}
+
+
+def _unknown(asked: Asked) -> list[tuple[str, list, Document | None]]:
+    """(id, revisions that are not held, the document) for each id of the body that has such."""
+    wanted = asked.members()
+    if len(wanted) > COMPARED_DOCUMENTS_MAX:
+        raise TooLarge(f"At most {COMPARED_DOCUMENTS_MAX} documents are compared at once")
+    revisions = {id: [read_revision(text) for text in _list(texts, "Revisions must be a JSON list.", COMPARED_DOCUMENTS_MAX)] for id, texts in wanted.items()}
+    found = asked.database.get_many([id for id in wanted if not id.startswith(LOCAL)])
+    unknown = []
+    for id, named in revisions.items():
+        document = found.get(id)
+        not_held = missing(document.tree, named) if document else named
+        if not_held and not id.startswith(LOCAL):
+            unknown.append((id, not_held, document))
+    return unknown
+
+
+def _list(value: Any, otherwise: str, length_max: int) -> list:
+    if not isinstance(value, list):
+        raise BadDocument(otherwise)
+    if len(value) > length_max:
+        raise TooLarge(f"At most {length_max} in one request")
+    return value
+
+
+def _revision(edit: Any) -> dict[str, str]:
+    return {"rev": str(edit.path[0])} if edit.path else {}
+
+
+def _bound(key: Any) -> str:
+    """A text that sorts where this key does: null, truth values and numbers before all texts, lists and objects after."""
+    if isinstance(key, str):
+        return key
+    return AFTER_ALL_TEXT if isinstance(key, list | dict) else ""

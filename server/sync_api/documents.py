@@ -1,0 +1,127 @@
+"""Single documents: read, write, delete."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response
+
+from server.errors import Forbidden
+from server.sync_api.answers import answer, answer_bytes, raw
+from server.sync_api.asked import Asked
+from server.sync_api.rendering import Shown, render, shown
+from sync.engine.database import Database
+from sync.engine.document import Document
+from sync.engine.documents import DESIGN, Edit, check_id, read_edit, read_revision
+from sync.engine.errors import BadDocument, DocumentMissing, EditConflict
+from sync.revisions import Revision, leaves_below
+
+
+def get(asked: Asked) -> Response:
+    document = asked.database.get(check_id(asked.id))
+    show = shown(asked)
+    if asked.text("open_revs") is not None:
+        return _open_revisions(asked, document, show)
+    revision = choose(document, asked.text("rev"), latest=asked.flag("latest"))
+    assert document is not None  # choose() has raised otherwise
+    headers = {}
+    if show.plain:
+        headers["ETag"] = f'"{revision}"'
+        if str(revision) in asked.request.if_none_match:
+            return Response(status=304, headers=headers)
+    return answer_bytes(render(asked.database, document, revision, show), headers=headers)
+
+
+def put(asked: Asked) -> Response:
+    members = asked.body(must_say_json=False)
+    if not isinstance(members, dict):
+        raise BadDocument("Document must be a JSON object")
+    return write_one(asked, members, check_id(asked.id))
+
+
+def post(asked: Asked) -> Response:
+    """Write a document under the id in it, or under a new one."""
+    members = asked.members()
+    return write_one(asked, members, check_id(members.get("_id", uuid.uuid4().hex)))
+
+
+def write_one(asked: Asked, members: dict[str, Any], id: str) -> Response:
+    named = asked.revision
+    if named and members.get("_rev", named) != named:
+        raise BadDocument("Document rev from request body and query string have different values")
+    replicated = asked.text("new_edits") == "false"
+    if named:
+        members = {**members, "_rev": named}
+    edit = read_edit(members, replicated, id, asked.settings.document_bytes_max)
+    refuse_design(asked, edit)
+    return _written(asked, edit, replicated)
+
+
+def delete(asked: Asked) -> Response:
+    document = asked.database.get(check_id(asked.id))
+    if document is None:
+        raise DocumentMissing("missing")
+    if document.deleted:
+        raise DocumentMissing("deleted")
+    if asked.revision is None:
+        raise EditConflict
+    edit = Edit(asked.id, (read_revision(asked.revision),), True, b"{}")
+    refuse_design(asked, edit)
+    return _written(asked, edit, replicated=False)
+
+
+def choose(document: Document | None, text: str | None, latest: bool = False) -> Revision:
+    """The leaf of this name, or the winner. Raises DocumentMissing."""
+    if text is not None and not (latest and document):
+        revision = read_revision(text)
+        if document is None or revision not in document.leaves:
+            raise DocumentMissing("missing")
+        return revision
+    if document is None:
+        raise DocumentMissing("missing")
+    if document.deleted and text is None:
+        raise DocumentMissing("deleted")
+    return document.winner
+
+
+def opened(document: Document | None, asked_for: list[Revision], latest: bool) -> list[tuple[Revision, bool]]:
+    """The revisions to show for these, each once: (revision, is it there). With `latest`, the leaves below each."""
+    found: dict[Revision, bool] = {}
+    for revision in asked_for:
+        below = leaves_below(document.tree, revision) if document and latest else []
+        if below:
+            found.update(dict.fromkeys(below, True))
+        else:
+            found[revision] = document is not None and revision in document.leaves
+    return list(found.items())
+
+
+def refuse_design(asked: Asked, edit: Edit) -> None:
+    """As in CouchDB, only admins write design documents: copied to a CouchDB, they would take effect there."""
+    if edit.id.startswith(DESIGN) and not asked.is_admin:
+        raise Forbidden("You are not a db or server admin.")
+
+
+def _open_revisions(asked: Asked, document: Document | None, show: Shown) -> Response:
+    if asked.text("open_revs") == "all":
+        if document is None:
+            raise DocumentMissing("missing")
+        chosen = [(leaf, True) for leaf in document.leaves]
+    else:
+        _, listed = asked.json("open_revs")
+        if not isinstance(listed, list):
+            raise BadDocument("open_revs must be `all` or a JSON list of revisions")
+        chosen = opened(document, [read_revision(text) for text in listed], asked.flag("latest"))
+    database: Database = asked.database
+    found = [{"ok": raw(render(database, document, revision, show))} if is_there and document else {"missing": str(revision)} for revision, is_there in chosen]
+    return answer(found)
+
+
+def _written(asked: Asked, edit: Edit, replicated: bool) -> Response:
+    (result,) = asked.database.write([edit], replicated)
+    if isinstance(result, EditConflict):
+        raise result
+    revision = str(result)
+    headers = {"ETag": f'"{revision}"', "Location": asked.request.base_url}
+    return answer({"ok": True, "id": edit.id, "rev": revision}, 200 if edit.deleted else 201, headers)
