@@ -1,0 +1,80 @@
+"""The office at `/`: what administrators, team leaders and the operator see. `register(app)` puts it into the app."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.wrappers import Response as AnyResponse
+
+from server.errors import DoorstepError, answer_for
+from server.office import languages, operator, overview, record_lists, record_page, shown, signing, submission_lists, submission_page
+
+STATIC = Path(__file__).parent / "static"
+YEAR_SECONDS = 365 * 24 * 3600
+
+blueprint = Blueprint("office", __name__, template_folder="templates", static_folder="static", static_url_path="/office-static")
+csrf = CSRFProtect()
+for page in (signing, overview, record_lists, record_page, submission_lists, submission_page, operator):
+    page.join(blueprint)
+
+
+def register(app: Flask) -> None:
+    """Join the app: pages, sign-in, languages, and a CSRF check on the office's own forms only (devices send tokens instead)."""
+    app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    csrf.init_app(app)
+    signing.manager.init_app(app)
+    languages.set_up(app)
+    shown.set_up(app)
+    app.jinja_env.globals["asset"] = asset
+    app.register_blueprint(blueprint)
+
+
+@cache
+def _mark(name: str) -> str:
+    file = STATIC / name
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else "missing"
+
+
+def asset(name: str) -> str:
+    """A static file's address with a mark of its content, so that browsers may keep it for a year."""
+    return url_for("office.static", filename=name, v=_mark(name))
+
+
+@blueprint.before_request
+def check_csrf() -> None:
+    csrf.protect()
+
+
+@blueprint.after_request
+def caching(response: Response) -> Response:
+    if request.endpoint == "office.static":
+        if "v" in request.args and response.status_code == 200:
+            response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-store"  # names and phones: not for a shared computer's cache
+        response.headers["Vary"] = "Cookie, Accept-Language, HX-Request"
+    return response
+
+
+@blueprint.errorhandler(CSRFError)
+def stale_form(_error: CSRFError) -> AnyResponse | tuple[str, int]:
+    if not current_user.is_authenticated and request.endpoint == "office.sign_in":
+        flash(_("The page had been open too long. Please sign in again."), "problem")
+        return redirect(url_for("office.sign_in", next=request.args.get("next")))
+    return render_template(
+        "office/error.html", status=400, title=_("This form is no longer good"), reason=_("Go back, load the page again and send it once more.")
+    ), 400
+
+
+@blueprint.errorhandler(DoorstepError)
+def ours(error: DoorstepError) -> tuple[str, int, dict[str, str]]:
+    answer = answer_for(error)
+    title = shown.text({"zh": answer.zh, "en": answer.en})
+    return render_template("office/error.html", status=answer.status, title=title, reason=error.reason), answer.status, error.headers

@@ -1,0 +1,162 @@
+"""One submission's page: its answers by question, what is wrong beside each, what was decided, and deciding."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+from werkzeug.wrappers import Response
+
+from server.errors import NotFound
+from server.office import answers, languages, shown
+from server.office.audit import note
+from server.office.signing import OFFICE, needs, reader
+from server.office.submission_lists import reasons
+from server.stores import stores
+from sync import review
+from sync.store import reading
+from sync.store import reading_submissions as read
+
+COMMENT_CHARACTERS_MAX = 1_000
+COMMENTS_MAX = 100
+COMMENT_PREFIX = "about:"
+# What may be decided in which state; the decision itself has the last word (sync/review.py).
+POSSIBLE = {"held": ("accept", "return", "reject"), "accepted": ("return", "reject")}
+# Why a decision cannot be taken: the reasons of sync/review.py in words.
+HINDRANCES = {
+    "missing": later("this submission is not there any more"),
+    "form": later("its form is not known here, so nobody can tell what the answers mean; it is judged again by itself once the form is published"),
+    "version": later(
+        "its form version is not known here, so nobody can tell what the answers mean; it is judged again by itself once the version is published"
+    ),
+    "worker": later("the surveyor it names is not known here"),
+    "area": later("the area it names is not known here, so its records would belong nowhere"),
+    "superseded": later("a correction of it counts already"),
+}
+
+
+def join(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/submissions/<submission_id>", "submission", submission)
+    blueprint.add_url_rule("/submissions/<submission_id>/decision", "decide", decide, methods=["POST"])
+
+
+@needs(*OFFICE)
+def submission(submission_id: str) -> str:
+    connection = stores().session.connection()
+    row = _row(submission_id)
+    document = shown.form_document(row["form"], row["version"])
+    decided = read.decisions_about(connection, submission_id)
+    came = row["answers"] if row["answers"] is not None else row["document"].get("answers") if isinstance(row["document"], dict) else None
+    made = read.records_of(connection, submission_id)
+    labels = reading.labels(connection, made, reader().within)
+    page = render_template(
+        "office/submission.html",
+        row=row,
+        sheet=answers.sheet((document or {}).get("fields") or (), came, row["problems"], row["remarks"]),
+        form_known=document is not None,
+        decided=decided,
+        seen=decided[0]["id"] if decided else "",
+        comments=comments_by_path(decided),
+        records=[(each, labels.get(each)) for each in made],
+        corrections=read.superseded_by(connection, submission_id),
+        possible=possible(row, decided),
+        hindrance=hindrance(row),
+        reasons=reasons(row),
+        prefix=COMMENT_PREFIX,
+        comment_characters_max=COMMENT_CHARACTERS_MAX,
+    )
+    note("view", submission_id)
+    return page
+
+
+@needs(*OFFICE)
+def decide(submission_id: str) -> Response:
+    """Decide, unless someone else did while this page was open; then they see that instead."""
+    row = _row(submission_id)
+    action = request.form.get("action", "")
+    here = url_for("office.submission", submission_id=submission_id)
+    decided = read.decisions_about(stores().session.connection(), submission_id)
+    if request.form.get("seen", "") != (decided[0]["id"] if decided else ""):
+        what = sentence(decided[0]) if decided else _("it has changed meanwhile")
+        flash(_("Nothing was changed: %(what)s. Look again before you decide.", what=what), "problem")
+        return redirect(here)
+    if action not in possible(row, decided):
+        flash(_("This cannot be done: the submission is %(state)s now.", state=shown.state_word(row["state"])), "problem")
+        return redirect(here)
+    comment, comments = request.form.get("comment", "").strip(), _comments()
+    if action == "return" and not comment and not comments:
+        flash(_("Say what is to be put right: a comment, or a note beside a question. Nothing was changed."), "problem")
+        return redirect(here)
+    if len(comment) > COMMENT_CHARACTERS_MAX or any(len(each["text"]) > COMMENT_CHARACTERS_MAX for each in comments):
+        flash(_("A comment can have %(most)s characters at most. Nothing was changed.", most=COMMENT_CHARACTERS_MAX), "problem")
+        return redirect(here)
+    stores().session.rollback()  # this page has read enough
+    try:
+        review.decide(stores().store, submission_id, cast(review.Action, action), reader().id, comment, comments)
+    except review.CannotDecide as error:
+        flash(_("Nothing was changed: %(why)s.", why=str(HINDRANCES.get(error.reason, error.reason))), "problem")
+        return redirect(here)
+    note("decide", submission_id, decision=action)
+    flash(cast(str, done(submission_id, action, row)), "done")  # a mapping: base.html draws its links
+    following = read.next_held(stores().session.connection(), read.SubmissionQuery(within=reader().within, state="held"), row["number"])
+    stay = action == "reopen" or not following or request.form.get("then") != "next"
+    return redirect(here if stay else url_for("office.submission", submission_id=following))
+
+
+def possible(row: dict[str, Any], decided: list[dict[str, Any]]) -> tuple[str, ...]:
+    """What a person may decide now; the last decision can be undone."""
+    actions = tuple(each for each in POSSIBLE.get(row["state"], ()) if not (each == "accept" and hindrance(row)))
+    undoable = bool(decided) and decided[0]["action"] != "reopen" and row["state"] in ("accepted", "returned", "rejected")
+    return (*actions, "reopen") if undoable else actions
+
+
+def hindrance(row: dict[str, Any]) -> str:
+    """Why it cannot be accepted, as a sentence; blank when it can."""
+    if not any(form == row["form"] for form, _version, _current in reading.form_versions(stores().session.connection())):
+        return str(HINDRANCES["form"])
+    if shown.form_document(row["form"], row["version"]) is None:
+        return str(HINDRANCES["version"])
+    if row["worker"] not in reading.account_names(stores().session.connection()):
+        return str(HINDRANCES["worker"])
+    return "" if row["area"] in shown.areas() else str(HINDRANCES["area"])
+
+
+def sentence(decision: dict[str, Any]) -> str:
+    """王芳 had it accepted, 2月3日 09:12"""
+    action = str(shown.DECISIONS.get(decision["action"], decision["action"]))
+    return _("%(who)s %(did)s it on %(when)s", who=shown.worker_name(decision["by"]), did=action, when=languages.moment(decision["at"]))
+
+
+def comments_by_path(decided: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for decision in decided:
+        for each in decision["comments"]:
+            found.setdefault(str(each.get("path", "")), []).append({**each, "by": decision["by"], "at": decision["at"]})
+    return found
+
+
+def _comments() -> list[dict[str, str]]:
+    said = [(name.removeprefix(COMMENT_PREFIX), text.strip()) for name, text in request.form.items() if name.startswith(COMMENT_PREFIX)]
+    return [{"path": path, "text": text} for path, text in said if text][:COMMENTS_MAX]
+
+
+def done(submission_id: str, action: str, row: dict[str, Any]) -> dict[str, str]:
+    """What was done, and what undoes it: shown as a toast (base.html)."""
+    who = shown.worker_name(row["worker"])
+    words = {
+        "accept": _("Accepted. The records are being merged; %(who)s is told.", who=who),
+        "return": _("Returned. Your comments go to %(who)s's phone.", who=who),
+        "reject": _("Rejected. It stays kept, but no record is made of it; %(who)s is told.", who=who),
+        "reopen": _("Reopened: it is as it was before the decision."),
+    }[action]
+    latest = read.decisions_about(stores().session.connection(), submission_id)
+    return {"words": words, "submission": submission_id, "undo": latest[0]["id"] if latest and action != "reopen" else ""}
+
+
+def _row(submission_id: str) -> dict[str, Any]:
+    row = read.submission(stores().session.connection(), submission_id, reader().within)
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,202 @@
+"""What lists and pages of records read: plain SELECTs over one connection, never a model object.
+
+A list of records is answered from the narrow columns alone; only the page's own bodies are read. `within` is the set of areas
+the reader may see; None means every area, a record without an area included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from sync.store.facets import FEVER_CELSIUS
+from sync.store.models import Account, Area, Contribution, FormVersion, Record, Submission, table
+
+PAGE_ROWS = 50
+PAGES_MAX = 100_000
+SEARCH_WORDS_MAX = 6
+SEARCH_CHARACTERS_MAX = 100
+EXPORT_BATCH_ROWS = 500
+LINKED_ROWS_MAX = 200
+
+Areas = frozenset[str] | None
+records = table(Record)
+submissions = table(Submission)
+contributions = table(Contribution)
+versions = table(FormVersion)
+
+ORDERS = {
+    "label": (records.c.sort, records.c.id),
+    "newest": (records.c.updated_at.desc(), records.c.id),
+    "oldest": (records.c.updated_at, records.c.id),
+    "temperature": (records.c.temperature.desc().nulls_last(), records.c.sort, records.c.id),
+    "disputes": (records.c.disputes.desc(), records.c.sort, records.c.id),
+}
+
+
+@dataclass(frozen=True)
+class RecordQuery:
+    """One list of records, exactly as its address says. `state` "none" asks for records that have none yet."""
+
+    kind: str
+    within: Areas = None
+    search: str = ""
+    area: frozenset[str] | None = None
+    building: str = ""
+    state: str = ""
+    health_code: str = ""
+    fever: bool = False
+    disputed: bool = False
+    order: str = "label"
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[dict[str, Any]]
+    total: int
+    number: int
+    size: int = PAGE_ROWS
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * self.size + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1 if self.rows else 0
+
+
+def records_page(connection: Connection, query: RecordQuery) -> Page:
+    """The asked page, or the last one there is when fewer records are left."""
+    total = connection.scalar(_chosen(query, func.count())) or 0
+    number = min(max(query.page, 1), max(1, -(-total // PAGE_ROWS)))
+    ids = _chosen(query, records.c.id).order_by(*ORDERS[query.order]).limit(PAGE_ROWS).offset((number - 1) * PAGE_ROWS)
+    return Page(_bodies(connection, [row.id for row in connection.execute(ids)]), total, number)
+
+
+def records_all(connection: Connection, query: RecordQuery) -> Iterator[dict[str, Any]]:
+    """Every record of a list in its order, read in batches: what an export writes."""
+    ids = [row.id for row in connection.execute(_chosen(query, records.c.id).order_by(*ORDERS[query.order]))]
+    for start in range(0, len(ids), EXPORT_BATCH_ROWS):
+        yield from _bodies(connection, ids[start : start + EXPORT_BATCH_ROWS])
+
+
+def record(connection: Connection, record_id: str, within: Areas) -> dict[str, Any] | None:
+    """One record, or None when there is none the reader may see."""
+    found = _bodies(connection, [record_id])
+    return found[0] if found and (within is None or found[0]["area"] in within) else None
+
+
+def counts_by(connection: Connection, query: RecordQuery, column: str) -> dict[str | None, int]:
+    """How many records of a list have each value of a column, e.g. "state" or "building"."""
+    chosen = records.c[column]
+    rows = connection.execute(_chosen(query, chosen, func.count().label("count")).group_by(chosen))
+    return {row[0]: row[1] for row in rows}
+
+
+def counts_by_two(connection: Connection, query: RecordQuery, first: str, second: str) -> dict[tuple[str | None, str | None], int]:
+    one, other = records.c[first], records.c[second]
+    return {(row[0], row[1]): row[2] for row in connection.execute(_chosen(query, one, other, func.count()).group_by(one, other))}
+
+
+def count(connection: Connection, query: RecordQuery) -> int:
+    return connection.scalar(_chosen(query, func.count())) or 0
+
+
+def linked(connection: Connection, row: dict[str, Any], within: Areas) -> list[dict[str, Any]]:
+    """The household, the people and the cases that belong with a record, the record itself left out."""
+    household = row["id"] if row["kind"] == "household" else row["household"]
+    person = row["id"] if row["kind"] == "person" else row["person"]
+    same = [records.c.id.in_([each for each in (household, person) if each])]
+    if household:
+        same.append(records.c.household == household)
+    if person:
+        same.append(records.c.person == person)
+    chosen = and_(or_(*same), records.c.id != row["id"], _seen(within))
+    ids = connection.execute(select(records.c.id).where(chosen).order_by(records.c.kind, records.c.sort).limit(LINKED_ROWS_MAX))
+    return _bodies(connection, [each.id for each in ids])
+
+
+def labels(connection: Connection, ids: list[str], within: Areas) -> dict[str, str]:
+    """The labels of those of these records that the reader may see."""
+    rows = connection.execute(select(records.c.id, records.c.label).where(records.c.id.in_(ids), _seen(within)))
+    return {row.id: row.label for row in rows}
+
+
+def submissions_of(connection: Connection, record_id: str) -> list[dict[str, Any]]:
+    """The accepted submissions that a record is made of, newest first."""
+    made_of = select(contributions.c.submission).where(contributions.c.record == record_id, contributions.c.counts)
+    columns = (submissions.c.id, submissions.c.form, submissions.c.version, submissions.c.worker, submissions.c.device, submissions.c.finished_at)
+    rows = connection.execute(
+        select(*columns, submissions.c.received_at, submissions.c.state)
+        .where(submissions.c.id.in_(made_of))
+        .order_by(submissions.c.finished_at.desc(), submissions.c.number.desc())
+        .limit(LINKED_ROWS_MAX)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def areas(connection: Connection) -> dict[str, dict[str, Any]]:
+    """The whole tree, by id; it is small."""
+    return {row["id"]: dict(row) for row in connection.execute(select(table(Area))).mappings()}
+
+
+def account_names(connection: Connection) -> dict[str, str]:
+    return {row.id: row.name for row in connection.execute(select(Account.id, Account.name))}
+
+
+def form_versions(connection: Connection) -> list[tuple[str, str, bool]]:
+    """(form, version, current) of every published version, the newest first."""
+    rows = connection.execute(
+        select(versions.c.form, versions.c.version, versions.c.current).order_by(versions.c.current.desc(), versions.c.published_at.desc())
+    )
+    return [(row.form, row.version, row.current) for row in rows]
+
+
+def form_document(connection: Connection, form: str, version: str) -> dict[str, Any] | None:
+    found = connection.scalar(select(versions.c.document).where(versions.c.form == form, versions.c.version == version))
+    return orjson.loads(found) if found is not None else None
+
+
+def received_last(connection: Connection) -> datetime | None:
+    """When anything last came from a phone: what a page's "as of" says."""
+    return connection.scalar(select(func.max(submissions.c.received_at)))
+
+
+def _chosen(query: RecordQuery, *columns: Any) -> Select[Any]:
+    conditions = [records.c.kind == query.kind, _seen(query.within)]
+    if query.area is not None:
+        conditions.append(_seen(query.area))
+    for word in query.search[:SEARCH_CHARACTERS_MAX].lower().split()[:SEARCH_WORDS_MAX]:
+        conditions.append(records.c.search.contains(word, autoescape=True))
+    if query.state:
+        conditions.append(records.c.state.is_(None) if query.state == "none" else records.c.state == query.state)
+    if query.building:
+        conditions.append(records.c.building == query.building)
+    if query.health_code:
+        conditions.append(records.c.health_code == query.health_code)
+    if query.fever:
+        conditions.append(records.c.temperature >= FEVER_CELSIUS)
+    if query.disputed:
+        conditions.append(records.c.disputes > 0)
+    return select(*columns).select_from(records).where(*conditions)
+
+
+def _seen(within: Areas) -> Any:
+    return records.c.id.is_not(None) if within is None else records.c.area.in_(sorted(within))
+
+
+def _bodies(connection: Connection, ids: list[str]) -> list[dict[str, Any]]:
+    """Rows with their document, in the order of the ids."""
+    found = {row["id"]: {**row, "body": orjson.loads(row["body"])} for row in connection.execute(select(records).where(records.c.id.in_(ids))).mappings()}
+    return [found[each] for each in ids if each in found]
