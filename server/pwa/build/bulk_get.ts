@@ -21,6 +21,7 @@ export function forgetFailedBulkGet(): Plugin {
   let seen = false;
   return {
     name: 'forget-failed-bulk-get',
+    apply: 'build',
     enforce: 'pre',
     transform(code, id) {
       if (!id.includes('pouchdb-adapter-http')) return null;
@@ -29,7 +30,7 @@ export function forgetFailedBulkGet(): Plugin {
       return { code: code.replace(REMEMBERS, FORGETS), map: null };
     },
     buildEnd(error) {
-      if (!error && !seen && this.meta.watchMode === false) this.warn('pouchdb-adapter-http was not part of this build');
+      if (!error && !seen) this.error('pouchdb-adapter-http was not part of this build');
     },
   };
 }

@@ -1,6 +1,6 @@
 // A hybrid logical clock: it never runs backwards and is moved past everything seen, so that an edit made after seeing a
 // value sorts after that value, however wrong this phone's own clock is. As text "%013d-%04x-%s": milliseconds since 1970,
-// counter, device; compared as text. Cases that Python runs too: tests/data/clock.json.
+// counter, device; compared as text. The centre's is sync/clock.py; both run the cases of tests/data/clock.json.
 export interface Clock {
   milliseconds: number;
   counter: number;
@@ -8,18 +8,19 @@ export interface Clock {
 }
 
 const COUNTER_MAX = 0xffff;
-const PATTERN = /^(\d{13})-([0-9a-f]{4})-(.+)$/;
+const PATTERN = /^([0-9]{13})-([0-9a-f]{4})-([A-Za-z0-9][A-Za-z0-9._-]{0,79})$/;
 
-/** The clock of a new event at wall time `now`. */
-export function tick(clock: Clock, now: number): Clock {
-  return after(clock, now, clock);
-}
-
-/** The clock after having seen another's. A text that is no clock changes nothing. */
-export function observe(clock: Clock, seen: string, now: number): Clock {
-  const other = parse(seen);
-  if (!other) return clock;
-  return after(clock, now, compare(other, clock) > 0 ? other : clock);
+/** The next clock of this device: not before `now` and after every clock in `seen`, its own last one among them. What is no clock is passed over. */
+export function advance(device: string, now: number, seen: Iterable<string>): string {
+  let milliseconds = Math.floor(now);
+  let counter = -1;
+  for (const text of seen) {
+    const clock = parse(text);
+    if (!clock) continue;
+    if (clock.milliseconds > milliseconds || (clock.milliseconds === milliseconds && clock.counter > counter)) ({ milliseconds, counter } = clock);
+  }
+  counter += 1;
+  return counter > COUNTER_MAX ? format({ milliseconds: milliseconds + 1, counter: 0, device }) : format({ milliseconds, counter, device });
 }
 
 export function format(clock: Clock): string {
@@ -31,24 +32,14 @@ export function parse(text: string): Clock | null {
   return match ? { milliseconds: Number(match[1]), counter: parseInt(match[2]!, 16), device: match[3]! } : null;
 }
 
-export function newest(clocks: Iterable<string>): string | null {
-  let best: string | null = null;
-  for (const clock of clocks) if (best === null || clock > best) best = clock;
+/** The greatest of some clocks; the empty text for none. */
+export function newest(clocks: Iterable<string>): string {
+  let best = '';
+  for (const clock of clocks) if (clock > best && parse(clock)) best = clock;
   return best;
 }
 
-/** How far this phone is ahead of the server, in milliseconds; the time of the answer's way back is split evenly. */
+/** How far this phone is ahead of the server, in milliseconds; the time of the answer's way is split evenly. */
 export function offset(sentAt: number, receivedAt: number, serverTime: number): number {
   return Math.round((sentAt + receivedAt) / 2 - serverTime);
-}
-
-function compare(a: Clock, b: Clock): number {
-  return a.milliseconds - b.milliseconds || a.counter - b.counter;
-}
-
-function after(clock: Clock, now: number, floor: Clock): Clock {
-  const wall = Math.floor(now);
-  if (wall > floor.milliseconds) return { milliseconds: wall, counter: 0, device: clock.device };
-  if (floor.counter >= COUNTER_MAX) return { milliseconds: floor.milliseconds + 1, counter: 0, device: clock.device };
-  return { milliseconds: floor.milliseconds, counter: floor.counter + 1, device: clock.device };
 }

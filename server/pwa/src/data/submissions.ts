@@ -2,7 +2,7 @@
 // and from what the server acknowledged; nothing is guessed.
 import { createMemo, createRoot, createSignal } from 'solid-js';
 import type { FinishedForm, FormStart } from '../forms-contract.ts';
-import { type Clock, format, observe, tick } from './clock.ts';
+import { advance, newest } from './clock.ts';
 import { type Database, type InboxDocument, readLocal, writeLocal } from './databases.ts';
 import { readSetting, writeSetting } from './desk.ts';
 import type { Comment, Problem, ReceiptDocument, SubmissionDocument, Vector } from './documents.ts';
@@ -117,7 +117,7 @@ export { acknowledged };
 export const sheets = createRoot(() => createMemo(() => sheetsOf(documents().values(), acknowledged())));
 
 let inbox: Database<InboxDocument> | null = null;
-let clock: Clock | null = null;
+let clock = ''; // the greatest one seen, our own among them
 let savedListener: () => void = () => {};
 
 /** Called after each save: the sync starts by itself. */
@@ -125,10 +125,9 @@ export function onSaved(listener: () => void): void {
   savedListener = listener;
 }
 
-export async function openInbox(database: Database<InboxDocument>, device: string): Promise<void> {
+export async function openInbox(database: Database<InboxDocument>): Promise<void> {
   inbox = database;
-  clock = (await readSetting<Clock>('clock')) ?? { milliseconds: 0, counter: 0, device };
-  if (clock.device !== device) clock = { ...clock, device };
+  clock = (await readSetting<string>('clock')) ?? '';
   setAcknowledged((await readLocal<Acknowledged>(database, ACKNOWLEDGED)) ?? NOTHING);
   await reloadInbox();
 }
@@ -144,19 +143,17 @@ export async function reloadInbox(): Promise<void> {
 
 /** The clock is moved past everything the phone has seen, and is on the disk when this resolves. */
 export async function seeClocks(seen: Iterable<string>): Promise<void> {
-  if (!clock) return;
-  let newest = '';
-  for (const text of seen) if (typeof text === 'string' && text > newest) newest = text;
-  if (newest === '' || newest <= format(clock)) return;
-  clock = observe(clock, newest, Date.now());
+  const greatest = newest(seen);
+  if (greatest <= clock) return;
+  clock = greatest;
   await writeSetting('clock', clock);
 }
 
 /** Writes the finished form to the inbox. Resolves with its id when it is on the disk, and not before. */
 export async function saveSubmission(finished: FinishedForm): Promise<string> {
   const current = session();
-  if (!inbox || !clock || !current) throw new Error('saveSubmission before sign-in');
-  clock = tick(clock, Date.now());
+  if (!inbox || !current) throw new Error('saveSubmission before sign-in');
+  clock = advance(current.device, Date.now(), [clock]);
   await writeSetting('clock', clock);
   const submission: SubmissionDocument = {
     _id: newSubmissionId(),
@@ -168,7 +165,7 @@ export async function saveSubmission(finished: FinishedForm): Promise<string> {
     based_on: finished.based_on,
     started_at: finished.started_at,
     finished_at: localTime(new Date()),
-    clock: format(clock),
+    clock,
     clock_offset_ms: clockOffset(),
     worker: current.worker.id,
     device: current.device,
@@ -197,7 +194,7 @@ export async function acknowledge(sent: string[], refused: Record<string, string
 
 export function closeInbox(): void {
   inbox = null;
-  clock = null;
+  clock = '';
   setDocuments(new Map());
   setAcknowledged(NOTHING);
 }

@@ -16,7 +16,7 @@ export async function openWorkingDay(current: Session): Promise<void> {
   if (opened?.worker === current.worker.id) return void syncNow(); // signed in again: go on where it stopped
   await closeWorkingDay();
   opened = openDatabases(current.worker.id, current.sync.areas);
-  await openInbox(opened.inbox, current.device);
+  await openInbox(opened.inbox);
   await loadDrafts();
   await openRecords(opened);
   await startSync(opened);

@@ -1,0 +1,136 @@
+import 'fake-indexeddb/auto';
+import MemoryAdapter from 'pouchdb-adapter-memory';
+import PouchDB from 'pouchdb-core';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ReceiptDocument, SubmissionDocument } from './documents.ts';
+import type { InboxDocument } from './databases.ts';
+import { signIn } from './session.ts';
+import * as submissions from './submissions.ts';
+import { type Acknowledged, sheetsOf, stateOf, touches, withOwnClocks } from './submissions.ts';
+
+const RECORD = 'household:a3pof6fnq6idjvrhib2gi53akg';
+const NOTHING: Acknowledged = { sent: [], refused: {} };
+
+function submission(number: number, more: Partial<SubmissionDocument> = {}): SubmissionDocument {
+  return {
+    _id: `submission:0${number}`, type: 'submission', form: 'household_survey', version: '1', area: 'g0311', answers: { household_id: RECORD }, based_on: {}, started_at: '', finished_at: '',
+    clock: `177008010200${number}-0000-d-7f3a0001`, clock_offset_ms: 0, worker: 'w0042', device: 'd-7f3a0001', app: '0.1.0', supersedes: null, media: [], ...more,
+  };
+}
+function receipt(of: SubmissionDocument, status: ReceiptDocument['status']): ReceiptDocument {
+  const problems = [{ path: '/members/0/temperature', rule: 'constraint', message: { zh: '体温应在34到43之间', en: 'Temperature must be from 34 to 43' } }];
+  return {
+    _id: of._id.replace('submission', 'receipt'), type: 'receipt', submission: of._id, at: '2026-02-03T01:15:04Z', status, problems, remarks: [], records: [],
+    comments: [{ path: null, text: '请再看看', by: '李主任', at: '' }], clock: '',
+  };
+}
+
+describe('the state of a submission comes from documents and from what the server acknowledged', () => {
+  test('it waits until the server has acknowledged it, and is sent only then', () => {
+    expect(stateOf(submission(1), null, NOTHING, null)).toEqual({ state: 'waiting', refused: null });
+    expect(stateOf(submission(1), null, { sent: ['submission:01'], refused: {} }, null)).toEqual({ state: 'sent' });
+  });
+  test('one that the server refused still waits, with the reason', () => {
+    expect(stateOf(submission(1), null, { sent: [], refused: { 'submission:01': 'not a member' } }, null)).toEqual({ state: 'waiting', refused: 'not a member' });
+  });
+  test.each([['accepted', 'accepted'], ['held', 'needs_fixing'], ['returned', 'returned'], ['rejected', 'rejected'], ['superseded', 'superseded'], ['duplicate', 'duplicate']] as const)(
+    'a receipt that says %s makes it %s, also when no push was ever noted',
+    (status, state) => expect(stateOf(submission(1), receipt(submission(1), status), NOTHING, null).state).toBe(state),
+  );
+  test('a held one shows its problems, a returned one the comments', () => {
+    expect(stateOf(submission(1), receipt(submission(1), 'held'), NOTHING, null)).toMatchObject({ problems: [{ path: '/members/0/temperature' }] });
+    expect(stateOf(submission(1), receipt(submission(1), 'returned'), NOTHING, null)).toMatchObject({ comments: [{ text: '请再看看' }] });
+  });
+  test('a held one that was mended no longer asks for mending', () => {
+    const [first, mended] = [submission(1), submission(2, { supersedes: 'submission:01' })];
+    const sheets = sheetsOf([first, mended, receipt(first, 'held')], NOTHING);
+    expect(sheets.map(({ submission: { _id }, state }) => [_id, state.state])).toEqual([['submission:02', 'waiting'], ['submission:01', 'superseded']]);
+  });
+});
+
+describe('what an edit knew of', () => {
+  test('own submissions on the record that are not merged yet count, by their newest clock', () => {
+    const own = sheetsOf([submission(1), submission(3), submission(2)], NOTHING);
+    expect(withOwnClocks({ [RECORD]: { 'd-other': '1770080000000-0000-d-other' } }, own)).toEqual({
+      [RECORD]: { 'd-other': '1770080000000-0000-d-other', 'd-7f3a0001': '1770080102003-0000-d-7f3a0001' },
+    });
+  });
+  test('a rejected one, one on another record, and one older than the version held do not', () => {
+    const rejected = submission(1);
+    const elsewhere = submission(2, { answers: { household_id: 'household:other' } });
+    const own = sheetsOf([rejected, receipt(rejected, 'rejected'), elsewhere, submission(3)], NOTHING);
+    const held = { 'd-7f3a0001': '1770080109999-0000-d-7f3a0001' };
+    expect(withOwnClocks({ [RECORD]: held }, own)).toEqual({ [RECORD]: held });
+    expect(withOwnClocks({ [RECORD]: {} }, sheetsOf([rejected, receipt(rejected, 'rejected'), elsewhere], NOTHING))).toEqual({ [RECORD]: {} });
+  });
+  test('a person named deep in a repeat is touched', () => {
+    expect(touches(submission(1, { answers: { members: [{ person_id: 'person:1' }] } }), 'person:1')).toBe(true);
+    expect(touches(submission(1), 'person:1')).toBe(false);
+  });
+});
+
+describe('saving', () => {
+  vi.stubGlobal('__APP_VERSION__', '0.1.0');
+  PouchDB.plugin(MemoryAdapter);
+  const SIGNED_IN = {
+    access_token: 'a', expires_in: 900, refresh_token: 'r', device: 'd-7f3a0001', household_key: 'key', time: new Date().toISOString(), worker: { id: 'w0042', name: '王芳', roles: ['surveyor'], areas: [] },
+    sync: { url: '/sync/', forms: 'forms', areas: [], inbox: 'worker-w0042', media: 'media-w0042' },
+  };
+  const finished = { form: 'household_survey', version: '1', area: 'g0311', answers: { household_id: RECORD }, based_on: {}, started_at: '2026-02-03T09:12:44+08:00', media: [], supersedes: null };
+
+  beforeEach(async () => {
+    vi.stubGlobal('fetch', async () => Response.json(SIGNED_IN));
+  });
+
+  async function openPhone(database: PouchDB.Database<InboxDocument>) {
+    await signIn('surveyor1', 'demo');
+    submissions.closeInbox();
+    await submissions.openInbox(database);
+  }
+
+  test('a saved form is in the database when the promise resolves, whole, waiting, with a clock of its own', async () => {
+    const database = new PouchDB<InboxDocument>('whole', { adapter: 'memory' } as never);
+    await openPhone(database);
+    let started = 0;
+    submissions.onSaved(() => (started += 1));
+    const first = await submissions.saveSubmission(finished);
+    const second = await submissions.saveSubmission(finished);
+    const stored = (await database.get(first)) as SubmissionDocument;
+    expect(stored).toMatchObject({ type: 'submission', worker: 'w0042', device: 'd-7f3a0001', app: '0.1.0', clock: expect.stringMatching(/^\d{13}-[0-9a-f]{4}-d-7f3a0001$/) });
+    expect(stored.finished_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/);
+    expect(((await database.get(second)) as SubmissionDocument).clock > stored.clock).toBe(true);
+    expect(submissions.sheets().map(({ state }) => state.state)).toEqual(['waiting', 'waiting']);
+    expect(started).toBe(2);
+    await database.destroy();
+  });
+
+  test('a clock from 2099 in a receipt moves the phone past it, also after the app was closed', async () => {
+    const database = new PouchDB<InboxDocument>('clock', { adapter: 'memory' } as never);
+    await openPhone(database);
+    await submissions.seeClocks(['4070908800000-0002-d-00000002', 'no clock']);
+    const id = await submissions.saveSubmission(finished);
+    expect(((await database.get(id)) as SubmissionDocument).clock).toBe('4070908800000-0003-d-7f3a0001');
+    await openPhone(database);
+    const next = await submissions.saveSubmission(finished);
+    expect(((await database.get(next)) as SubmissionDocument).clock).toBe('4070908800000-0004-d-7f3a0001');
+    await database.destroy();
+  });
+
+  test('what was acknowledged is known after the app was closed, and its note goes when the receipt is there', async () => {
+    const database = new PouchDB<InboxDocument>('acknowledged', { adapter: 'memory' } as never);
+    await openPhone(database);
+    const [sent, refused] = [await submissions.saveSubmission(finished), await submissions.saveSubmission(finished)];
+    await submissions.acknowledge([sent], { [refused]: 'forbidden' });
+    await openPhone(database);
+    const state = (id: string) => submissions.sheets().find(({ submission: { _id } }) => _id === id)!.state;
+    expect(state(sent)).toEqual({ state: 'sent' });
+    expect(state(refused)).toEqual({ state: 'waiting', refused: 'forbidden' });
+    await database.put(receipt((await database.get(sent)) as SubmissionDocument, 'accepted'));
+    await submissions.reloadInbox();
+    await submissions.acknowledge([refused], {});
+    expect(state(sent).state).toBe('accepted');
+    expect(state(refused)).toEqual({ state: 'sent' });
+    expect(submissions.acknowledged()).toEqual({ sent: [refused], refused: {} });
+    await database.destroy();
+  });
+});
