@@ -86,10 +86,10 @@ def _found(stores: Stores, moment: datetime) -> datetime:
     for number, ((worker, building), name) in enumerate(zip(sorted(surveyors.items()), SURVEYORS, strict=True), 1):
         account = add_account(session, f"surveyor{number}", name, "surveyor", PASSWORD, account_id=worker)
         assign(session, account, demo_story.GRIDS[int(building) - 1], since)
-    for worker, username, name, role, area in OTHERS:
+    for worker, username, name, role, assigned in OTHERS:
         account = add_account(session, username, name, role, None if worker == demo_story.OFFICE else PASSWORD, account_id=worker)
-        if area is not None:
-            assign(session, account, area, since)
+        if assigned is not None:
+            assign(session, account, assigned, since)
     workers = [*sorted(surveyors), demo_story.OFFICE]
     for worker in workers:
         session.add(Device(id=demo_story.device_of(worker), account=worker, app=demo_story.APP, created_at=since, last_seen_at=utc_now()))

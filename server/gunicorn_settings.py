@@ -6,9 +6,8 @@ import os
 from typing import Any
 
 from server import parent
+from server.parent import LISTENER_VARIABLE
 from server.settings import read_settings
-
-LISTENER_VARIABLE = "_DOORSTEP_LISTENER"
 
 _settings = read_settings()
 

@@ -14,6 +14,7 @@ import threading
 import time
 
 PIPE_VARIABLE = "_DOORSTEP_PARENT_PIPE"
+LISTENER_VARIABLE = "_DOORSTEP_LISTENER"  # the open port that the parent hands to gunicorn
 LAST_SECONDS_MAX = 5
 PR_SET_PDEATHSIG = 1
 

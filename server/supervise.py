@@ -22,8 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.gunicorn_settings import LISTENER_VARIABLE
-from server.parent import PIPE_VARIABLE
+from server.parent import LISTENER_VARIABLE, PIPE_VARIABLE
 from server.settings import Settings
 from sync.store.engine import upgrade
 
