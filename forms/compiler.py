@@ -193,9 +193,13 @@ class _Compiler:
         if each.type == "note":
             return [f"{pad}no_answer({value}, {at}, {suffix!r}, wrong)"]
         if each.is_leaf:
-            reader = {"select_one": "text", "image": "text"}.get(each.value_type, each.value_type)
-            reader = "one_line" if reader == "text" and each.value_type in ("select_one", "image") else reader
-            return [f"{pad}{row}.{attribute} = read_{reader}({value}, {at}, {suffix!r}, wrong)"]
+            reader = {"select_one": "one_line", "image": "one_line"}.get(each.value_type, each.value_type)
+            told = "wrong"
+            if each.type == "calculate":
+                # Whatever was sent, it is calculated again.
+                told = "ignore"
+                reader = "calculated_number" if each.value_type in ("integer", "decimal") else reader
+            return [f"{pad}{row}.{attribute} = read_{reader}({value}, {at}, {suffix!r}, {told})"]
         if each.type == "repeat":
             return [f"{pad}{row}.{attribute} = read_rows({value}, {row}, {at}, {suffix!r}, read_{self.layout.row(each)}, wrong)"]
         group = f"g_{attribute.removeprefix('q_')}"

@@ -50,7 +50,7 @@ def _iso(local: datetime) -> str:
 # Conversions (XPath's own, with ODK's dates)
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T(\d{2})(?::(\d{2})(?::(\d{2})(?:\.(\d+))?)?)?(Z|[-+]\d{2}:\d{2})?)?", re.ASCII)
-_NUMBER = re.compile(r"\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*", re.ASCII)
+LEXICAL_NUMBER = re.compile(r"\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*", re.ASCII)
 
 
 def moment_of_text(text: str, clock: Clock) -> datetime | None:
@@ -84,7 +84,7 @@ def days(text: str, clock: Clock) -> float:
 
 def number(text: str, clock: Clock) -> float:
     """XPath's number() of a text; a date counts as its days."""
-    if _NUMBER.fullmatch(text):
+    if LEXICAL_NUMBER.fullmatch(text):
         return float(text)
     return days(text, clock)
 

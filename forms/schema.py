@@ -50,7 +50,7 @@ class AnswersReader:
         given = answers if type(answers) is dict else {}
         for name, read in self.pages:
             if given.get(name) is None:
-                read(None, root, _never)
+                read(None, root, reading.ignore)
         if type(answers) is not dict:
             return root, [("", "type", "group")]
         token = _root.set(root)
@@ -61,10 +61,6 @@ class AnswersReader:
         finally:
             _root.reset(token)
         return root, []
-
-
-def _never(_at: str, _suffix: str, _rule: str, _sentence: str) -> None:
-    """Nothing is wrong with an answer that is not there."""
 
 
 def _flat(messages: Any) -> Wrongs:

@@ -99,8 +99,8 @@ def read(source: Path | str | bytes, file_type: str | None = None) -> Sheets:
     )
 
 
-def compile_xform(sheets: Sheets) -> str:
-    """The XForm of these sheets. Raises UnreadableForm with pyxform's sentence where pyxform refuses them."""
+def compile_xform(sheets: Sheets, warnings: list[str] | None = None) -> str:
+    """The XForm of these sheets; pyxform's warnings are added to `warnings`. Raises UnreadableForm with pyxform's sentence where it refuses them."""
     from pyxform.errors import PyXFormError
     from pyxform.xls2xform import convert
 
@@ -123,7 +123,7 @@ def compile_xform(sheets: Sheets) -> str:
     }
     try:
         # The root of a submission is called `data`, whatever the file was called.
-        converted = convert(workbook, validate=False, form_name="data")
+        converted = convert(workbook, validate=False, form_name="data", warnings=warnings)
     except PyXFormError as error:
         raise UnreadableForm(str(error)) from error
     except Exception as error:  # pyxform fails with KeyError and the like on some broken sheets; they are the author's to mend all the same
