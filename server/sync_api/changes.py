@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from flask import Response, current_app
 
+from server import parent
 from server.access import Identity
 from server.errors import Unavailable
 from server.sync_api.answers import answer_bytes, raw
@@ -155,7 +156,7 @@ def _waiting(asked: Asked, engine: Engine, question: Question, heartbeat: float 
         with database.watch() as watch:  # first listen, then look: what comes in between is heard
             while _may_still_read(engine, database, identity):
                 rows, reached = _look(database, question)
-                if rows or time.monotonic() >= end or is_gone():
+                if rows or time.monotonic() >= end or is_gone() or parent.stopping.is_set():
                     break
                 if not _hears(watch, min(end, time.monotonic() + (heartbeat or patience)), is_gone):
                     yield b"\n"
@@ -171,8 +172,8 @@ def _may_still_read(engine: Engine, database: Database, identity: Identity | Non
 
 
 def _hears(watch: Watch, until: float, is_gone: Callable[[], bool]) -> bool:
-    """Wait for a change; False when the time is up or the client has hung up."""
-    while (left := until - time.monotonic()) > 0 and not is_gone():
+    """Wait for a change; False when the time is up, the client has hung up, or this process is to end."""
+    while (left := until - time.monotonic()) > 0 and not is_gone() and not parent.stopping.is_set():
         if watch.wait(min(LISTENING_SECONDS, left)):
             return True
     return False

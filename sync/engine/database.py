@@ -200,11 +200,11 @@ class Database:
         with self.reading() as connection:
             return connection.execute("SELECT revision, body FROM local_documents WHERE id = ?", (id,)).fetchone()
 
-    def put_local(self, id: str, based_on: int | None, body: bytes) -> int:
+    def put_local(self, id: str, based_on: int | None, body: bytes, kept_max: int = limits.LOCAL_DOCUMENTS_MAX) -> int:
         if len(body) > limits.LOCAL_BYTES_MAX:
             raise TooLarge(id[:200], "document_too_large")
         with self._writing() as connection:
-            return writing.put_local(connection, id, based_on, body)
+            return writing.put_local(connection, id, based_on, body, kept_max)
 
     def delete_local(self, id: str) -> bool:
         with self._writing() as connection:

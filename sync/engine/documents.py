@@ -48,7 +48,7 @@ class Edit:
     attachments: dict[str, Inline | Stub] = field(default_factory=dict)
 
 
-def read_edit(document: object, replicated: bool, id: str | None = None) -> Edit:
+def read_edit(document: object, replicated: bool, id: str | None = None, bytes_max: int = limits.DOCUMENT_BYTES_MAX) -> Edit:
     """The edit in this document; `id` from the URL goes before the one in it. Raises BadDocument, TooLarge."""
     if not isinstance(document, dict):
         raise BadDocument("Document must be a JSON object")
@@ -60,7 +60,7 @@ def read_edit(document: object, replicated: bool, id: str | None = None) -> Edit
     if not isinstance(deleted, bool):
         raise BadDocument("_deleted must be a boolean", "doc_validation")
     body = as_json({name: value for name, value in document.items() if name[:1] != "_"})
-    if len(body) > limits.DOCUMENT_BYTES_MAX:
+    if len(body) > bytes_max:
         raise TooLarge(id[:200], "document_too_large")
     return Edit(id, _path(document, replicated), deleted, body, read_attachments(document.get("_attachments")))
 

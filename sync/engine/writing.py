@@ -136,7 +136,7 @@ class Writing:
 # `_local` documents: outside of trees and sequences, one number for a revision
 
 
-def put_local(connection: sqlite3.Connection, id: str, based_on: int | None, body: bytes) -> int:
+def put_local(connection: sqlite3.Connection, id: str, based_on: int | None, body: bytes, kept_max: int = limits.LOCAL_DOCUMENTS_MAX) -> int:
     """Write it; its new number. Raises EditConflict when `based_on` is not the number that is kept."""
     row = connection.execute("SELECT revision FROM local_documents WHERE id = ?", (id,)).fetchone()
     if (row[0] if row else None) != based_on:
@@ -147,7 +147,7 @@ def put_local(connection: sqlite3.Connection, id: str, based_on: int | None, bod
     if row is None:
         connection.execute(
             "DELETE FROM local_documents WHERE written <= (SELECT written FROM local_documents ORDER BY written DESC LIMIT 1 OFFSET ?)",
-            (limits.LOCAL_DOCUMENTS_MAX,),
+            (kept_max,),
         )
     return revision
 

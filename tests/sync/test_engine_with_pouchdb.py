@@ -1,0 +1,74 @@
+"""PouchDB itself, in Node, against a live server of two processes."""
+
+import pytest
+
+NAME = "worker-w0042"
+
+
+@pytest.fixture
+def database(live_server):
+    """A fresh database that the worker w0042 may write, and its token."""
+    live_server.databases.delete(NAME)
+    live_server.databases.create(NAME, {"members": {"roles": ["worker:w0042"]}})
+    return {"database": NAME, "token": live_server.token("worker:w0042")}
+
+
+def test_everything_awkward_goes_from_one_client_through_the_server_to_another(live_server, database):
+    found = live_server.pouchdb("round_trip", **database)
+    assert found["first"] == found["second"] == found["server"]
+    assert len(found["server"]) == 18 and found["failures"] == 0
+    assert found["again"] == 0 and found["pulled_again"] == 0, "what is there is not sent again"
+    assert found["server"]["conflict"]["winner"] == "3-z" and len(found["server"]["conflict"]["leaves"]) == 3
+    assert found["server"]["gone"]["deleted"] and found["server"]["lost"]["winner"] == "1-other"
+    assert set(found["server"]["photo-0"]["leaves"][0]["_attachments"]) == {"door photo/正门.jpg", "empty.txt"}
+
+
+def test_three_clients_that_edit_the_same_documents_converge(live_server, database):
+    found = live_server.pouchdb("convergence", **database)
+    assert all(client == found["server"] for client in found["clients"])
+    assert any(len(document["leaves"]) > 1 for document in found["server"].values()), "there were conflicts"
+
+
+def test_a_change_reaches_a_live_client_at_once(live_server, database):
+    milliseconds = sorted(live_server.pouchdb("live", **database)["milliseconds"])
+    assert milliseconds[2] < 1000, milliseconds
+
+
+def test_a_live_sync_goes_on_after_the_server_was_stopped_and_started(live_server, database):
+    client = live_server.start_pouchdb("through_restart", **database)
+    assert client.stdout.readline() == "ready\n"
+    live_server.stop()
+    live_server.start()
+    output, errors = client.communicate(timeout=90)
+    assert '{"found":21}' in output, errors
+
+
+def test_a_reader_keeps_its_checkpoint_and_is_told_that_it_may_not_write(live_server):
+    live_server.databases.delete("area-g0311")
+    live_server.databases.create("area-g0311", {"members": {"roles": ["area:g0311"]}}, writers="server")
+    live_server.databases.publish("area-g0311", [{"_id": f"household:{n}"} for n in range(30)])
+    found = live_server.pouchdb("read_only", database="area-g0311", token=live_server.token("area:g0311"))
+    assert (found["pulled"], found["again"]) == (30, 0)
+    assert found["error"] == "forbidden" or found["denied"] == ["forbidden"]
+    assert live_server.databases.read("area-g0311", "mine") is None
+
+
+def test_strangers_are_refused_in_words_that_pouchdb_understands(live_server, database):
+    found = live_server.pouchdb("refused", stranger=live_server.token("worker:w0001", name="w0001"), **database)
+    assert found == {"stranger": [403, "forbidden"], "forged": [401, "unauthorized"], "absent": [403, "forbidden"]}
+
+
+def test_everyday_calls(live_server, database):
+    assert live_server.pouchdb("everyday", **database) == {
+        "conflict": [409, "conflict"],
+        "posted": True,
+        "bulk": ["ok", "conflict"],
+        "all": [2, None],
+        "keys": ["b", "not_found"],
+        "got": 2,
+        "changes": 2,
+        "by_ids": ["b"],
+        "missing": [404, "deleted"],
+        "bytes": "hello",
+        "docs": 3,
+    }
