@@ -187,7 +187,7 @@ def _field_document(each: Field) -> dict[str, Any]:
         document["hint"] = each.hint
     if each.choices is not None:
         document["choices"] = [{"value": choice.value, "label": choice.label} for choice in each.choices]
-    for name in ("pii", "merge"):
+    for name in ("pii", "merge", "usual"):
         if getattr(each, name):
             document[name] = getattr(each, name)
     if each.prefill:
