@@ -23,7 +23,10 @@ def get(asked: Asked) -> Response:
     response = Response(asked.database.attachment_bytes(entry["key"]), content_type=entry["content_type"])
     response.set_etag(entry["digest"].removeprefix("md5-"))
     response.headers.update({"Cache-Control": "must-revalidate", "Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"})
-    return response.make_conditional(asked.request, accept_ranges=True, complete_length=entry["length"])  # type: ignore[return-value]
+    response.make_conditional(asked.request, accept_ranges=True, complete_length=entry["length"])
+    if response.status_code == 412:
+        return answer({"error": "precondition_failed", "reason": "The attachment is not the one that If-Match names."}, 412)
+    return response
 
 
 def put(asked: Asked) -> Response:

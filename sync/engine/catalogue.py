@@ -18,7 +18,7 @@ import orjson
 
 from sync.databases import Writers
 from sync.engine import limits, schema
-from sync.engine.connections import Connections
+from sync.engine.connections import Connections, in_our_words
 from sync.engine.errors import BadDocument, DatabaseMissing, IllegalName
 
 NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
@@ -128,7 +128,8 @@ def security_json(security: object) -> bytes:
 def _make(path: Path, statements: str, rows: list[tuple[str, tuple]]) -> None:
     """A new SQLite file with these tables and rows, under its name only when it is whole and on disk. An existing one is left as it is."""
     made = path.with_name(f".{secrets.token_hex(8)}.new")
-    try:
+    with in_our_words(), contextlib.ExitStack() as afterwards:
+        afterwards.callback(made.unlink, missing_ok=True)
         connection = sqlite3.connect(made, isolation_level=None)
         try:
             connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN;" + statements)
@@ -144,5 +145,3 @@ def _make(path: Path, statements: str, rows: list[tuple[str, tuple]]) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-    finally:
-        made.unlink(missing_ok=True)

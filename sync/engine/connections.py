@@ -46,7 +46,7 @@ class Connections:
     def reading(self, path: Path) -> Iterator[sqlite3.Connection]:
         """A connection whose reads all see the same moment."""
         file = self._file(path)
-        with _in_our_words(), self._lent(path, file) as connection:
+        with in_our_words(), self._lent(path, file) as connection:
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -60,7 +60,7 @@ class Connections:
         Threads of this process queue at a lock, since SQLite itself only lets a second writer sleep and try again.
         """
         file = self._file(path)
-        with _in_our_words(), file.writing, self._lent(path, file) as connection:
+        with in_our_words(), file.writing, self._lent(path, file) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -149,7 +149,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _in_our_words() -> Iterator[None]:
+def in_our_words() -> Iterator[None]:
     """A full disk and a lock held too long are answers, not accidents."""
     try:
         yield
