@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
 from server import accounts, doctor, form_publishing
@@ -58,11 +58,10 @@ def clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("serve", help="Run the web processes and the merge worker, and keep them running.")
+@with_appcontext
 @clear_errors
 def serve_command() -> None:
-    from flask.globals import current_app
-
-    serve(current_app.extensions["doorstep.settings"])
+    serve(stores().settings)
 
 
 @worker_group.command("run", help="Follow the feeds, merge, publish; until told to end. `serve` runs this.")
@@ -88,6 +87,7 @@ def demo_load(if_empty: bool) -> None:
 
 
 @click.command("doctor", help="Look at every part and say what is wrong. Exit code 1 when something is.")
+@with_appcontext
 @clear_errors
 def doctor_command() -> None:
     findings = doctor.examine(stores())
@@ -165,6 +165,7 @@ def account_list() -> None:
 @click.command("assign", help="From now on USERNAME answers for AREA. A leader assigned to a community answers for its grids.")
 @click.argument("username")
 @click.argument("area")
+@with_appcontext
 @clear_errors
 def assign_command(username: str, area: str) -> None:
     session = stores().writing_session()
@@ -179,6 +180,7 @@ def assign_command(username: str, area: str) -> None:
 @click.command("unassign", help="From now on USERNAME no longer answers for AREA.")
 @click.argument("username")
 @click.argument("area")
+@with_appcontext
 @clear_errors
 def unassign_command(username: str, area: str) -> None:
     session = stores().writing_session()
@@ -303,8 +305,7 @@ def _ask_password(from_stdin: bool) -> str:
 
 def _show_findings(file: Path, findings: Iterable[Any]) -> None:
     for finding in findings:
-        where = " ".join(str(part) for part in (finding.sheet, f"row {finding.row}" if finding.row else "", finding.column) if part)
-        click.echo(f"{file.name}: {finding.level}: {f'{where}: ' if where else ''}{finding.message}", err=finding.level == "error")
+        click.echo(f"{file.name}: {form_publishing.as_line(finding)}", err=finding.level == "error")
 
 
 def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

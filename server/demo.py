@@ -117,7 +117,7 @@ def _hand_in(stores: Stores, story: list[tuple[str, dict[str, Any]]]) -> None:
 def _merge(stores: Stores, expected: int, say: Callable[[str], None]) -> None:
     from sync.pipeline import Pipeline
 
-    pipeline = Pipeline(stores.store, stores.databases, stores.forms)
+    pipeline = Pipeline(stores.store, stores.databases)
     told = 0
     while pipeline.run_once():
         merged = stores.session.scalar(select(func.count()).select_from(Submission)) or 0

@@ -215,7 +215,8 @@ def _surveyed(story: Story, doors: list[Door], isolated: dict[str, list[Resident
             sizes[one] -= 1
     feverish = set(story.chance.sample(range(len(doors)), 3))
     for number, (door, size) in enumerate(zip(doors, sizes, strict=True)):
-        at = _visit_time(story)
+        returned = [resident.returned_on for resident in isolated.get(door.household, []) if resident.returned_on is not None]
+        at = _visit_time(story, min(((story.now.date() - day).days for day in returned), default=SURVEY_DAYS))
         people = _residents(story, isolated.get(door.household, []), size, at)
         if number == 0:  # at the door she spells her name differently, and the surveyor writes her down as someone new
             she = people[0]
@@ -259,8 +260,8 @@ def _checked(story: Story, door: Door, people: list[Resident], unwell: bool, bro
                 story.submit(door.surveyors[0], "quarantine_check", door.grid, filled, at, 1.5, records)
 
 
-def _visit_time(story: Story) -> datetime:
-    return story.at(-story.chance.randint(1, SURVEY_DAYS), time(9, 0), story.chance.uniform(0, 540))
+def _visit_time(story: Story, days_ago_max: int = SURVEY_DAYS) -> datetime:
+    return story.at(-story.chance.randint(1, min(SURVEY_DAYS, days_ago_max)), time(9, 0), story.chance.uniform(0, 540))
 
 
 # What the rules hold: other programs write submissions too, and old phones

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -15,6 +15,9 @@ from sync.clock import utc_now
 from sync.store.models import FormVersion
 from sync.store.published import FormVersionTaken, publish_form
 
+if TYPE_CHECKING:
+    from forms.check import Finding, Publishable
+
 
 @dataclass(frozen=True)
 class Published:
@@ -23,10 +26,10 @@ class Published:
     form: str
     version: str
     is_new: bool
-    findings: Sequence[Any]
+    findings: Sequence[Finding]
 
 
-def check(stores: Stores, source: bytes, file_type: str) -> Any:
+def check(stores: Stores, source: bytes, file_type: str) -> Publishable:
     """Everything that can be said about a form before it is published (forms.check.Publishable)."""
     from forms.check import publishable  # pyxform takes 0.4 s to import
 
@@ -37,21 +40,28 @@ def publish(stores: Stores, sources: Iterable[tuple[bytes, str]], by: str | None
     """Publish these forms: (source, file type such as ".md"). Raises BadRequest with all findings when one of them cannot be."""
     sources = list(sources)
     checked = [check(stores, source, file_type) for source, file_type in sources]
-    problems = [f"{finding.sheet} {finding.row}: {finding.message}" for one in checked if one.form is None for finding in one.findings]
-    if problems or any(one.form is None for one in checked):
-        raise BadRequest("Nothing was published.\n" + "\n".join(problems))
+    if any(one.form is None for one in checked):
+        raise BadRequest("\n".join(["Nothing was published.", *(as_line(finding) for one in checked if one.form is None for finding in one.findings)]))
     published = []
     try:
         with stores.store.writing() as connection:
             for (source, file_type), one in zip(sources, checked, strict=True):
-                is_new = publish_form(
-                    connection, one.form.as_document(), source=source, source_type=file_type, audience=one.form.audience, now=utc_now(), published_by=by
-                )
-                published.append(Published(one.form.id, one.form.version, is_new, one.findings))
+                if one.form is not None:
+                    is_new = publish_form(
+                        connection, one.form.as_document(), source=source, source_type=file_type, audience=one.form.audience, now=utc_now(), published_by=by
+                    )
+                    published.append(Published(one.form.id, one.form.version, is_new, one.findings))
     except FormVersionTaken as error:
         raise Conflict(f"{error}. Give the form a new version.") from error
     provide_forms(stores.databases)
     return published
+
+
+def as_line(finding: Finding) -> str:
+    """`error: survey, row 12, relevant: No question is called ${outcom}`; both languages, since we do not know who reads the terminal."""
+    where = ", ".join(str(part) for part in (finding.sheet, f"row {finding.row}" if finding.row else "", finding.column) if part)
+    message = finding.message["en"] if finding.message["en"] == finding.message["zh"] else f"{finding.message['en']} ({finding.message['zh']})"
+    return f"{finding.level}: {f'{where}: ' if where else ''}{message}"
 
 
 def _catalogue(stores: Stores) -> list[Any]:

@@ -1,35 +1,53 @@
-"""The merge worker's process: one per data folder, alive as long as its parent, telling /healthz that it is."""
+"""The merge worker's process: one per data folder, alive as long as its parent, telling /healthz that it gets on."""
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import signal
 import threading
+import time
 
 from server.health import HEARTBEAT_SECONDS, beat
 from server.parent import end_with_parent
 from server.provision import provide_forms
+from server.settings import Settings
 from server.stores import Stores
 
 
 def run_worker(stores: Stores) -> None:
     """Until SIGTERM or SIGINT. A second one on the same data waits for the first to end."""
-    stop = threading.Event()
+    from sync.pipeline import Pipeline  # compiles forms: slow to import
+
+    logging.basicConfig(level=stores.settings.log_level.upper(), format="%(asctime)s merge worker: %(message)s", datefmt="%H:%M:%S")
+    stop = Stop(stores.settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     end_with_parent()
     with (stores.settings.data / "merging.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         provide_forms(stores.databases)
-        from sync.pipeline import Pipeline
-
-        pipeline = Pipeline(stores.store, stores.databases, stores.forms)
-        threading.Thread(target=_tell, args=(stores, stop), name="heartbeat", daemon=True).start()
-        pipeline.run_forever(stop)
+        Pipeline(stores.store, stores.databases).run_forever(stop)
 
 
-def _tell(stores: Stores, stop: threading.Event) -> None:
-    while True:
-        beat(stores.settings)
-        if stop.wait(HEARTBEAT_SECONDS):
-            return
+class Stop(threading.Event):
+    """Asked in every round of the worker whether to stop; each time someone asks, the worker is getting on."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._told = 0.0
+
+    def is_set(self) -> bool:
+        self._tell()
+        return super().is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._tell()
+        return super().wait(timeout)
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        if now - self._told > HEARTBEAT_SECONDS:
+            beat(self._settings)
+            self._told = now
