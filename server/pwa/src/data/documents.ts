@@ -108,6 +108,7 @@ export interface FormField {
   name: string;
   path: string; // without indexes: /members/name
   type: FieldType;
+  value_type?: FieldType; // of calculate and hidden: how the answer is kept
   label: Text | null;
   hint?: Text;
   choices?: { value: string; label: Text }[];

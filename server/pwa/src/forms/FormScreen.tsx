@@ -1,16 +1,25 @@
 // The form runner's frame: opens a form, shows one screen of it at a time, and never lets go of an answer.
-import { ArrowLeft, ArrowRight, CircleCheck, CloudOff, List, Save, Sparkles, Undo2 } from 'lucide-solid';
+import ArrowLeft from 'lucide-solid/icons/arrow-left';
+import ArrowRight from 'lucide-solid/icons/arrow-right';
+import CircleCheck from 'lucide-solid/icons/circle-check';
+import CloudOff from 'lucide-solid/icons/cloud-off';
+import List from 'lucide-solid/icons/list';
+import Save from 'lucide-solid/icons/save';
+import Sparkles from 'lucide-solid/icons/sparkles';
+import Undo2 from 'lucide-solid/icons/undo-2';
 import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, Show, Switch, untrack, type Component } from 'solid-js';
 import { locale, setLocale, t, textOf } from '../i18n/index.ts';
 import type { FormScreenProps } from '../forms-contract.ts';
+import { answerWords } from './answer_words.ts';
 import { Filling, type Removed } from './filling.ts';
 import type { Question } from './items.ts';
 import { openFilling, type Opened } from './open.ts';
 import { Outline, pageName } from './Outline.tsx';
-import { PageView, rowName } from './PageView.tsx';
+import { PageView } from './PageView.tsx';
 import { plain } from './QuestionCard.tsx';
-import { answerWords, ReviewPage } from './ReviewPage.tsx';
+import { ReviewPage } from './ReviewPage.tsx';
 import { RosterPage } from './RosterPage.tsx';
+import { rowName, rowTitle, whose } from './rows.ts';
 import './form.css';
 
 const UNDO_SECONDS = 8;
@@ -62,7 +71,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
   const [outline, setOutline] = createSignal(false);
   const [failure, setFailure] = createSignal('');
   const [toast, setToast] = createSignal<Toast | null>(null);
-  const [usual, setUsual] = createSignal<Question[]>([]);
+  const usual = filling.filledByAllWell;
   let top!: HTMLDivElement;
 
   createEffect(() => filling.instance.setLanguage(locale()));
@@ -110,7 +119,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
     requestAnimationFrame(() => document.getElementById(`question-${question.id}`)?.scrollIntoView({ block: 'center' }));
   };
   const allWell = () => {
-    setUsual(filling.allWell());
+    filling.allWell();
     const first = untrack(missing)[0];
     if (first) filling.goTo(first.page);
     else filling.goTo(pages().at(-1)!);
@@ -317,7 +326,7 @@ function PageHead(props: { filling: Filling }) {
             {[...rowName(place.row, props.filling)][0] ?? place.index + 1}
           </span>
           <div class="grow">
-            <h1>{rowName(place.row, props.filling) || t('form.rows.number', { number: place.index + 1 })}</h1>
+            <h1>{rowTitle(place.row, props.filling)}</h1>
             <span class="soft">
               {[t('form.rows.of', { number: place.index + 1, count: place.roster.rows().length }), page().title].filter(Boolean).join(' · ')}
             </span>
@@ -357,7 +366,7 @@ function UsualAnswers(props: { questions: Question[]; filling: Filling; onGo: (q
         <For each={props.questions.filter((question) => question.relevant())}>
           {(question) => (
             <button type="button" class="usual__answer" onClick={() => props.onGo(question)}>
-              <span class="soft">{plain(question.label())}</span> <strong>{answerWords(question, props.filling) || '–'}</strong>
+              <span class="soft">{[whose(question, props.filling), plain(question.label())].filter(Boolean).join(' · ')}</span> <strong>{answerWords(question, props.filling) || '–'}</strong>
             </button>
           )}
         </For>

@@ -1,10 +1,15 @@
 // All screens of the form at a glance: what is done, what is missing, where one stands; and the way out that throws away.
-import { Circle, CircleAlert, CircleCheck, CircleDot, Trash2, X } from 'lucide-solid';
+import Circle from 'lucide-solid/icons/circle';
+import CircleAlert from 'lucide-solid/icons/circle-alert';
+import CircleCheck from 'lucide-solid/icons/circle-check';
+import CircleDot from 'lucide-solid/icons/circle-dot';
+import Trash from 'lucide-solid/icons/trash';
+import X from 'lucide-solid/icons/x';
 import { For, onMount, Show } from 'solid-js';
 import { t } from '../i18n/index.ts';
 import type { Filling } from './filling.ts';
 import { REVIEW, type Page } from './pages.ts';
-import { rowName } from './PageView.tsx';
+import { rowTitle } from './rows.ts';
 
 export function Outline(props: { filling: Filling; onClose: () => void; onDiscard: () => void }) {
   let dialog!: HTMLDialogElement;
@@ -47,7 +52,7 @@ export function Outline(props: { filling: Filling; onClose: () => void; onDiscar
           <strong class="grow">{t('form.review.title')}</strong>
         </button>
         <button type="button" class="button button--bad button--wide outline__discard" onClick={() => props.onDiscard()}>
-          <Trash2 size={22} /> {t('form.discard.button')}
+          <Trash size={22} /> {t('form.discard.button')}
         </button>
       </div>
     </dialog>
@@ -57,7 +62,7 @@ export function Outline(props: { filling: Filling; onClose: () => void; onDiscar
 export function pageName(page: Page, filling: Filling, otherwise = ''): string {
   if (page.kind === 'review') return t('form.review.title');
   const at = page.rows.at(-1);
-  const name = at ? rowName(at.row, filling) || t('form.rows.number', { number: at.index + 1 }) : '';
+  const name = at ? rowTitle(at.row, filling) : '';
   return [name, page.title].filter(Boolean).join(' · ') || otherwise || t('form.outline.untitled');
 }
 

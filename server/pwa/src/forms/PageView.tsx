@@ -1,10 +1,12 @@
 // A screen of questions. A repeat in it shows each row as a card; one temperature pad is open at a time, and moves on to the next person.
-import { TriangleAlert, UserRound } from 'lucide-solid';
+import TriangleAlert from 'lucide-solid/icons/triangle-alert';
+import UserRound from 'lucide-solid/icons/user-round';
 import { createMemo, createSignal, For, Match, on, Show, Switch, untrack, createEffect } from 'solid-js';
 import { t } from '../i18n/index.ts';
 import type { Filling } from './filling.ts';
 import { isAsked, type Group, type Item, type Question, type Roster } from './items.ts';
 import { askedOn, type Page } from './pages.ts';
+import { rowName, rowTitle } from './rows.ts';
 import { isTemperature, plain, QuestionCard, type Pad } from './QuestionCard.tsx';
 import { heatOf } from './widgets/TemperaturePad.tsx';
 
@@ -31,7 +33,7 @@ export function PageView(props: { page: Page; filling: Filling }) {
   return <Items items={props.page.items} filling={props.filling} pad={pad} depth={0} />;
 }
 
-function Items(props: { items: readonly Item[]; filling: Filling; pad: Pad; depth: number; leaveOut?: string }) {
+function Items(props: { items: readonly Item[]; filling: Filling; pad: Pad; depth: number; leaveOut?: string; fold?: boolean }) {
   return (
     <For each={props.items.filter((item) => item.relevant())}>
       {(item) => (
@@ -39,7 +41,7 @@ function Items(props: { items: readonly Item[]; filling: Filling; pad: Pad; dept
           <Match when={item.kind === 'question' && isAsked(item) && item}>
             {(question) => (
               <Show when={question().type !== 'note' || plain(question().label()) !== props.leaveOut}>
-                <QuestionCard question={question() as Question} filling={props.filling} pad={props.pad} />
+                <QuestionCard question={question() as Question} filling={props.filling} pad={props.pad} fold={props.fold} />
               </Show>
             )}
           </Match>
@@ -64,14 +66,16 @@ function Rows(props: { roster: Roster; filling: Filling; pad: Pad }) {
   return (
     <Show when={props.roster.rows().length > 0} fallback={<p class="notice notice--warn">{t('form.rows.none')}</p>}>
       <For each={props.roster.rows()}>
-        {(row, index) => {
-          const name = () => rowName(row, props.filling) || t('form.rows.number', { number: index() + 1 });
+        {(row) => {
+          const name = () => rowTitle(row, props.filling);
           const fever = () => row.items().some((item) => item.kind === 'question' && item.relevant() && isTemperature(item) && heatOf(item.text()) === 'fever');
           return (
             <article class="person" classList={{ 'person--fever': fever() }}>
               <header class="person__head">
                 <span class="person__face" aria-hidden="true">
-                  <UserRound size={24} />
+                  <Show when={[...rowName(row, props.filling)][0]} fallback={<UserRound size={24} />}>
+                    {(first) => first()}
+                  </Show>
                 </span>
                 <h2 class="grow">{name()}</h2>
                 <Show when={fever()}>
@@ -80,18 +84,11 @@ function Rows(props: { roster: Roster; filling: Filling; pad: Pad }) {
                   </span>
                 </Show>
               </header>
-              <Items items={row.items()} filling={props.filling} pad={props.pad} depth={1} leaveOut={name()} />
+              <Items items={row.items()} filling={props.filling} pad={props.pad} depth={1} leaveOut={name()} fold={!fever()} />
             </article>
           );
         }}
       </For>
     </Show>
   );
-}
-
-/** What a row is called: its name question, asked or filled in from the record. */
-export function rowName(row: Group, filling: Filling): string {
-  const questions = row.items().filter((item): item is Question => item.kind === 'question');
-  const naming = questions.find((question) => question.field?.pii === 'name') ?? questions.find((question) => question.type === 'text');
-  return naming ? filling.text(naming) : '';
 }

@@ -1,7 +1,10 @@
 // One question: its words, its control, and beside it whatever is wrong with the answer.
-import { Building2, CircleAlert, MessageSquareText } from 'lucide-solid';
-import { For, Match, Show, Switch } from 'solid-js';
+import Building from 'lucide-solid/icons/building';
+import CircleAlert from 'lucide-solid/icons/circle-alert';
+import MessageSquareText from 'lucide-solid/icons/message-square-text';
+import { createSignal, For, Match, Show, Switch } from 'solid-js';
 import { t, textOf } from '../i18n/index.ts';
+import { answerWords } from './answer_words.ts';
 import type { Filling } from './filling.ts';
 import type { Question } from './items.ts';
 import { Choices } from './widgets/Choices.tsx';
@@ -26,10 +29,13 @@ export function plain(label: string): string {
   return label.replace(/\*\*|__|^#+\s*/g, '');
 }
 
-export function QuestionCard(props: { question: Question; filling: Filling; pad: Pad; onEnter?: () => void; autofocus?: boolean }) {
+export function QuestionCard(props: { question: Question; filling: Filling; pad: Pad; fold?: boolean }) {
   const q = () => props.question;
   const labelId = () => `label-${q().id}`;
   const wrong = () => complaints(q(), props.filling).length > 0;
+  // On a card, what "all well" has filled in takes one line, so that two people fit on a screen.
+  const [unfolded, setUnfolded] = createSignal(false);
+  const folded = () => props.fold === true && !unfolded() && !wrong() && props.filling.filledByAllWell().includes(q());
   return (
     <Show
       when={q().type !== 'note'}
@@ -49,7 +55,15 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
         <Show when={q().hint()}>
           <p class="question__hint">{plain(q().hint())}</p>
         </Show>
-        <Switch fallback={<TextBox {...props} labelledBy={labelId()} />}>
+        <Switch fallback={<TextBox question={q()} filling={props.filling} labelledBy={labelId()} />}>
+          <Match when={folded()}>
+            <div class="folded">
+              <strong class="grow">{answerWords(q(), props.filling)}</strong>
+              <button type="button" class="button" aria-describedby={labelId()} onClick={() => setUnfolded(true)}>
+                {t('form.change')}
+              </button>
+            </div>
+          </Match>
           <Match when={q().type === 'select_one' || q().type === 'select_multiple'}>
             <Choices question={q()} filling={props.filling} labelledBy={labelId()} />
           </Match>
@@ -90,7 +104,7 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
         <For each={complaints(q(), props.filling)}>
           {(complaint) => (
             <p class="question__problem" role="alert">
-              <Show when={complaint.from === 'rule'} fallback={complaint.from === 'office' ? <Building2 size={22} /> : <MessageSquareText size={22} />}>
+              <Show when={complaint.from === 'rule'} fallback={complaint.from === 'office' ? <Building size={22} /> : <MessageSquareText size={22} />}>
                 <CircleAlert size={22} />
               </Show>
               <span>{complaint.text}</span>

@@ -1,5 +1,8 @@
 // Who is there: names first, one after the other with the Enter key, and from each name the way to that row's screens.
-import { ChevronRight, CircleCheck, Plus, Trash2 } from 'lucide-solid';
+import ChevronRight from 'lucide-solid/icons/chevron-right';
+import CircleCheck from 'lucide-solid/icons/circle-check';
+import Plus from 'lucide-solid/icons/plus';
+import Trash from 'lucide-solid/icons/trash';
 import { createSignal, For, Show } from 'solid-js';
 import { t } from '../i18n/index.ts';
 import type { Filling, Removed } from './filling.ts';
@@ -56,7 +59,7 @@ export function RosterPage(props: { page: Page; filling: Filling; onRemoved: (re
                 </Show>
                 <Show when={roster().open}>
                   <button type="button" class="icon-button" aria-label={t('form.roster.remove', { name: (naming() && props.filling.text(naming()!)) || String(index() + 1) })} onClick={() => props.onRemoved(props.filling.remove(roster(), index()))}>
-                    <Trash2 size={24} />
+                    <Trash size={24} />
                   </button>
                 </Show>
               </div>

@@ -1,6 +1,9 @@
 // Instance XML ↔ answers JSON, by the form's tree of fields. Pure; the same cases as Python's run it (tests/data/answers/).
 import type { Answers, AnswerValue, FieldType, FormField } from '../data/documents.ts';
 
+const JAVAROSA = 'http://openrosa.org/javarosa';
+const GEOPOINT_PARTS = ['latitude', 'longitude', 'altitude', 'accuracy'] as const;
+
 /** The answers in an instance: what is blank or not there is absent, numbers are numbers, repeats and choices are arrays. */
 export function answersOf(xml: string, fields: readonly FormField[]): Answers {
   const document = new DOMParser().parseFromString(xml, 'text/xml');
@@ -13,22 +16,37 @@ export function instanceOf(answers: Answers, fields: readonly FormField[], form:
   return `<data id="${escape(form.form)}" version="${escape(form.version)}">${write(answers, fields)}</data>`;
 }
 
-function read(element: Element, fields: readonly FormField[]): Answers {
+function read(element: Element, fields: readonly FormField[], depth = 0): Answers {
+  const known = new Map(fields.map((field) => [field.name, field]));
   const answers: Answers = {};
-  const children = [...element.children];
-  for (const field of fields) {
-    const found = children.filter((child) => child.localName === field.name);
-    if (found.length === 0) continue;
-    if (field.type === 'repeat') answers[field.name] = found.filter((row) => !row.hasAttribute('jr:template')).map((row) => read(row, field.fields ?? []));
-    else if (field.type === 'group') {
-      const inside = read(found[0]!, field.fields ?? []);
-      if (Object.keys(inside).length > 0) answers[field.name] = inside;
-    } else if (field.type !== 'note') {
-      const value = valueOf(field.type, found[0]!.textContent ?? '');
-      if (value !== null) answers[field.name] = value;
+  for (const child of element.children) {
+    const name = child.localName;
+    if ((depth === 0 && name === 'meta') || child.hasAttributeNS(JAVAROSA, 'template')) continue;
+    const field = known.get(name);
+    if (!field) {
+      // Kept as it stands: the centre names what the form does not know.
+      if (child.children.length > 0 || child.textContent) answers[name] = unknown(child);
+    } else if (field.type === 'repeat') {
+      ((answers[name] ??= []) as AnswerValue[]).push(read(child, field.fields ?? [], depth + 1));
+    } else if (field.type === 'group') {
+      const inside = read(child, field.fields ?? [], depth + 1);
+      if (Object.keys(inside).length > 0) answers[name] = inside;
+    } else {
+      const value = valueOf(kindOf(field), child.textContent ?? '');
+      if (value !== null) answers[name] = value;
     }
   }
   return answers;
+}
+
+function unknown(element: Element): AnswerValue {
+  if (element.children.length === 0) return element.textContent ?? '';
+  return Object.fromEntries([...element.children].map((child) => [child.localName, unknown(child)]));
+}
+
+/** How an answer is kept: a calculation or a hidden question says so beside its type. */
+function kindOf(field: FormField): FieldType {
+  return field.value_type ?? field.type;
 }
 
 function write(answers: Answers, fields: readonly FormField[]): string {
@@ -38,7 +56,7 @@ function write(answers: Answers, fields: readonly FormField[]): string {
       if (field.type === 'repeat')
         return (Array.isArray(value) ? value : []).map((row) => `<${field.name}>${write(row as Answers, field.fields ?? [])}</${field.name}>`).join('');
       if (field.type === 'group') return `<${field.name}>${write((value ?? {}) as Answers, field.fields ?? [])}</${field.name}>`;
-      return `<${field.name}>${value === undefined || value === null ? '' : escape(lexical(field.type, value))}</${field.name}>`;
+      return `<${field.name}>${value === undefined || value === null ? '' : escape(lexical(kindOf(field), value))}</${field.name}>`;
     })
     .join('');
 }
@@ -48,21 +66,26 @@ export function valueOf(type: FieldType, text: string): AnswerValue {
   if (text === '') return null;
   switch (type) {
     case 'integer':
-    case 'decimal': {
-      const number = Number(text);
-      return Number.isFinite(number) && text.trim() !== '' ? number : text;
+    case 'decimal':
+      return numberOf(text);
+    case 'select_multiple': {
+      const values = text.split(/\s+/).filter(Boolean);
+      return values.length > 0 ? values : null;
     }
-    case 'select_multiple':
-      return text.split(' ').filter(Boolean);
     case 'geopoint': {
-      const parts = text.trim().split(/\s+/).map(Number);
-      if (parts.length < 2 || parts.length > 4 || !parts.every(Number.isFinite)) return text;
-      const [latitude, longitude, altitude, accuracy] = parts as [number, number, number?, number?];
-      return { latitude, longitude, ...(altitude === undefined ? {} : { altitude }), ...(accuracy === undefined ? {} : { accuracy }) };
+      const parts = text.split(/\s+/).filter(Boolean).map(numberOf);
+      if (parts.length < 2 || parts.length > 4 || parts.some((part) => typeof part === 'string')) return text;
+      return Object.fromEntries(parts.map((part, index) => [GEOPOINT_PARTS[index]!, part]));
     }
     default:
       return text;
   }
+}
+
+function numberOf(text: string): AnswerValue {
+  if (!/^\s*[-+]?(\d+(\.\d*)?|\.\d+)\s*$/.test(text)) return text;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : text;
 }
 
 /** A JSON value as the text of an instance. */
@@ -70,11 +93,19 @@ export function lexical(type: FieldType, value: AnswerValue): string {
   if (value === null) return '';
   if (Array.isArray(value)) return value.map(String).join(' ');
   if (typeof value === 'object') {
-    const { latitude, longitude, altitude, accuracy } = value;
-    return [latitude, longitude, altitude ?? 0, accuracy ?? 0].map(String).join(' ');
+    const parts = GEOPOINT_PARTS.map((part) => value[part] ?? null);
+    while (parts.length > 0 && parts.at(-1) === null) parts.pop();
+    return parts.map((part) => plainNumber(Number(part ?? 0))).join(' ');
   }
-  if (typeof value === 'boolean') return type === 'acknowledge' ? (value ? 'OK' : '') : String(value);
-  return String(value);
+  if (typeof value === 'number') return plainNumber(value);
+  if (typeof value === 'boolean') return type === 'acknowledge' && value ? 'OK' : '';
+  return value;
+}
+
+/** Without an exponent, which XML Schema's decimal does not know. */
+function plainNumber(number: number): string {
+  const text = String(number);
+  return text.includes('e') ? number.toLocaleString('en', { useGrouping: false, maximumFractionDigits: 20 }) : text;
 }
 
 function escape(text: string): string {

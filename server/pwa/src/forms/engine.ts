@@ -274,6 +274,7 @@ class EngineInstance implements Instance {
     });
   }
 
+  /** Never inside Solid's batch(): the engine's state follows at once only outside of it, and the answer is read back from there. */
   private write(node: Node, text: string): string | null {
     try {
       if (node.nodeType === 'model-value') node.setValueState(text);
@@ -320,6 +321,10 @@ class EngineInstance implements Instance {
       label: () => state.label?.asString.trim() ?? '',
       relevant: () => state.relevant,
       path,
+      row: (): Group | null => {
+        for (let above = node.parent; above; above = above.parent) if (above.nodeType === 'repeat-instance') return this.wrap(above) as Group;
+        return null;
+      },
     };
     if (isRange(node)) {
       const rows = () => state.children!.map((child) => this.wrap(child) as Group);

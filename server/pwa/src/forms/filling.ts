@@ -61,6 +61,7 @@ export class Filling {
   readonly page: () => Page;
   readonly kept: () => Kept;
   readonly reviewed: () => boolean;
+  readonly filledByAllWell: () => Question[];
   readonly notes: OfficeNote[];
 
   private readonly draftId: string;
@@ -68,6 +69,7 @@ export class Filling {
   private supersedes: string | null;
   private readonly setPageKey: (key: string) => void;
   private readonly setKept: (kept: Kept) => void;
+  private readonly setFilledByAllWell: (questions: Question[]) => void;
   private readonly setReviewed: (reviewed: boolean) => void;
   private readonly refused: Record<string, Refused | undefined>;
   private readonly setRefused: SetStoreFunction<Record<string, Refused | undefined>>;
@@ -105,6 +107,7 @@ export class Filling {
     this.page = createMemo<Page>((before) => this.pages().find((page) => page.key === key()) ?? this.nearest(before) ?? this.pages()[0]!);
     [this.kept, this.setKept] = createSignal<Kept>(draft ? { state: 'kept' } : { state: 'nothing_yet' });
     [this.reviewed, this.setReviewed] = createSignal(false);
+    [this.filledByAllWell, this.setFilledByAllWell] = createSignal<Question[]>([]);
 
     this.notes = notesOf(props.fix);
     for (const [path, refused] of Object.entries(state?.refused ?? {})) {
@@ -123,18 +126,16 @@ export class Filling {
   }
 
   answer(question: Question, raw: string): void {
-    batch(() => {
-      const typed = readTyped(question.type, raw);
-      if ('problem' in typed) {
-        this.instance.answer(question, ''); // what stood there before must not be sent behind what is shown
-        this.setRefused(question.id, { text: raw, problem: typed.problem });
-      } else {
-        const reason = this.instance.answer(question, typed.text);
-        this.setRefused(question.id, reason === null ? undefined : { text: raw, problem: 'engine', reason });
-      }
-      this.setTouched(question.id, true);
-      if (this.noteOn(question).length > 0) this.setSettled(untrack(question.path), true);
-    });
+    const typed = readTyped(question.type, raw);
+    if ('problem' in typed) {
+      this.instance.answer(question, ''); // what stood there before must not be sent behind what is shown
+      this.setRefused(question.id, { text: raw, problem: typed.problem });
+    } else {
+      const reason = this.instance.answer(question, typed.text);
+      this.setRefused(question.id, reason === null ? undefined : { text: raw, problem: 'engine', reason });
+    }
+    this.setTouched(question.id, true);
+    if (untrack(() => this.noteOn(question)).length > 0) this.setSettled(untrack(question.path), true);
     this.keep();
   }
 
@@ -192,11 +193,8 @@ export class Filling {
   // ---- rows
 
   add(roster: Roster): Group {
-    const row = batch(() => {
-      const added = this.instance.add(roster);
-      this.giveIds(roster, added);
-      return added;
-    });
+    const row = this.instance.add(roster);
+    this.giveIds(roster, row);
     this.keep();
     return row;
   }
@@ -205,18 +203,15 @@ export class Filling {
     const row = untrack(() => roster.rows()[index]!);
     const naming = untrack(() => namingQuestion(row));
     const removed = { roster, index, name: naming ? untrack(() => this.text(naming)) : '', answers: this.instance.answersIn(row) };
-    batch(() => this.instance.remove(roster, index));
+    this.instance.remove(roster, index);
     this.keep();
     return removed;
   }
 
   putBack({ roster, index, answers }: Removed): void {
-    batch(() => {
-      const at = Math.min(index, untrack(() => roster.rows().length));
-      const row = this.instance.add(roster, at);
-      const path = untrack(row.path);
-      for (const [inside, text] of Object.entries(answers)) this.instance.set(path + inside, text);
-    });
+    const row = this.instance.add(roster, Math.min(index, untrack(() => roster.rows().length)));
+    const path = untrack(row.path);
+    for (const [inside, text] of Object.entries(answers)) this.instance.set(path + inside, text);
     this.keep();
   }
 
@@ -307,17 +302,16 @@ export class Filling {
   }
 
   /** Fills the usual answers; an answer may make the next one relevant, so it goes round until nothing is left. */
-  allWell(): Question[] {
+  allWell(): void {
     const filled: Question[] = [];
-    batch(() => {
-      for (let questions = untrack(() => this.usual()); questions.length > 0; questions = untrack(() => this.usual()).filter((question) => !filled.includes(question)))
-        for (const question of questions) {
-          this.instance.answer(question, question.field!.usual!);
-          filled.push(question);
-        }
-    });
+    const left = () => untrack(() => this.usual()).filter((question) => !filled.includes(question));
+    for (let questions = left(); questions.length > 0; questions = left())
+      for (const question of questions) {
+        this.instance.answer(question, question.field!.usual!);
+        filled.push(question);
+      }
+    this.setFilledByAllWell(filled);
     this.keep();
-    return filled;
   }
 
   // ---- the draft

@@ -22,6 +22,8 @@ interface Base {
   relevant(): boolean;
   /** JSON path with indexes, as in receipts: /members/0/temperature */
   path(): string;
+  /** the innermost row that it stands in */
+  row(): Group | null;
 }
 
 export interface Question extends Base {
@@ -64,6 +66,11 @@ export function questionsOf(items: readonly Item[]): Question[] {
     if (item.kind === 'question') return [item];
     return item.kind === 'group' ? questionsOf(item.items()) : item.rows().flatMap((row) => questionsOf(row.items()));
   });
+}
+
+/** A row's place in its roster, from 0. */
+export function indexOf(row: Group): number {
+  return Number(/\/(\d+)$/.exec(row.path())?.[1] ?? 0);
 }
 
 /** The question that tells one row from another: the one that holds a name, or else the first one typed in. */

@@ -51,6 +51,7 @@ function rowsOf(form: FormDocument, start: FormStart, repeat: string, newId: New
   return recordsOf(first.kind, start).map((record) => {
     const row: Answers = {};
     fill(row, form, first, record, repeat);
+    fillFromLinked(row, form, record, start, repeat);
     for (const entity of entities) if (at(row, entity.id.slice(repeat.length)) === undefined) put(row, entity.id.slice(repeat.length), newId(entity.kind));
     return row;
   });
@@ -63,6 +64,18 @@ function fill(into: Answers, form: FormDocument, entity: FormEntity, record: Rec
     const value = record.fields[property]?.value;
     if (!field || value === undefined || value === null || (repeatOf(form.fields, path) ?? '') !== below) continue;
     if (field.prefill || field.type === 'hidden') put(into, path.slice(below.length), value);
+  }
+}
+
+/** A row about a case shows the name of its person: what no property of the record gives comes from the records that the row's ids name, by the question's own name. */
+function fillFromLinked(row: Answers, form: FormDocument, record: RecordDocument, start: FormStart, repeat: string): void {
+  const ids = new Set(Object.values(row));
+  const linked = [...(start.people ?? []), ...(start.cases ?? [])].filter((other) => ids.has(other._id));
+  for (const field of leaves(form.fields)) {
+    if (!field.prefill || repeatOf(form.fields, field.path) !== repeat || at(row, field.path.slice(repeat.length)) !== undefined) continue;
+    const found = linked.map((other) => other.fields[field.name]?.value).find((value) => value !== undefined && value !== null);
+    const value = found ?? (field.pii === 'name' ? record.label : undefined);
+    if (value !== undefined) put(row, field.path.slice(repeat.length), value);
   }
 }
 

@@ -1,5 +1,5 @@
 // One or several of a list, as big buttons; a long list, or one that the form calls minimal, by the phone's own picker.
-import { Check } from 'lucide-solid';
+import Check from 'lucide-solid/icons/check';
 import { For, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import type { Filling } from '../filling.ts';
@@ -8,7 +8,11 @@ import type { Question } from '../items.ts';
 const BUTTONS_MAX = 15;
 // Widths that fit beside each other on 390 px, a Chinese character counted as two.
 const WIDTH_OF_THREE = 8;
+const BOX_WIDTH = 3;
 const WIDTH_OF_TWO = 15;
+// A long list of longer words is better read in two columns of two lines than scrolled.
+const LONG_LIST = 5;
+const WIDTH_OF_TWO_LINES = 24;
 
 export function Choices(props: { question: Question; filling: Filling; labelledBy: string }) {
   const several = () => props.question.type === 'select_multiple';
@@ -27,7 +31,7 @@ export function Choices(props: { question: Question; filling: Filling; labelledB
     <Show
       when={picker()}
       fallback={
-        <div class={`choices choices--${columns(props.question.choices().map((choice) => choice.label))}`} role={several() ? 'group' : 'radiogroup'} aria-labelledby={props.labelledBy}>
+        <div class={`choices choices--${columns(props.question.choices().map((choice) => choice.label), several())}`} role={several() ? 'group' : 'radiogroup'} aria-labelledby={props.labelledBy}>
           <For each={props.question.choices()}>
             {(choice) => {
               const on = () => chosen().includes(choice.value);
@@ -75,10 +79,10 @@ export function Choices(props: { question: Question; filling: Filling; labelledB
   );
 }
 
-function columns(labels: readonly string[]): 1 | 2 | 3 {
+function columns(labels: readonly string[], several: boolean): 1 | 2 | 3 {
   const widest = Math.max(0, ...labels.map(widthOf));
-  if (widest <= WIDTH_OF_THREE && labels.length > 2 && labels.length !== 4) return 3;
-  return widest <= WIDTH_OF_TWO ? 2 : 1;
+  if (widest <= (several ? WIDTH_OF_THREE - BOX_WIDTH : WIDTH_OF_THREE) && labels.length > 2 && labels.length !== 4) return 3;
+  return widest <= (labels.length >= LONG_LIST ? WIDTH_OF_TWO_LINES : WIDTH_OF_TWO) ? 2 : 1;
 }
 
 function widthOf(label: string): number {

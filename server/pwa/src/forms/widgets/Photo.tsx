@@ -1,5 +1,8 @@
 // A photo: taken or chosen, shown small, taken away on request. It is on the disk before its name stands in the form.
-import { Camera, ImageOff, Images, Trash2 } from 'lucide-solid';
+import Camera from 'lucide-solid/icons/camera';
+import ImageOff from 'lucide-solid/icons/image-off';
+import Images from 'lucide-solid/icons/images';
+import Trash from 'lucide-solid/icons/trash';
 import { createEffect, createResource, createSignal, onCleanup, Show } from 'solid-js';
 import { readMedia } from '../../data/media.ts';
 import { t } from '../../i18n/index.ts';
@@ -62,7 +65,7 @@ export function Photo(props: { question: Question; filling: Filling; labelledBy:
         </label>
         <Show when={name()}>
           <button type="button" class="button button--bad widget-button" onClick={() => void props.filling.removePhoto(props.question)}>
-            <Trash2 size={22} /> {t('form.photo.remove')}
+            <Trash size={22} /> {t('form.photo.remove')}
           </button>
         </Show>
       </div>

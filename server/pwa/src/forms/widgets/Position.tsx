@@ -1,5 +1,6 @@
 // Where the phone is, with how sure it is. Works without permission or sky: says so, and the question can be left.
-import { LocateFixed, MapPin } from 'lucide-solid';
+import LocateFixed from 'lucide-solid/icons/locate-fixed';
+import MapPin from 'lucide-solid/icons/map-pin';
 import { createSignal, onCleanup, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { valueOf } from '../answers.ts';

@@ -1,5 +1,9 @@
 // A body temperature in two taps or one: the pad opens at 36, a tenth finishes it. Fever is said by colour and by word.
-import { Check, Minus, Plus, Thermometer, TriangleAlert } from 'lucide-solid';
+import Check from 'lucide-solid/icons/check';
+import Minus from 'lucide-solid/icons/minus';
+import Plus from 'lucide-solid/icons/plus';
+import Thermometer from 'lucide-solid/icons/thermometer';
+import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 import { createSignal, For, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import type { Filling } from '../filling.ts';

@@ -1,5 +1,5 @@
 // Everything that is typed: words, telephone numbers, whole numbers, decimals. A box of text always: a number box of the browser hides what it cannot read.
-import { createSignal, Show } from 'solid-js';
+import { createEffect, createSignal, Show } from 'solid-js';
 import type { Filling } from '../filling.ts';
 import type { Question } from '../items.ts';
 
@@ -11,6 +11,9 @@ export function TextBox(props: { question: Question; filling: Filling; labelledB
     setTyping(raw);
     props.filling.answer(props.question, raw);
   };
+  // At once, inside the tap that asked for it: later, a phone would not raise its keyboard.
+  let box: HTMLInputElement | undefined;
+  createEffect(() => props.autofocus && box?.focus());
   const mode = () => (props.question.type === 'integer' ? 'numeric' : props.question.type === 'decimal' ? 'decimal' : props.question.appearance.has('numbers') ? 'tel' : 'text');
   const common = {
     class: 'input question__box',
@@ -29,7 +32,7 @@ export function TextBox(props: { question: Question; filling: Filling; labelledB
           enterkeyhint={props.onEnter ? 'next' : 'done'}
           value={value()}
           readonly={props.question.readonly()}
-          ref={(element) => props.autofocus && requestAnimationFrame(() => element.focus())}
+          ref={box}
           onInput={(event) => input(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || event.isComposing) return;

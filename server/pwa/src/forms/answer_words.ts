@@ -1,0 +1,34 @@
+// An answer as a person reads it, in the language shown.
+import { t } from '../i18n/index.ts';
+import type { Filling } from './filling.ts';
+import type { Question } from './items.ts';
+import { forPicker } from './when.ts';
+
+export function answerWords(question: Question, filling: Filling): string {
+  const text = filling.text(question);
+  switch (question.type) {
+    case 'select_one':
+    case 'select_multiple': {
+      const labels = new Map(question.choices().map((choice) => [choice.value, choice.label]));
+      return text
+        .split(' ')
+        .filter(Boolean)
+        .map((value) => labels.get(value) ?? value)
+        .join(t('form.comma'));
+    }
+    case 'dateTime':
+      return forPicker(text).replace('T', ' ') || text;
+    case 'time':
+      return text.slice(0, 5);
+    case 'image':
+      return text && t('form.review.photo');
+    case 'geopoint': {
+      const accuracy = Number(text.split(' ')[3]);
+      return text && t('form.position.accuracy', { metres: Math.round(accuracy || 0) });
+    }
+    case 'acknowledge':
+      return text && t('form.acknowledge');
+    default:
+      return text;
+  }
+}

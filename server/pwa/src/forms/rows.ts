@@ -1,0 +1,21 @@
+// What a row is called on the screens.
+import { t } from '../i18n/index.ts';
+import type { Filling } from './filling.ts';
+import { indexOf, type Group, type Question } from './items.ts';
+
+/** Its name question, asked or filled in from the record; "" while nobody has a name. */
+export function rowName(row: Group, filling: Filling): string {
+  const questions = row.items().filter((item): item is Question => item.kind === 'question');
+  const naming = questions.find((question) => question.field?.pii === 'name') ?? questions.find((question) => question.type === 'text');
+  return naming ? filling.text(naming) : '';
+}
+
+export function rowTitle(row: Group, filling: Filling): string {
+  return rowName(row, filling) || t('form.rows.number', { number: indexOf(row) + 1 });
+}
+
+/** Whose question it is; "" when it is nobody's in particular. */
+export function whose(question: Question, filling: Filling): string {
+  const row = question.row();
+  return row ? rowTitle(row, filling) : '';
+}
