@@ -4,6 +4,7 @@ import { createMemo, createRoot, createSignal } from 'solid-js';
 import { type Database, type Databases, readLocal, writeLocal } from './databases.ts';
 import type { AreaDocument, FormDocument, RecordDocument } from './documents.ts';
 import { overlay, type Row, rowOf } from './rows.ts';
+import { t } from '../i18n/index.ts';
 import { seeClocks, sheets } from './submissions.ts';
 import { whole, type WholeRecord } from './whole.ts';
 
@@ -52,7 +53,7 @@ export function currentForm(id: string): FormDocument | undefined {
 
 export function workerName(worker: string): string {
   for (const area of areas().values()) if (area.workers[worker]) return area.workers[worker];
-  return worker;
+  return t('household.office'); // the area names those who work in it
 }
 
 let databases: Databases | null = null;

@@ -205,6 +205,9 @@ export function groupBy<T, K>(items: Iterable<T>, key: (item: T) => K): Map<K, T
 
 export const SEARCH_RESULTS_MAX = 60;
 
+const SORTED_MAX = 300; // above it the query says too little for an order to matter
+const inOrder = (found: Row[]) => (found.length > SORTED_MAX ? found : found.sort((a, b) => naturally(a.label, b.label)));
+
 /** Every word of the query must stand in the row: name, pinyin, initials, room, digits of a phone. Names that begin with it come first. */
 export function search(rows: Iterable<Row>, query: string): Row[] {
   const words = query.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
@@ -217,7 +220,6 @@ export function search(rows: Iterable<Row>, query: string): Row[] {
     if (!words.every((word) => haystack.includes(word))) continue;
     const begins = words.every((word) => haystack.startsWith(word) || haystack.includes(` ${word}`));
     (begins ? first : rest).push(row);
-    if (first.length >= SEARCH_RESULTS_MAX) break;
   }
-  return [...first, ...rest].slice(0, SEARCH_RESULTS_MAX);
+  return [...inOrder(first), ...inOrder(rest)].slice(0, SEARCH_RESULTS_MAX);
 }

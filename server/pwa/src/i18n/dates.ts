@@ -1,11 +1,12 @@
 // Dates as people there write them: 2月3日 09:12. Made once per language; a list formats hundreds.
 import { locale } from './index.ts';
 
-type Style = 'dateTime' | 'date' | 'time' | 'dayTitle';
+type Style = 'dateTime' | 'date' | 'time' | 'seconds' | 'dayTitle';
 const OPTIONS: Record<Style, Intl.DateTimeFormatOptions> = {
   dateTime: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   date: { month: 'short', day: 'numeric' },
   time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  seconds: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
   dayTitle: { month: 'long', day: 'numeric', weekday: 'long' },
 };
 const made = new Map<string, Intl.DateTimeFormat>();
@@ -22,6 +23,7 @@ function format(style: Style, at: string | number | Date): string {
 export const dateTime = (at: string | number | Date) => format('dateTime', at);
 export const date = (at: string | number | Date) => format('date', at);
 export const time = (at: string | number | Date) => format('time', at);
+export const timeWithSeconds = (at: string | number | Date) => format('seconds', at);
 export const dayTitle = (at: string | number | Date) => format('dayTitle', at);
 
 /** Today only the time, otherwise the day with it. */

@@ -92,7 +92,7 @@ export function HouseholdScreen() {
             <>
               <section class="stack">
                 <h2>{t('household.facts')}</h2>
-                <div class="card"><Facts record={current()} except={['building', 'unit', 'room', 'ordinal', 'visited_at', 'member_count']} /></div>
+                <Facts record={current()} except={['building', 'unit', 'room', 'ordinal', 'visited_at', 'member_count', 'vulnerable_count', 'fever_count']} />
               </section>
               <section class="stack">
                 <h2>{t('household.history')}</h2>
@@ -139,7 +139,7 @@ export function HouseholdScreen() {
 
 export function formTitle(form: string): string {
   for (const one of forms().values()) if (one.form === form) return textOf(one.title);
-  return form;
+  return t('household.office_form'); // the office's own forms are not on the phone
 }
 
 export function PersonLine(props: { person: Row }) {

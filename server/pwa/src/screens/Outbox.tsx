@@ -11,7 +11,7 @@ import { loaded, rows } from '../data/records.ts';
 import { unsentMedia } from '../data/media.ts';
 import { type Sheet, sheets } from '../data/submissions.ts';
 import { syncedAt, syncNow, syncState } from '../data/sync.ts';
-import { moment, time } from '../i18n/dates.ts';
+import { moment, timeWithSeconds } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { formTitle } from './Household.tsx';
@@ -41,8 +41,9 @@ export function OutboxScreen() {
           <div class="notice notice--warn" role="status">
             <TriangleAlert size={22} aria-hidden="true" />
             <div>
-              <strong>{t(`steps.${state().step}`)}：{t(`why.${state().why}`)}</strong>
-              <p class="number">{t('outbox.next_try', { at: time(state().next_at) })}</p>
+              <strong>{state().why === 'out_of_reach' ? t('why.out_of_reach') : t('outbox.what_failed', { step: t(`steps.${state().step}`), why: t(`why.${state().why}`) })}</strong>
+              <p class="number">{t('outbox.next_try', { at: timeWithSeconds(state().next_at) })}</p>
+              <Show when={state().why === 'unknown' || state().why === 'server'}><p class="soft">{state().detail}</p></Show>
             </div>
           </div>
         )}

@@ -45,7 +45,7 @@ export function PersonScreen() {
           {(record) => (
             <section class="stack">
               <h2>{record.kind === 'person' ? t('household.facts') : t('household.quarantine')}</h2>
-              <div class="card"><Facts record={record} except={['household', 'person']} /></div>
+              <Facts record={record} except={['household', 'person']} />
             </section>
           )}
         </For>

@@ -133,7 +133,7 @@ function Answered(props: { answers: Answers; path: string; fields: ReadonlyMap<s
             );
           const label = textOf(field?.label);
           const written = readable(value, field);
-          if (!label || !written) return null;
+          if (!label || !written || field?.type === 'hidden' || field?.type === 'calculate') return null;
           return (
             <div class="fact">
               <dt>{label}</dt>

@@ -18,7 +18,7 @@ import { text } from '../data/rows.ts';
 import { session } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
 import { syncedAt } from '../data/sync.ts';
-import { dayTitle, time } from '../i18n/dates.ts';
+import { dayTitle, moment, time } from '../i18n/dates.ts';
 import { t } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { FirstDownload } from './FirstDownload.tsx';
@@ -108,17 +108,16 @@ export function TodayScreen() {
 }
 
 function whenOf(item: Due): string {
-  if (item.what === 'call_back') return item.urgency === 'late' ? `${t('today.late')} (${time(item.at)})` : t('today.call_back_at', { at: time(item.at) });
+  if (item.what === 'call_back') return item.urgency === 'late' ? t('today.late') : t('today.call_back_at', { at: time(item.at) });
   if (item.urgency === 'later') return t('today.later', { at: `${String(SLOTS[item.kind].from).padStart(2, '0')}:00` });
   return t(`today.${item.urgency}`);
 }
 
 function whoOf(item: Due): string {
-  if (item.what === 'call_back')
-    return (peopleOf().get(item.household) ?? [])
-      .map((person) => text(person, 'name'))
-      .slice(0, 3)
-      .join('、');
+  if (item.what === 'call_back') {
+    const names = (peopleOf().get(item.household) ?? []).map((person) => text(person, 'name')).slice(0, 3);
+    return [moment(item.at), names.join('、')].filter(Boolean).join(' · ');
+  }
   const names = item.cases.map((kase) => text(rows().get(text(kase, 'person')) ?? kase, 'name') || kase.label).filter(Boolean);
   const progress = item.cases[0] && dayOfQuarantine(item.cases[0], now());
   return [names.join('、'), progress ? t('today.day', progress) : ''].filter(Boolean).join(' · ');

@@ -1,10 +1,11 @@
-// What is known of a record: each field with who wrote it and when, and what others wrote instead.
+// What is known of a record: what one person wrote at one time stands together under their name; what others wrote instead stands beside it.
 import CircleAlert from 'lucide-solid/icons/circle-alert';
 import Hourglass from 'lucide-solid/icons/hourglass';
 import { createMemo, For, Show } from 'solid-js';
 import { factLabel, question, readable } from '../data/labels.ts';
 import { workerName } from '../data/records.ts';
-import type { Field, WholeRecord } from '../data/whole.ts';
+import { groupBy } from '../data/rows.ts';
+import type { WholeRecord } from '../data/whole.ts';
 import { moment } from '../i18n/dates.ts';
 import { t } from '../i18n/index.ts';
 
@@ -18,32 +19,38 @@ export function Facts(props: { record: WholeRecord; except?: string[] }) {
         return label && value ? [{ name, field, label, value }] : [];
       }),
   );
+  // Newest first: by time, then by who.
+  const groups = createMemo(() => [...groupBy(fields(), ({ field }) => field.submission)].map(([, group]) => group).sort((a, b) => (a[0]!.field.clock < b[0]!.field.clock ? 1 : -1)));
   return (
-    <dl class="facts">
-      <For each={fields()}>
-        {({ name, field, label, value }) => (
-          <div class="fact">
-            <dt>{label}</dt>
-            <dd>
-              <span class="fact__value">{value}</span>
-              <span class="fact__who">{whoWrote(field)}</span>
-              <Show when={field.pending}>
-                <span class="chip chip--warn"><Hourglass size={16} aria-hidden="true" />{t('household.pending')}</span>
-              </Show>
-              <Show when={field.disputed?.length}>
-                <span class="chip chip--bad"><CircleAlert size={16} aria-hidden="true" />{t('household.disputed')}</span>
-                <For each={field.disputed}>
-                  {(other) => <span class="fact__who">{t('household.said', { name: workerName(other.worker), value: readable(other.value, question(props.record.kind, name)) })} · {moment(other.at)}</span>}
-                </For>
-              </Show>
-            </dd>
-          </div>
-        )}
-      </For>
-    </dl>
+    <For each={groups()}>
+      {(group) => (
+        <div class="card written">
+          <p class="written__who">
+            <span class="grow">{t('household.by', { name: workerName(group[0]!.field.worker), at: moment(group[0]!.field.at) })}</span>
+            <Show when={group[0]!.field.pending}>
+              <span class="chip chip--warn"><Hourglass size={16} aria-hidden="true" />{t('household.pending')}</span>
+            </Show>
+          </p>
+          <dl class="facts">
+            <For each={group}>
+              {({ name, field, label, value }) => (
+                <div class="fact">
+                  <dt>{label}</dt>
+                  <dd class="fact__value">{value}</dd>
+                  <Show when={field.disputed?.length}>
+                    <dd class="fact__disputed">
+                      <span class="chip chip--bad"><CircleAlert size={16} aria-hidden="true" />{t('household.disputed')}</span>
+                      <For each={field.disputed}>
+                        {(other) => <span>{t('household.said', { name: workerName(other.worker), value: readable(other.value, question(props.record.kind, name)) })} · {moment(other.at)}</span>}
+                      </For>
+                    </dd>
+                  </Show>
+                </div>
+              )}
+            </For>
+          </dl>
+        </div>
+      )}
+    </For>
   );
-}
-
-function whoWrote(field: Field): string {
-  return t('household.by', { name: workerName(field.worker), at: moment(field.at) });
 }
