@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PWA := server/pwa
+OFFICE := server/office
 STAMPS := .stamps
 PWA_SOURCES := $(shell find $(PWA)/src $(PWA)/public -type f 2>/dev/null) $(wildcard $(PWA)/*.html $(PWA)/*.ts $(PWA)/*.json)
-TRANSLATIONS := $(wildcard server/office/translations/*/LC_MESSAGES/*.po)
+TRANSLATIONS := $(wildcard $(OFFICE)/translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-long lint format bench install build chromium lock clean
@@ -34,16 +35,16 @@ format: $(STAMPS)/requirements-dev ## put the Python files in the house's shape
 bench: build $(STAMPS)/requirements-dev ## measure: validation, feed to record, replication
 	$(BIN)/python -m benchmarks
 
-install: $(STAMPS)/requirements $(STAMPS)/pwa-modules ## what running needs
+install: $(STAMPS)/requirements $(STAMPS)/pwa-modules $(STAMPS)/office-modules ## what running needs
 
-build: install $(STAMPS)/pwa-build $(STAMPS)/translations ## the phone app and the translations
+build: install $(STAMPS)/pwa-build $(STAMPS)/office-build $(STAMPS)/translations ## the phone app, the office's styles and the translations
 
 lock: ## write requirements*.txt anew from requirements*.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
 
 clean: ## remove what was installed and built; data stays
-	rm -rf .venv $(STAMPS) $(PWA)/node_modules $(PWA)/dist
+	rm -rf .venv $(STAMPS) $(PWA)/node_modules $(PWA)/dist $(OFFICE)/node_modules $(OFFICE)/static/vendor
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Doorstep needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) -V`. Name another one: make PYTHON=python3.12 …"; exit 1; }
@@ -57,17 +58,21 @@ $(STAMPS)/requirements-dev: requirements-dev.txt $(STAMPS)/requirements
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-$(STAMPS)/pwa-modules: $(PWA)/package-lock.json
-	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || { echo "Doorstep needs Node 20.19 or newer to build the phone app."; exit 1; }
-	cd $(PWA) && npm ci --no-audit --no-fund --loglevel=error
+$(STAMPS)/%-modules: server/%/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || { echo "Doorstep needs Node 20.19 or newer to build."; exit 1; }
+	cd server/$* && npm ci --no-audit --no-fund --loglevel=error
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/pwa-build: $(STAMPS)/pwa-modules $(PWA_SOURCES)
 	cd $(PWA) && npm run build --silent
 	@touch $@
 
+$(STAMPS)/office-build: $(STAMPS)/office-modules $(OFFICE)/vendor.mjs
+	cd $(OFFICE) && npm run build --silent
+	@touch $@
+
 $(STAMPS)/translations: $(TRANSLATIONS) $(STAMPS)/requirements
-	$(BIN)/pybabel --quiet compile -d server/office/translations
+	$(BIN)/pybabel --quiet compile -d $(OFFICE)/translations
 	@touch $@
 
 chromium:
