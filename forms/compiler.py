@@ -44,6 +44,7 @@ class Entity:
 @dataclass
 class Compiled:
     source: str
+    layout: Layout
     readers: dict[str, str]
     """top-level name of the answers → the function that reads it"""
     entities: list[Entity]
@@ -99,7 +100,7 @@ class _Compiler:
             lines += self._write(repeat)
         lines += self._changes(entities)
         readers = {page.name: self._page_reader(page) for page in self.questionnaire.fields}
-        return Compiled("\n".join(lines) + "\n", readers, entities, self.findings)
+        return Compiled("\n".join(lines) + "\n", self.layout, readers, entities, self.findings)
 
     # expressions
 

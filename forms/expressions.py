@@ -173,7 +173,10 @@ class Writer:
     def _binary(self, operator: str, left: xpath.Expression, right: xpath.Expression, scope: Scope) -> Code:
         if operator in ("and", "or"):
             return Code(f"({self.truth(left, scope)} {operator} {self.truth(right, scope)})", "truth")
-        if operator in ("+", "-", "*"):
+        if operator == "*":
+            # As floats: whole numbers would grow without end, and a float that is too large is infinite.
+            return Code(f"(float({self.number(left, scope)}) * {self.number(right, scope)})", "number")
+        if operator in ("+", "-"):
             return Code(f"({self.number(left, scope)} {operator} {self.number(right, scope)})", "number")
         if operator in ("div", "mod"):
             return Code(f"{'divide' if operator == 'div' else 'modulo'}({self.number(left, scope)}, {self.number(right, scope)})", "number")

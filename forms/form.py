@@ -84,6 +84,7 @@ class Form:
         self.fields = questionnaire.fields
         self.entities: list[Entity] = compiled.entities
         self.source = compiled.source
+        self._layout = compiled.layout
         self._messages = {
             (rule, each.path): message
             for each in questionnaire.walk()
@@ -134,8 +135,11 @@ class Form:
             problems.append(Problem(path, rule, self._message(rule, path)))
 
         self._settle(root, clock, remark)
-        if wrongs:
-            problems += [Problem(path, rule, default(sentence, self.languages)) for path, rule, sentence in wrongs]
+        for path, rule, sentence in wrongs:
+            if self._is_asked(root, path):
+                problems.append(Problem(path, rule, default(sentence, self.languages)))
+            else:
+                remarks.append(Problem(path, "relevant", default("relevant", self.languages)))
         self._check(root, clock, problem)
         changes: list[EntityChange] = []
         seen: set[str] = set()
@@ -153,6 +157,26 @@ class Form:
         if len(problems) > PROBLEMS_MAX:
             problems[PROBLEMS_MAX - 1 :] = [Problem("", "count", default("more", self.languages))]
         return Verdict(self._write(root), tuple(problems), tuple(remarks[:PROBLEMS_MAX]), tuple(changes))
+
+    def _is_asked(self, root: Any, path: str) -> bool:
+        """Whether the question at this path is relevant; what the form does not know is always its business."""
+        row, fields = root, self.fields
+        rows: list | tuple | None = None
+        for part in path.split("/")[1:]:
+            if rows is not None:
+                if int(part) >= len(rows):
+                    return False
+                row, rows = rows[int(part)], None
+                continue
+            each = next((each for each in fields if each.name == part), None)
+            if each is None:
+                return True
+            if each.relevant and not getattr(row, self._layout.flag(each)):
+                return False
+            fields = each.fields
+            if each.type == "repeat":
+                rows = getattr(row, self._layout.attribute(each))
+        return True
 
     def _message(self, rule: str, path: str) -> Message:
         named = "/".join(part for part in path.split("/") if not part.isdecimal())

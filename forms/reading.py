@@ -119,7 +119,7 @@ def read_geopoint(value: object, at: str, suffix: str, wrong: Wrong) -> dict | N
         return None
     if type(value) is dict and value.keys() <= {"latitude", "longitude", "altitude", "accuracy"}:
         parts = {name: part for name in ("latitude", "longitude", "altitude", "accuracy") if (part := value.get(name)) is not None}
-        if all(type(part) in (int, float) and math.isfinite(part) and abs(part) <= NUMBER_MAX for part in parts.values()):
+        if all(type(part) in (int, float) and -NUMBER_MAX <= part <= NUMBER_MAX for part in parts.values()):
             latitude, longitude = parts.get("latitude"), parts.get("longitude")
             if latitude is not None and longitude is not None and abs(latitude) <= 90 and abs(longitude) <= 180 and parts.get("accuracy", 0) >= 0:
                 return parts
@@ -171,8 +171,8 @@ def unknown(raw: dict, known: set[str], at: str, wrong: Wrong) -> None:
 
 
 def printable(name: str) -> str:
-    """A name from outside, short and harmless enough to stand in a path."""
-    return _NOT_TEXT.sub("�", name[:100])
+    """A name from outside, short and harmless enough to stand in a path; a slash in it is written ~1."""
+    return _NOT_TEXT.sub("�", name[:100]).replace("/", "~1")
 
 
 def _is_day(text: str) -> bool:
