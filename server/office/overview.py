@@ -29,6 +29,7 @@ def overview() -> str:
     def count(kind: str, **filters: object) -> int:
         return reading.count(connection, RecordQuery(kind=kind, within=within, area=area, **filters))  # type: ignore[arg-type]
 
+    day = languages.now().date().isoformat()
     states = reading.counts_by(connection, RecordQuery(kind="household", within=within, area=area), "state")
     held = reading_submissions.count(connection, SubmissionQuery(within=within, area=area, state="held"))
     today = reading_submissions.count(connection, SubmissionQuery(within=within, area=area, since=languages.today_began()))
@@ -86,8 +87,8 @@ def overview() -> str:
         never=states.get(None, 0),
         others=sum(number for state, number in states.items() if state not in ("done", None, *CALL_BACK_STATES)),
         people=count("person"),
-        cases=count("quarantine_case"),
-        cases_by_state=reading.counts_by(connection, RecordQuery(kind="quarantine_case", within=within, area=area), "state"),
+        cases=count("quarantine_case", running_on=day),
+        cases_over=count("quarantine_case", over_by=day),
         today=today,
         at=at,
         by_area=by_area(area),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
@@ -67,7 +67,7 @@ TEMPERATURE = Column("temperature", later("Temperature ℃"), lambda row: "" if 
 
 
 def state_column(words: Any) -> Column:
-    return Column("state", words, lambda row: shown.state_words(row["kind"], row["state"])[2], "state")
+    return Column("state", words, lambda row: shown.state_words(row["kind"], shown.state_of(row))[2], "state")
 
 
 COLUMNS = {
@@ -141,13 +141,26 @@ def records(path: str) -> str | AnyResponse:
         label=LABEL[path],
         columns=COLUMNS[path],
         orders=ORDERS_OF.get(path, ORDERS),
-        states=reading.counts_by(connection, everything, "state"),
+        states=states(path, everything),
         buildings=buildings(reading.counts_by(connection, everything, "building")),
         area_choices=area_choices(),
         code_choices=[(code, shown.text(words)) for code, words in shown.catalogue().choices_of("person", "health_code").items()],
         empty=EMPTY[path],
         filtered=any(request.args.get(name) for name in ("q", "area", "building", "state", "code", "fever", "disputed")),
     )
+
+
+def states(path: str, everything: RecordQuery) -> list[tuple[str, str, int]]:
+    """(value in the address, words, how many) of each state that the list can be narrowed to."""
+    connection, today = stores().session.connection(), languages.now().date().isoformat()
+    if path == "cases":
+        counted = {
+            "open": reading.count(connection, replace(everything, running_on=today)),
+            "over": reading.count(connection, replace(everything, over_by=today)),
+        }
+    else:
+        counted = {state or "none": number for state, number in reading.counts_by(connection, everything, "state").items()}
+    return [(state, shown.state_words(everything.kind, None if state == "none" else state)[2], number) for state, number in counted.items()]
 
 
 @needs(*OFFICE)
@@ -186,7 +199,7 @@ def with_doors(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def asked_for(path: str) -> RecordQuery:
     """The query that the address asks for; a value that means nothing is 400, never silently ignored."""
     arguments = request.args
-    order = arguments.get("order") or "label"
+    order, state, today = arguments.get("order") or "label", arguments.get("state", "")[:40], languages.now().date().isoformat()
     if order not in ORDERS_OF.get(path, ORDERS):
         abort(400, _("There is no such order."))
     return RecordQuery(
@@ -195,7 +208,9 @@ def asked_for(path: str) -> RecordQuery:
         search=arguments.get("q", "")[: reading.SEARCH_CHARACTERS_MAX],
         area=chosen_area(),
         building=arguments.get("building", "")[:40],
-        state=arguments.get("state", "")[:40],
+        state="" if path == "cases" and state in ("open", "over") else state,
+        running_on=today if path == "cases" and state == "open" else "",
+        over_by=today if path == "cases" and state == "over" else "",
         health_code=arguments.get("code", "")[:40],
         fever=arguments.get("fever") == "1",
         disputed=arguments.get("disputed") == "1",

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from server.office import languages
 from server.office.questions import Catalogue, Question
 from server.stores import stores
+from sync.ledger import CENTRE
 from sync.store import reading
 from sync.store.facets import FEVER_CELSIUS
 
@@ -38,8 +39,7 @@ RECORD_STATES = {
     "not_found": ("circle-help", "warn", later("Door not found")),
     "never": ("circle-dashed", "calm", later("Never visited")),
     "open": ("shield", "warn", later("In quarantine")),
-    "released": ("circle-check", "good", later("Released")),
-    "ended": ("circle-check", "calm", later("Ended")),
+    "over": ("clock", "warn", later("Past its planned end")),
 }
 HEALTH_CODES = {"green": "good", "yellow": "warn", "red": "bad"}
 KINDS = {"household": later("Household"), "person": later("Person"), "quarantine_case": later("Case")}
@@ -58,7 +58,13 @@ RULES = {
     "unknown": later("Unknown question"),
     "conflict": later("Two versions of one submission"),
 }
-DECISIONS = {"accept": later("accepted"), "reject": later("rejected"), "return": later("returned to the phone"), "reopen": later("reopened")}
+DECISIONS = {
+    "accept": later("accepted"),
+    "reject": later("rejected"),
+    "return": later("returned to the phone"),
+    "reopen": later("reopened"),
+    "rejudge": later("judged it again"),
+}
 # Calculated properties have no question of their own to be named by.
 PROPERTY_NAMES = {
     "visited_at": later("Last visit"),
@@ -163,8 +169,15 @@ def state_word(state: str) -> str:
     return str(SUBMISSION_STATES[state][2]) if state in SUBMISSION_STATES else state
 
 
-def state_badge(kind: str, state: str | None) -> Markup:
-    return badge(*state_words(kind, state))
+def state_of(row: Mapping[str, Any]) -> str | None:
+    """A case has no state of its own: it is in quarantine until its planned end, and then waits for its release."""
+    if row["kind"] == "quarantine_case" and row["state"] is None:
+        return "over" if row["ends_on"] and row["ends_on"] < languages.now().date().isoformat() else "open"
+    return row["state"]
+
+
+def state_badge(row: Mapping[str, Any]) -> Markup:
+    return badge(*state_words(row["kind"], state_of(row)))
 
 
 def submission_badge(state: str) -> Markup:
@@ -225,7 +238,7 @@ def area_path(area_id: str | None) -> str:
 
 def worker_name(account_id: str | None) -> str:
     if "workers" not in g:
-        g.workers = reading.account_names(stores().session.connection())
+        g.workers = {**reading.account_names(stores().session.connection()), CENTRE: _("The centre")}
     return g.workers.get(account_id or "", account_id or "—")
 
 

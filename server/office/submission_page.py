@@ -24,6 +24,7 @@ COMMENTS_MAX = 100
 COMMENT_PREFIX = "about:"
 # What may be decided in which state; the decision itself has the last word (sync/review.py).
 POSSIBLE = {"held": ("accept", "return", "reject"), "accepted": ("return", "reject")}
+UNDOABLE = ("accepted", "returned", "rejected")
 # Why a decision cannot be taken: the reasons of sync/review.py in words.
 HINDRANCES = {
     "missing": later("this submission is not there any more"),
@@ -108,7 +109,7 @@ def decide(submission_id: str) -> Response:
 def possible(row: dict[str, Any], decided: list[dict[str, Any]]) -> tuple[str, ...]:
     """What a person may decide now; the last decision can be undone."""
     actions = tuple(each for each in POSSIBLE.get(row["state"], ()) if not (each == "accept" and hindrance(row)))
-    undoable = bool(decided) and decided[0]["action"] != "reopen" and row["state"] in ("accepted", "returned", "rejected")
+    undoable = bool(decided) and decided[0]["action"] in review.ACTIONS and decided[0]["action"] != "reopen" and row["state"] in UNDOABLE
     return (*actions, "reopen") if undoable else actions
 
 

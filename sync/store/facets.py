@@ -12,12 +12,13 @@ FACET_CHARACTERS_MAX = 40
 
 
 def facets(label: str, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The columns `sort`, `building`, `health_code`, `temperature` of a record with this label and these published fields."""
+    """The columns `sort`, `building`, `health_code`, `temperature`, `ends_on` (a day) of a record with this label and these published fields."""
     return {
         "sort": natural(label),
         "building": _text(fields, "building"),
         "health_code": _text(fields, "health_code"),
         "temperature": _number(fields, "temperature"),
+        "ends_on": _day(fields, "ends_on"),
     }
 
 
@@ -34,3 +35,8 @@ def _text(fields: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
 def _number(fields: Mapping[str, Mapping[str, Any]], name: str) -> float | None:
     value = fields.get(name, {}).get("value")
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _day(fields: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
+    value = fields.get(name, {}).get("value")
+    return value[:10] if isinstance(value, str) and re.match(r"\d{4}-\d{2}-\d{2}", value) else None

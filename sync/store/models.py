@@ -23,7 +23,7 @@ def table(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
-FACETS = ("area", "state", "building", "health_code", "temperature")
+FACETS = ("area", "state", "building", "health_code", "temperature", "ends_on")
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by itself only in INTEGER keys
 
@@ -175,6 +175,7 @@ class Record(Base):
     building: Mapped[str | None] = mapped_column(String(40))
     health_code: Mapped[str | None] = mapped_column(String(40))
     temperature: Mapped[float | None] = mapped_column(Float)
+    ends_on: Mapped[str | None] = mapped_column(String(10))
     updated_at: Mapped[datetime] = mapped_column(DateTime)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     # On SQLite a list must not walk the bodies: one index answers every filter, search and count. PostgreSQL keeps large bodies

@@ -41,7 +41,10 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class RecordQuery:
-    """One list of records, exactly as its address says. `state` "none" asks for records that have none yet."""
+    """One list of records, exactly as its address says. `state` "none" asks for records that have none yet.
+
+    `running_on`: cases whose planned end is that day or later, or is not known. `over_by`: those whose planned end was before that day.
+    """
 
     kind: str
     within: Areas = None
@@ -51,6 +54,8 @@ class RecordQuery:
     state: str = ""
     health_code: str = ""
     fever: bool = False
+    running_on: str = ""
+    over_by: str = ""
     disputed: bool = False
     order: str = "label"
     page: int = 1
@@ -185,6 +190,10 @@ def _chosen(query: RecordQuery, *columns: Any) -> Select[Any]:
         conditions.append(records.c.building == query.building)
     if query.health_code:
         conditions.append(records.c.health_code == query.health_code)
+    if query.running_on:
+        conditions.append(or_(records.c.ends_on.is_(None), records.c.ends_on >= query.running_on))
+    if query.over_by:
+        conditions.append(records.c.ends_on < query.over_by)
     if query.fever:
         conditions.append(records.c.temperature >= FEVER_CELSIUS)
     if query.disputed:

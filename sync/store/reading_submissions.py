@@ -61,7 +61,7 @@ def submission(connection: Connection, submission_id: str, within: Areas) -> dic
 
 def decisions_about(connection: Connection, submission_id: str) -> list[dict[str, Any]]:
     """Newest first."""
-    rows = connection.execute(select(decisions).where(decisions.c.submission == submission_id).order_by(decisions.c.at.desc(), decisions.c.id.desc()))
+    rows = connection.execute(select(decisions).where(decisions.c.submission == submission_id).order_by(decisions.c.clock.desc(), decisions.c.id.desc()))
     return [{**row, "comments": orjson.loads(row["comments"] or b"[]")} for row in rows.mappings()]
 
 

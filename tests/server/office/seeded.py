@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import orjson
 from flask.testing import FlaskClient
@@ -23,6 +24,10 @@ SURVEY = "submission:01JD3Z8Q5V7M2K4X9T6B1N0CFR"
 HELD = "submission:01JD3Z8Q5V7M2K4X9T6B1N0CFS"
 HELD_ELSEWHERE = "submission:01JD3Z8Q5V7M2K4X9T6B1N0CFT"
 UNKNOWN_FORM = "submission:01JD3Z8Q5V7M2K4X9T6B1N0CFU"
+
+
+def days_ago(days: int) -> str:
+    return (datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(days=days)).date().isoformat()
 
 
 def words(zh: str, en: str) -> dict[str, str]:
@@ -155,8 +160,8 @@ def seed(session) -> None:
         record(PERSON, "g0311", "何伶俐", "何伶俐 helingli hll 13800000001",
                {"name": field("何伶俐"), "temperature": field(38.2), "health_code": field("red")}, household=HOUSEHOLD),
         record(CASE, "g0311", "何伶俐", "何伶俐 helingli hll",
-               {"starts_on": field("2026-02-01"), "ends_on": field("2026-02-15"), "temperature": field(36.5)},
-               "open", household=HOUSEHOLD, person=PERSON),
+               {"starts_on": field(days_ago(2)), "ends_on": field(days_ago(-12)), "temperature": field(36.5)},
+               household=HOUSEHOLD, person=PERSON),
         submission(SURVEY, "accepted"),
         *(Contribution(record=each, submission=SURVEY, path="", counts=True, dot_device="d-7f3a0001", dot_clock="…", body=b"{}")
           for each in (HOUSEHOLD, PERSON)),

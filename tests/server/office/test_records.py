@@ -165,3 +165,16 @@ def test_the_overview_of_one_area_leads_to_lists_of_that_area(browser):
     text = browser("admin").get("/", area="g0411").text
     assert "/households?area=g0411" in text
     assert ">1</strong>掌握户数" in text
+
+
+def test_a_case_past_its_planned_end_is_listed_apart_from_those_in_quarantine(app, browser):
+    with app.app_context():
+        late = "quarantine_case:01JD3Z8Q5V7M2K4X9T6B1N0CFD"
+        stores().session.add(record(late, "g0312", "赵敏", "赵敏", {"starts_on": field("2026-01-01"), "ends_on": field("2026-01-15")}))
+        stores().session.commit()
+    admin = browser("admin")
+    assert labels(admin.get("/cases", state="open")) == ["何伶俐"]
+    assert labels(admin.get("/cases", state="over")) == ["赵敏"]
+    assert len(labels(admin.get("/cases"))) == 2
+    assert "第3天，共14天" in admin.get("/cases").text
+    assert "期满待解除" in admin.get("/").text

@@ -117,6 +117,7 @@ def upgrade() -> None:
         sa.Column("building", sa.String(length=40), nullable=True),
         sa.Column("health_code", sa.String(length=40), nullable=True),
         sa.Column("temperature", sa.Float(), nullable=True),
+        sa.Column("ends_on", sa.String(length=10), nullable=True),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -128,7 +129,7 @@ def upgrade() -> None:
         op.create_index(
             "records_for_lists",
             "records",
-            ["kind", "sort", "id", "area", "state", "building", "health_code", "temperature", "disputes", "updated_at", "search"],
+            ["kind", "sort", "id", "area", "state", "building", "health_code", "temperature", "ends_on", "disputes", "updated_at", "search"],
             unique=False,
         )
     else:
