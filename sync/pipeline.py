@@ -1,0 +1,226 @@
+"""The merge worker: from the workers' inboxes to the central store, and back to the phones as receipts and records.
+
+    worker-<id> ──▶ changes ──▶ validate ──▶ merge ──▶ central store ──▶ outbox ──▶ worker-<id>, area-<id>
+
+Results and the place in each feed are committed in one transaction, so a crash at any moment loses nothing and repeats nothing:
+what was not committed is read again, and what was read twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy import delete, update
+from sqlalchemy.exc import OperationalError
+
+from forms.form import Form
+from sync.clock import utc_now
+from sync.conflicts import in_conflict, leaf_rank, not_seen
+from sync.databases import START, Databases
+from sync.judged import Judged
+from sync.known import Knowledge, LoadForm
+from sync.ledger import CENTRE, Ledger
+from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN, Delivery
+from sync.store import statements
+from sync.store.engine import Store
+from sync.store.statements import submissions
+from sync.validate import INBOX_PREFIX, Accepted, Arrival, Held, Stray
+
+BATCH_SIZE_MAX = 250
+"""Documents in one transaction."""
+WAIT_SECONDS = 0.5
+"""How long a decision in the office waits for its receipt to go out, at most."""
+SWEEP_SECONDS = 60
+"""Every inbox is looked at this often, in case word of a change was lost."""
+REJUDGED_RULES = ("form", "version", "worker", "area")
+"""What holds a submission until the centre knows more."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Batch:
+    """Leaves to judge, and how far each inbox has been read when they are done."""
+
+    arrivals: list[tuple[Arrival, str]] = field(default_factory=list)  # with the leaf's revision
+    sequences: dict[str, str] = field(default_factory=dict)
+
+
+class Pipeline:
+    """`load` makes a form from a published XForm."""
+
+    def __init__(self, store: Store, databases: Databases, load: LoadForm = Form.load, now: Callable[[], datetime] = utc_now):
+        self._store = store
+        self._databases = databases
+        self._knowledge = Knowledge(load)
+        self._delivery = Delivery(store, databases)
+        self._now = now
+        self._last = datetime.min
+        self._known: object = None
+        self._unread: list[str] = []  # inboxes that may have more
+
+    def run_forever(self, stop: threading.Event) -> None:
+        """Until `stop` is set. A failure (a full disk, an engine that is away) is told and tried again with growing pauses."""
+        pause, swept = 0.0, 0.0
+        changed: Collection[str] | None = None
+        while not stop.wait(pause):
+            try:
+                if changed is None or time.monotonic() - swept > SWEEP_SECONDS:
+                    changed, swept = None, time.monotonic()
+                self._look_at(changed)
+                while self._step() and not stop.is_set():
+                    pass
+                changed = self._databases.wait(WAIT_SECONDS)
+                pause = 0.0
+            except Exception:
+                pause = min(RETRY_SECONDS_MAX, max(RETRY_SECONDS_MIN, 2 * pause))
+                changed = None
+                _log.exception("merging stopped, again in %.0f s", pause)
+
+    def run_once(self) -> int:
+        """Take one batch from the inboxes and deliver what waits. Returns how much was done; 0 when nothing is left to do."""
+        if not self._unread:
+            self._look_at(None)
+        return self._step()
+
+    def rejudge(self, rules: Collection[str] = REJUDGED_RULES) -> int:
+        """Judge again what these rules hold, now that more may be known. Returns how many verdicts changed."""
+        with self._store.reading() as connection:
+            held = statements.held_numbers(connection)
+        numbers = [number for number, problems in held if any(problem["rule"] in rules for problem in orjson.loads(problems))]
+        changed = 0
+        for first in range(0, len(numbers), BATCH_SIZE_MAX):
+            changed += self._rejudge(numbers[first : first + BATCH_SIZE_MAX])
+        return changed
+
+    def _look_at(self, names: Collection[str] | None) -> None:
+        inboxes = self._databases.names(INBOX_PREFIX) if names is None else sorted(name for name in names if name.startswith(INBOX_PREFIX))
+        self._unread += [name for name in inboxes if name not in self._unread]
+
+    def _step(self) -> int:
+        done = self._rejudge_when_more_is_known()
+        batch = self._next_batch()
+        if batch.sequences:
+            self._take(batch)
+        return done + len(batch.sequences) + self._delivery.run_once()
+
+    def _rejudge_when_more_is_known(self) -> int:
+        with self._store.reading() as connection:
+            known = statements.what_is_known(connection)
+        if known == self._known:
+            return 0
+        changed = self.rejudge()
+        self._known = known
+        return changed
+
+    def _next_batch(self) -> _Batch:
+        """From as many inboxes as fill a batch. A document's leaves stay together; no document is in a batch twice."""
+        batch = _Batch()
+        ids: set[str] = set()
+        with self._store.reading() as connection:
+            sequences = statements.sequences(connection)
+        now = self._tick()
+        while self._unread and len(batch.arrivals) < BATCH_SIZE_MAX:
+            name = self._unread[0]
+            limit = BATCH_SIZE_MAX - len(batch.arrivals)
+            try:
+                feed = self._databases.changes(name, sequences.get(name, START), limit)
+            except LookupError:  # deleted meanwhile
+                self._unread.pop(0)
+                continue
+            for change in feed.changes:
+                if change.id in ids:
+                    return batch
+                ids.add(change.id)
+                leaves = [leaf for leaf in change.leaves if not leaf.deleted]
+                batch.arrivals += [(Arrival(name, leaf.document, now), leaf.revision) for leaf in sorted(leaves, key=leaf_rank(name), reverse=True)]
+                batch.sequences[name] = change.sequence
+            if len(feed.changes) < limit:
+                self._unread.pop(0)
+                if feed.changes:
+                    batch.sequences[name] = feed.last_sequence
+        return batch
+
+    def _take(self, batch: _Batch) -> None:
+        """Judge a batch and commit everything that follows from it. One document that breaks the transaction is found and held by itself."""
+        with self._store.reading() as connection:
+            known = self._knowledge.about(connection, [arrival for arrival, _ in batch.arrivals])
+        judged = [Judged.of(arrival, revision, known) for arrival, revision in batch.arrivals]
+        try:
+            self._commit(judged, batch.sequences)
+        except OperationalError:  # a full disk, a lock: nobody's document is to blame
+            raise
+        except Exception:
+            _log.exception("a batch of %d could not be kept; one by one now", len(judged))
+            for each in judged:
+                try:
+                    self._commit([each], {})
+                except OperationalError:
+                    raise
+                except Exception:
+                    _log.exception("%s in %s could not be kept as judged", each.arrival.document.get("_id"), each.arrival.database)
+                    self._commit([each.bare()], {})
+            self._commit([], batch.sequences)
+
+    def _commit(self, judged: Sequence[Judged], sequences: Mapping[str, str]) -> None:
+        now = self._last
+        with self._store.writing() as connection:
+            ledger = Ledger(connection, now)
+            new = list(not_seen(ledger, judged))
+            strays = [each.stray_row() for each in new if isinstance(each.verdict, Stray)]
+            statements.put(connection, statements.strays, strays, ("database", "document_id", "revision"), update_existing=False)
+            rows = []
+            for each in new:
+                match each.verdict:
+                    case Accepted(contributions=contributions):
+                        rows.append(each.row())
+                        ledger.contribute(contributions, counts=True)
+                        ledger.receipt(rows[-1], "accepted", (), each.verdict.remarks, [(c.record, *c.dot) for c in contributions])
+                    case Held(contributions=contributions, problems=problems):
+                        rows.append(each.row())
+                        ledger.contribute(contributions, counts=False)
+                        ledger.receipt(rows[-1], "held", problems, each.verdict.remarks, ())
+            statements.add(connection, submissions, rows)
+            corrections = [row["id"] for row in rows if row["supersedes"]]
+            corrections += statements.superseding(connection, [row["id"] for row in rows])
+            if corrections:
+                ledger.resettle(corrections)
+            checkpoints = [{"database": name, "sequence": sequence, "updated_at": now} for name, sequence in sequences.items()]
+            statements.put(connection, statements.checkpoints, checkpoints, ("database",))
+            ledger.close()
+
+    def _rejudge(self, numbers: Collection[int]) -> int:
+        now = self._tick()
+        with self._store.reading() as connection:
+            rows = statements.by_number(connection, numbers)
+            arrivals = [Arrival(row["database"], orjson.loads(row["document"]), row["received_at"]) for row in rows]
+            known = self._knowledge.about(connection, arrivals)
+        changed = 0
+        for row, arrival in zip(rows, arrivals, strict=True):
+            judged = Judged.of(arrival, row["revision"], known, row["id"])
+            if row["id"] != arrival.document["_id"]:
+                judged = in_conflict(judged, row["id"])
+            if not isinstance(judged.verdict, Accepted | Held) or judged.problems() == row["problems"]:
+                continue
+            with self._store.writing() as connection:
+                ledger = Ledger(connection, now)
+                new = judged.row()
+                same_row = submissions.c.id == row["id"]
+                connection.execute(update(submissions).where(same_row).values({name: new[name] for name in new if name not in ("received_at", "state")}))
+                connection.execute(delete(statements.contributions).where(statements.contributions.c.submission == row["id"]))
+                ledger.contribute([replace(each, submission=row["id"]) for each in judged.verdict.contributions], counts=False)
+                ledger.resettle([row["id"]], ledger.decide(row["id"], "rejudge", CENTRE))
+                ledger.close()
+            changed += 1
+        return changed
+
+    def _tick(self) -> datetime:
+        """Now, and later than ever before: two batches never share a time of receipt."""
+        self._last = max(self._now(), self._last + timedelta(milliseconds=1)) if self._last != datetime.min else self._now()
+        return self._last

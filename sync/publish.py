@@ -1,0 +1,74 @@
+"""The outbox: what a transaction made so is written with it, delivered afterwards, and delivered again when in doubt.
+
+Delivery is idempotent (the same body makes no new revision), so a crash between any two steps costs a repetition and no more.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, delete, select
+
+from sync.databases import Databases
+from sync.store.engine import Store
+from sync.store.statements import outbox
+
+DELIVERY_ROWS_MAX = 1_000
+RETRY_SECONDS_MIN = 1.0
+RETRY_SECONDS_MAX = 60.0
+
+FORMS_DATABASE = "forms"
+AREA_PREFIX = "area-"
+
+_log = logging.getLogger(__name__)
+
+
+def area_database(area: str) -> str:
+    return AREA_PREFIX + area
+
+
+def outbox_row(database: str, document_id: str, document: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A row to insert. No document: it is deleted there."""
+    return {"database": database, "document_id": document_id, "body": None if document is None else orjson.dumps(document)}
+
+
+class Delivery:
+    """Delivers the outbox. A database that refuses is left alone for a while, each time longer, and holds up no other."""
+
+    def __init__(self, store: Store, databases: Databases, clock: Callable[[], float] = time.monotonic):
+        self._store = store
+        self._databases = databases
+        self._clock = clock
+        self._pauses: dict[str, tuple[float, float]] = {}  # database → (seconds, until)
+
+    def run_once(self) -> int:
+        """Deliver what waits, at most DELIVERY_ROWS_MAX rows. Returns how many were delivered."""
+        now = self._clock()
+        paused = sorted(name for name, (_, until) in self._pauses.items() if until > now)
+        with self._store.reading() as connection:
+            waiting = select(outbox).order_by(outbox.c.number).limit(DELIVERY_ROWS_MAX)
+            rows = connection.execute(waiting.where(outbox.c.database.not_in(paused)) if paused else waiting).all()
+        by_database: dict[str, list[Any]] = {}
+        for row in rows:
+            by_database.setdefault(row.database, []).append(row)
+        return sum(self._deliver(database, those) for database, those in by_database.items())
+
+    def _deliver(self, database: str, rows: list[Any]) -> int:
+        newest = {row.document_id: row.body for row in rows}
+        documents = [{"_id": id, "_deleted": True} if body is None else {**orjson.loads(body), "_id": id} for id, body in newest.items()]
+        try:
+            self._databases.publish(database, documents)
+        except Exception as error:  # any engine's; it is told, and tried again
+            seconds = min(RETRY_SECONDS_MAX, 2 * self._pauses.get(database, (RETRY_SECONDS_MIN / 2, 0))[0])
+            self._pauses[database] = (seconds, self._clock() + seconds * random.uniform(0.8, 1.2))  # noqa: S311
+            _log.warning("cannot publish %d documents to %s, again in %.0f s: %s", len(documents), database, seconds, error)
+            return 0
+        self._pauses.pop(database, None)
+        with self._store.writing() as connection:
+            connection.execute(delete(outbox).where(outbox.c.number == bindparam("done")), [{"done": row.number} for row in rows])
+        return len(rows)

@@ -1,0 +1,115 @@
+"""What became of a submission: a pure function of the rules' verdict, people's decisions, and which correction counts. And its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sync import clock
+from sync.documents import RECEIPT_PREFIX, SUBMISSION_PREFIX
+from sync.validate import Problem
+
+AFTER = {"accept": "accepted", "reject": "rejected", "return": "returned"}
+"""The state that a decision makes, until the next. `reopen` takes them all back: the rules' verdict stands again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision. `by` is a name, to be read on the phone."""
+
+    action: str
+    comment: str
+    comments: Sequence[Mapping[str, str]]
+    by: str
+    at: datetime
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What supersession looks at. `base` is the state by verdict and decisions alone."""
+
+    id: str
+    worker: str | None
+    supersedes: str | None
+    base: str
+    clock: str
+
+
+def base_state(verdict: str, decisions: Iterable[Decided]) -> str:
+    """By the rules' verdict and the last decision. `decisions` in the order of their clocks."""
+    state = verdict
+    for decision in decisions:
+        state = verdict if decision.action == "reopen" else AFTER.get(decision.action, state)
+    return state
+
+
+def superseded(links: Iterable[Link]) -> set[str]:
+    """The ids that an accepted correction takes out: its own worker's, along the whole chain, whatever became of those in between.
+
+    Where corrections name each other in a circle, only the later one takes out the earlier.
+    """
+    by_id = {link.id: link for link in links}
+    out: set[str] = set()
+    for correction in by_id.values():
+        if correction.base != "accepted":
+            continue
+        chain = _chain(correction, by_id)
+        for id in chain:
+            circle = correction.id in _chain(by_id[id], by_id)
+            if not circle or (correction.clock, correction.id) > (by_id[id].clock, id):
+                out.add(id)
+    return out
+
+
+def _chain(correction: Link, by_id: Mapping[str, Link]) -> set[str]:
+    found: set[str] = set()
+    below = by_id.get(correction.supersedes or "")
+    while below is not None and below.id not in found and below.worker is not None and below.worker == correction.worker:
+        found.add(below.id)
+        below = by_id.get(below.supersedes or "")
+    return found - {correction.id}
+
+
+def receipt(
+    submission: str,
+    state: str,
+    received_at: datetime,
+    effective: str,
+    problems: Sequence[Problem],
+    remarks: Sequence[Problem],
+    dots: Iterable[tuple[str, str, str]],
+    decisions: Sequence[Decided] = (),
+) -> dict[str, Any]:
+    """The receipt document. `dots`: (record, device, clock) of its contributions, told when they count.
+
+    A phone that finds `version` of a record's entry covered by the record it holds knows that its work has gone in.
+    """
+    since_reopened = list(decisions)
+    for index, decision in enumerate(decisions):
+        if decision.action == "reopen":
+            since_reopened = list(decisions[index + 1 :])
+    comments = [
+        {"path": comment.get("path", ""), "text": comment.get("text", ""), "by": decision.by, "at": clock.wire(decision.at)}
+        for decision in since_reopened
+        for comment in ([{"path": "", "text": decision.comment}] if decision.comment else []) + list(decision.comments)
+    ]
+    versions: dict[str, dict[str, str]] = {}
+    if state == "accepted":
+        for record, device, text in sorted(dots):
+            versions.setdefault(record, {})[device] = text
+    counts = state in ("accepted", "superseded", "duplicate")
+    return {
+        "_id": RECEIPT_PREFIX + submission.removeprefix(SUBMISSION_PREFIX),
+        "type": "receipt",
+        "submission": submission,
+        "at": clock.wire(max([received_at, *(decision.at for decision in decisions)])),
+        "status": state,
+        "problems": [] if counts else list(problems),
+        "remarks": [*problems, *remarks] if state == "accepted" else list(remarks),
+        "records": [{"id": record, "version": version} for record, version in versions.items()],
+        "comments": comments,
+        "clock": effective,
+    }

@@ -1,0 +1,210 @@
+"""The statements of merging and reviewing: plain SQL over one connection, whole batches at a time, no objects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sync.causality import OFFICE, Contribution
+from sync.store.models import Account, Area, Assignment, Checkpoint, FormVersion, Outbox, Record, Stray, table
+from sync.store.models import Contribution as ContributionRow
+from sync.store.models import Decision as DecisionRow
+from sync.store.models import Submission as SubmissionRow
+
+IDS_MAX = 2_000
+"""Ids asked for in one statement; SQLite takes 32,766 parameters, PostgreSQL 65,535."""
+
+areas, accounts, assignments = table(Area), table(Account), table(Assignment)
+form_versions, checkpoints, outbox, strays = table(FormVersion), table(Checkpoint), table(Outbox), table(Stray)
+submissions, contributions, records, decisions = table(SubmissionRow), table(ContributionRow), table(Record), table(DecisionRow)
+
+Row = Mapping[str, Any]
+
+
+def to_row(each: Contribution, counts: bool) -> dict[str, Any]:
+    body = {
+        "kind": each.kind,
+        "form": each.form,
+        "worker": each.worker,
+        "device": each.device,
+        "at": each.at,
+        "clock": each.clock,
+        "effective": each.effective,
+        "based_on": each.based_on,
+        "properties": each.properties,
+        "area": each.area,
+    }
+    if each.label:
+        body["label"] = each.label
+    if each.policies:
+        body["policies"] = each.policies
+    return {
+        "record": each.record,
+        "submission": each.submission,
+        "path": each.path,
+        "counts": counts,
+        "dot_device": each.dot[0],
+        "dot_clock": each.dot[1],
+        "body": orjson.dumps(body),
+    }
+
+
+def counting(connection: Connection, ids: Iterable[str]) -> dict[str, list[Contribution]]:
+    """The contributions that count, by record."""
+    found: dict[str, list[Contribution]] = {}
+    c = contributions.c
+    columns = select(c.record, c.submission, c.path, c.dot_device, c.dot_clock, c.body)
+    for some in _parts(ids):
+        for record, submission, path, device, clock, body in connection.execute(columns.where(c.record.in_(some), c.counts)):
+            one = Contribution(record=record, submission=submission, path=path, dot=(device, clock), **orjson.loads(body))
+            found.setdefault(record, []).append(one)
+    return found
+
+
+def contribution_dots(connection: Connection, ids: Collection[str]) -> dict[str, list[tuple[str, str, str]]]:
+    """(record, dot's device, dot's clock) of each submission's contributions."""
+    found: dict[str, list[tuple[str, str, str]]] = {id: [] for id in ids}
+    c = contributions.c
+    for some in _parts(ids):
+        for submission, *dot in connection.execute(select(c.submission, c.record, c.dot_device, c.dot_clock).where(c.submission.in_(some))):
+            found[submission].append(tuple(dot))
+    return found
+
+
+def submission_rows(connection: Connection, ids: Iterable[str], *columns: str) -> dict[str, Row]:
+    chosen = select(submissions.c.id, *(submissions.c[name] for name in columns))
+    return {row["id"]: dict(row) for some in _parts(ids) for row in connection.execute(chosen.where(submissions.c.id.in_(some))).mappings()}
+
+
+def superseding(connection: Connection, ids: Iterable[str]) -> list[str]:
+    """The submissions that name one of these as what they correct."""
+    chosen = select(submissions.c.id)
+    return [row.id for some in _parts(ids) for row in connection.execute(chosen.where(submissions.c.supersedes.in_(some)))]
+
+
+def related(connection: Connection, ids: Iterable[str]) -> list[Row]:
+    """These submissions and all that corrections tie to them, with what decides their state."""
+    c = submissions.c
+    chosen = select(c.id, c.database, c.worker, c.device, c.clock, c.received_at, c.verdict, c.state, c.supersedes, c.problems, c.remarks)
+    found: dict[str, Row] = {}
+    looked_for: set[str] = set()
+    frontier = set(ids)
+    while frontier:
+        looked_for |= frontier
+        rows = [row for some in _parts(frontier) for row in connection.execute(chosen.where(or_(c.id.in_(some), c.supersedes.in_(some)))).mappings()]
+        found.update({row["id"]: dict(row) for row in rows})
+        frontier = {id for row in rows for id in (row["id"], row["supersedes"]) if id is not None} - looked_for
+    return list(found.values())
+
+
+def decisions_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[Row]]:
+    """In the order of their clocks; `name` is who decided."""
+    c = decisions.c
+    name = func.coalesce(accounts.c.name, c.by).label("name")
+    chosen = select(c.submission, c.action, c.comment, c.comments, c.at, c.clock, name).outerjoin_from(decisions, accounts, accounts.c.id == c.by)
+    found: dict[str, list[Row]] = {}
+    for some in _parts(ids):
+        for row in connection.execute(chosen.where(c.submission.in_(some)).order_by(c.clock)).mappings():
+            found.setdefault(row["submission"], []).append(dict(row))
+    return found
+
+
+def last_office_clock(connection: Connection) -> str | None:
+    return connection.execute(select(func.max(decisions.c.clock))).scalar()
+
+
+def let_in(connection: Connection, submission: str, dot_clock: str) -> None:
+    """Its contributions count from now on: no phone has seen them before this clock of the office."""
+    mine = contributions.c.submission == submission
+    connection.execute(update(contributions).where(mine).values(counts=True, dot_device=OFFICE, dot_clock=dot_clock))
+
+
+def leave_out(connection: Connection, submission: str) -> None:
+    connection.execute(update(contributions).where(contributions.c.submission == submission).values(counts=False))
+
+
+def record_areas(connection: Connection, ids: Iterable[str]) -> dict[str, str | None]:
+    c = records.c
+    return {row.id: row.area for some in _parts(ids) for row in connection.execute(select(c.id, c.area).where(c.id.in_(some)))}
+
+
+def put_records(connection: Connection, rows: Sequence[Row]) -> None:
+    put(connection, records, rows, ("id",))
+
+
+def remove_records(connection: Connection, ids: Sequence[str]) -> None:
+    if ids:
+        connection.execute(delete(records).where(records.c.id == bindparam("gone")), [{"gone": id} for id in ids])
+
+
+def add(connection: Connection, into: Any, rows: Sequence[Row]) -> None:
+    if rows:
+        connection.execute(insert(into), rows)
+
+
+def put(connection: Connection, into: Any, rows: Sequence[Row], key: Sequence[str], update_existing: bool = True) -> None:
+    """Insert, or replace what has the same key (or, with `update_existing=False`, leave it)."""
+    if not rows:
+        return
+    statement = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into)
+    if update_existing:
+        statement = statement.on_conflict_do_update(index_elements=key, set_={name: statement.excluded[name] for name in rows[0] if name not in key})
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=key)
+    connection.execute(statement, rows)
+
+
+def sequences(connection: Connection) -> dict[str, str]:
+    """How far each database has been read."""
+    return {row.database: row.sequence for row in connection.execute(select(checkpoints.c.database, checkpoints.c.sequence))}
+
+
+def what_is_known(connection: Connection) -> tuple[Any, ...]:
+    """Changes whenever a form is published or a person, an area or an assignment is added or ended."""
+    counted = [select(func.count()).select_from(each).scalar_subquery() for each in (form_versions, areas, accounts, assignments)]
+    ended = select(func.count()).where(assignments.c.until.is_not(None)).scalar_subquery()
+    return tuple(connection.execute(select(*counted, ended)).one())
+
+
+def area_parents(connection: Connection) -> dict[str, str | None]:
+    return {row.id: row.parent for row in connection.execute(select(areas.c.id, areas.c.parent))}
+
+
+def account_roles(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    chosen = select(accounts.c.id, accounts.c.role)
+    return {row.id: row.role for some in _parts(ids) for row in connection.execute(chosen.where(accounts.c.id.in_(some)))}
+
+
+def assignment_rows(connection: Connection, ids: Iterable[str]) -> list[Any]:
+    c = assignments.c
+    return [row for some in _parts(ids) for row in connection.execute(select(c.account, c.area, c.since, c.until).where(c.account.in_(some)))]
+
+
+def form_keys(connection: Connection) -> set[tuple[str, str]]:
+    return {(row.form, row.version) for row in connection.execute(select(form_versions.c.form, form_versions.c.version))}
+
+
+def xform(connection: Connection, form: str, version: str) -> str:
+    c = form_versions.c
+    return connection.execute(select(c.xform).where(c.form == form, c.version == version)).scalar_one()
+
+
+def held_numbers(connection: Connection) -> list[tuple[int, bytes]]:
+    c = submissions.c
+    return [(row.number, row.problems) for row in connection.execute(select(c.number, c.problems).where(c.state == "held").order_by(c.number))]
+
+
+def by_number(connection: Connection, numbers: Collection[int]) -> list[Row]:
+    c = submissions.c
+    return [dict(row) for row in connection.execute(select(submissions).where(c.number.in_(numbers)).order_by(c.number)).mappings()]
+
+
+def _parts(ids: Iterable[str]) -> Iterable[list[str]]:
+    """Sorted, so that the same ids make the same statements, and cut to what a statement takes."""
+    all_ids = sorted(set(ids))
+    for first in range(0, len(all_ids), IDS_MAX):
+        yield all_ids[first : first + IDS_MAX]
