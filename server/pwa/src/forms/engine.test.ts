@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 // The adapter on ODK's real engine. Node lacks two names that the engine's WebAssembly loader looks for; a browser needs neither.
+// @ts-expect-error: the app itself has no types of Node
 import { createRequire } from 'node:module';
 import { createMemo, createRoot } from 'solid-js';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -13,7 +14,7 @@ let jsonPath: typeof import('./engine.ts').jsonPath;
 let photosAsText: typeof import('./engine.ts').photosAsText;
 
 beforeAll(async () => {
-  Object.assign(globalThis, { require: createRequire(import.meta.url), __dirname: import.meta.dirname });
+  Object.assign(globalThis, { require: createRequire(import.meta.url), __dirname: '.' });
   const engine = await import('./engine.ts');
   ({ jsonPath, photosAsText } = engine);
   form = await engine.openForm(exampleForm);

@@ -1,6 +1,6 @@
 // A form being filled: the engine's instance and all that it does not know — what was typed and refused, photos, what the office said,
 // where the person is, and the draft that is on the disk within DRAFT_DELAY_MS of every answer.
-import { batch, createMemo, createSignal, untrack } from 'solid-js';
+import { batch, createMemo, createSignal, mapArray, untrack } from 'solid-js';
 import { createStore, type SetStoreFunction } from 'solid-js/store';
 import type { Answers, FormDocument, MediaNote, Text } from '../data/documents.ts';
 import { removeDraft, saveDraft } from '../data/drafts.ts';
@@ -11,7 +11,7 @@ import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
 import { answersOf } from './answers.ts';
 import type { Instance } from './engine.ts';
 import { isAsked, namingQuestion, questionsOf, type Group, type Item, type Question, type Roster } from './items.ts';
-import { askedOn, pagesOf, REVIEW, sectionsOf, type Page } from './pages.ts';
+import { askedOn, pagesOf, REVIEW, samePages, sectionsOf, type Page } from './pages.ts';
 import { doorOf, idsOfNewRow } from './prefill.ts';
 import { keepPhoto } from './photos.ts';
 import { readTyped, type TypedProblem } from './typed.ts';
@@ -79,6 +79,7 @@ export class Filling {
   private readonly setVisited: SetStoreFunction<Record<string, true | undefined>>;
   private readonly settled: Record<string, true | undefined>;
   private readonly setSettled: SetStoreFunction<Record<string, true | undefined>>;
+  private readonly missingByPage: () => Map<string, () => Question[]>;
   private readonly media = new Map<string, MediaNote>();
 
   constructor(
@@ -99,8 +100,14 @@ export class Filling {
     [this.settled, this.setSettled] = createStore(flags(state?.settled));
     for (const note of state?.media ?? props.fix?.submission.media ?? []) this.media.set(note.name, note);
 
-    this.pages = createMemo(() => pagesOf(instance.items));
+    this.pages = createMemo<Page[]>((before) => samePages(before, pagesOf(instance.items)), []);
     this.sections = createMemo(() => sectionsOf(this.pages()));
+    // A memo for each page: an answer looks again only at the page that it is on.
+    const byPage = mapArray(this.pages, (page) => {
+      const questions = createMemo(() => askedOn(page));
+      return createMemo(() => questions().filter((question) => question.violation() !== null || this.refused[question.id] !== undefined));
+    });
+    this.missingByPage = createMemo(() => new Map(this.pages().map((page, index) => [page.key, byPage()[index]!])));
     const [key, setKey] = createSignal(state?.page ?? untrack(this.pages)[0]!.key);
     this.setPageKey = setKey;
     // A page that ceased to be relevant gives way to the one that took its place.
@@ -112,7 +119,7 @@ export class Filling {
     this.notes = notesOf(props.fix);
     for (const [path, refused] of Object.entries(state?.refused ?? {})) {
       const item = instance.find(path);
-      if (item?.kind === 'question') this.setRefused(item.id, refused);
+      if (item?.kind === 'question') this.refuse(item, refused);
     }
     for (const roster of untrack(() => rostersOf(instance.items))) untrack(() => this.furnish(roster, draft !== null || props.fix !== undefined));
     if (props.fix && !state) this.goToFirstNote();
@@ -129,14 +136,21 @@ export class Filling {
     const typed = readTyped(question.type, raw);
     if ('problem' in typed) {
       this.instance.answer(question, ''); // what stood there before must not be sent behind what is shown
-      this.setRefused(question.id, { text: raw, problem: typed.problem });
+      this.refuse(question, { text: raw, problem: typed.problem });
     } else {
       const reason = this.instance.answer(question, typed.text);
-      this.setRefused(question.id, reason === null ? undefined : { text: raw, problem: 'engine', reason });
+      this.refuse(question, reason === null ? undefined : { text: raw, problem: 'engine', reason });
     }
     this.setTouched(question.id, true);
     if (untrack(() => this.noteOn(question)).length > 0) this.setSettled(untrack(question.path), true);
     this.keep();
+  }
+
+  private readonly refusing = new Set<Question>();
+  private refuse(question: Question, refused: Refused | undefined): void {
+    if (refused) this.refusing.add(question);
+    else this.refusing.delete(question);
+    this.setRefused(question.id, refused);
   }
 
   refusal(question: Question): Refused | null {
@@ -281,7 +295,7 @@ export class Filling {
 
   /** What stands in the way of saving, on this page. */
   missingOn(page: Page): Question[] {
-    return askedOn(page).filter((question) => question.violation() !== null || this.refused[question.id] !== undefined);
+    return this.missingByPage().get(page.key)?.() ?? [];
   }
 
   missing(): { page: Page; question: Question }[] {
@@ -367,9 +381,7 @@ export class Filling {
 
   private draft(): Draft {
     const { start } = this;
-    const refused = untrack(() =>
-      Object.fromEntries(questionsOf(this.instance.items).flatMap((question) => (this.refused[question.id] ? [[question.path(), { ...this.refused[question.id]! }]] : []))),
-    );
+    const refused = untrack(() => Object.fromEntries([...this.refusing].map((question) => [question.path(), { ...this.refused[question.id]! }])));
     const state: DraftState = {
       xml: this.instance.xml(),
       hidden: this.instance.hidden(),
@@ -406,8 +418,9 @@ export class Filling {
   title(): string {
     const label = this.start.household?.label ?? this.start.record?.label;
     if (label) return label;
-    const door = doorOf(this.form, answersOf(this.instance.xml(), this.form.fields));
-    return door ? [door.building, door.unit, door.room].filter(Boolean).join(' ') : '';
+    const properties = this.form.entities.find((entity) => entity.kind === 'household')?.properties ?? {};
+    const parts = ['building', 'unit', 'room'].map((part) => (properties[part] ? this.instance.find(properties[part]) : null));
+    return untrack(() => parts.map((item) => (item?.kind === 'question' ? item.text() : '')).filter(Boolean).join(' '));
   }
 
   // ---- finishing

@@ -29,6 +29,27 @@ export function pagesOf(items: readonly Item[]): Page[] {
   return [...walk(items, { at: '', title: '', section: '', rows: [] }), REVIEW];
 }
 
+/** The pages now, each the same object as before where nothing about it changed: what was made for a page is not made again. */
+export function samePages(before: readonly Page[], now: readonly Page[]): Page[] {
+  const known = new Map(before.map((page) => [page.key, page]));
+  return now.map((page) => {
+    const old = known.get(page.key);
+    return old && isSame(old, page) ? old : page;
+  });
+}
+
+function isSame(one: Page, other: Page): boolean {
+  return (
+    one.kind === other.kind &&
+    one.title === other.title &&
+    one.section === other.section &&
+    one.items.length === other.items.length &&
+    one.items.every((item, index) => item === other.items[index]) &&
+    one.rows.length === other.rows.length &&
+    one.rows.every((at, index) => at.row === other.rows[index]!.row && at.index === other.rows[index]!.index)
+  );
+}
+
 export function sectionsOf(pages: readonly Page[]): Section[] {
   const sections: Section[] = [];
   for (const page of pages) {

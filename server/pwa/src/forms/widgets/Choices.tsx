@@ -1,5 +1,4 @@
 // One or several of a list, as big buttons; a long list, or one that the form calls minimal, by the phone's own picker.
-import Check from 'lucide-solid/icons/check';
 import { For, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import type { Filling } from '../filling.ts';
@@ -45,11 +44,7 @@ export function Choices(props: { question: Question; filling: Filling; labelledB
                   disabled={props.question.readonly()}
                   onClick={() => toggle(choice.value)}
                 >
-                  <span class="choice__mark" aria-hidden="true">
-                    <Show when={on()}>
-                      <Check size={20} stroke-width={3} />
-                    </Show>
-                  </span>
+                  <span class="choice__mark" aria-hidden="true" />
                   <span class="choice__word">{choice.label}</span>
                 </button>
               );
