@@ -1,0 +1,261 @@
+"""Publishing says everything at once, with sheet, row and column; what has an error is not published."""
+
+from __future__ import annotations
+
+import ast
+from io import BytesIO
+
+import pytest
+
+from forms.check import publishable
+from forms.reading import NAMES
+from forms.xlsform import compile_xform, read
+
+SETTINGS = """
+| settings |
+| | form_title::zh | form_title::en | form_id | version |
+| | 试 | Trial | trial | 1 |
+"""
+GOOD = (
+    """
+| survey |
+| | type | name | label::zh | label::en | relevant |
+| | text | a | 甲 | A | |
+| | text | b | 乙 | B | ${a} != '' |
+"""
+    + SETTINGS
+)
+
+
+def places(result) -> list[tuple[str, str, int | None, str]]:
+    return [(finding.level, finding.sheet, finding.row, finding.column) for finding in result.findings]
+
+
+def test_a_form_without_a_finding_is_publishable():
+    result = publishable(GOOD, ".md")
+    assert (result.findings, result.form.id, result.form.version) == ([], "trial", "1")
+    assert result.form.title == {"zh": "试", "en": "Trial"}
+    assert "<h:html" in result.xform
+
+
+def test_everything_that_is_wrong_is_said_at_once():
+    result = publishable(
+        """
+        | survey |
+        | | type | name | label::zh | label::en | relevence | relevant | constraint | calculation | save_to |
+        | | text | a | 甲 | | | ${b} = 1 | is-nice(.) | | |
+        | | integer | b | 乙 | B | | ${a} = 'x' | . > | | person#x |
+        | | begin_repeat | r | 圈 | R | | | | | |
+        | | text | c | 丙 | C | | | | | |
+        | | end_repeat | | | | | | | | |
+        | | text | d | 丁 | D | | ${c} = 'x' | regex(., '[') | | |
+        | | calculate | e | | | | | | ${a} \\| ${b} | |
+        | | calculate | f | | | | | | /data/nowhere | |
+        | | calculate | g | | | | | | substr(${a}) | |
+        """
+        + SETTINGS,
+        ".md",
+    )
+    assert result.form is None and result.xform is None
+    assert places(result) == [
+        ("error", "survey", 1, "relevence"),
+        ("error", "survey", 2, "label::en"),
+        ("error", "survey", 2, "relevant"),
+        ("error", "survey", 2, "constraint"),
+        ("error", "survey", 3, "save_to"),
+        ("error", "survey", 3, "constraint"),
+        ("error", "survey", 7, "relevant"),
+        ("error", "survey", 7, "constraint"),
+        ("error", "survey", 8, "calculation"),
+        ("error", "survey", 9, "calculation"),
+        ("error", "survey", 10, "calculation"),
+    ]
+    assert all(finding.message["zh"] and finding.message["en"] for finding in result.findings)
+    assert "/a → /b → /a" in result.findings[2].message["en"]
+
+
+def test_what_pyxform_refuses_and_what_we_see_come_together():
+    result = publishable(
+        """
+        | survey |
+        | | type | name | label::zh | label::en | relevant | constraint |
+        | | text | a | 甲 | A | ${nobody} = 'x' | |
+        | | select_one colour | b | 乙 | B | | is-nice(.) |
+        """
+        + SETTINGS,
+        ".md",
+    )
+    assert ("error", "survey", 2, "relevant") in places(result)
+    assert ("error", "survey", 3, "type") in places(result)
+    assert ("error", "survey", 3, "constraint") in places(result)
+    assert any("nobody" in finding.message["en"] for finding in result.findings)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "word"),
+    [
+        ("| | text | a | 甲 | A | ${r}/x = 1 | |", "relevant", "outside"),
+        ("| | text | a | 甲 | A | ${r}[/data/r/x = 1] != '' | |", "relevant", "name alone"),
+        ("| | text | a | 甲 | A | //x = 1 | |", "relevant", "leads nowhere"),
+        ("| | text | a | 甲 | A | count(/data/r/following::x) = 1 | |", "relevant", "not supported"),
+        ("| | text | a | 甲 | A | /data/r/@id = 1 | |", "relevant", "not supported"),
+        ("| | text | a | 甲 | A | $x = 1 | |", "relevant", "variables"),
+        ("| | text | a | 甲 | A | ${g} = 'x' | |", "relevant", "group"),
+        ("| | text | a | 甲 | A | ${n} = 'x' | |", "relevant", "note"),
+        ("| | text | a | 甲 | A | instance('cities')/root/item/name = 'x' | |", "relevant", "no list"),
+        ("| | text | a | 甲 | A | selected(${q}) | |", "relevant", "arguments"),
+        ("| | text | a | 甲 | A | ${a} = 'x' | |", "relevant", "ring"),
+        ("| | text | a | 甲 | A | | person#a |", "save_to", "entities sheet"),
+        ("| | text | a | 甲 | A | | thing#a-b |", "save_to", "letters"),
+        ("| | text | a | 甲 | A | | thing#taken |", "save_to", "two questions"),
+        ("| | audio | a | 甲 | A | | |", "type", "not supported"),
+        ("| | geotrace | a | 甲 | A | | |", "type", "not supported"),
+    ],
+)
+def test_each_kind_of_error_names_its_row_and_column(row, column, word):
+    result = publishable(
+        f"""
+        | survey |
+        | | type | name | label::zh | label::en | relevant | save_to |
+        {row}
+        | | text | id | 编号 | Id | | thing#taken |
+        | | note | n | 说明 | Note | | |
+        | | text | q | 问 | Q | | |
+        | | begin_group | g | 组 | Group | | |
+        | | text | inner | 里 | Inner | | |
+        | | end_group | | | | | |
+        | | begin_repeat | r | 圈 | Ring | | |
+        | | integer | x | 数 | X | | |
+        | | end_repeat | | | | | |
+
+        | entities |
+        | | list_name | entity_id |
+        | | thing | ${{id}} |
+        """
+        + SETTINGS,
+        ".md",
+    )
+    found = [finding for finding in result.findings if finding.level == "error"]
+    assert result.form is None
+    assert any(finding.column == column and word.lower() in finding.message["en"].lower() for finding in found), found
+    assert {finding.row for finding in found} <= ({2, 3} if word == "two questions" else {2})
+
+
+def test_a_bare_reference_as_a_condition_is_a_warning_and_no_more():
+    result = publishable(GOOD.replace("${a} != ''", "${a}"), ".md")
+    assert places(result) == [("warning", "survey", 3, "relevant")]
+    assert result.form is not None
+
+
+def test_settings_columns_and_lists_are_looked_at_too():
+    result = publishable(
+        """
+        | survey |
+        | | type | name | label::zh | label::en | hint::zh | merge | pii | prefill |
+        | | select_one k | a | 甲 | A | 提示 | newest | secret | maybe |
+
+        | choices |
+        | | list_name | name | lable::zh | label::en |
+        | | k | 1 | 一 | One |
+
+        | settings |
+        | | form_id | versoin | audience |
+        | | my form | 1 | everyone |
+        """,
+        ".md",
+    )
+    assert {
+        ("error", "settings", 2, "form_id"),
+        ("error", "settings", 2, "version"),
+        ("error", "settings", 1, "versoin"),
+        ("error", "settings", 2, "audience"),
+        ("error", "survey", 1, "hint"),
+        ("error", "survey", 2, "merge"),
+        ("error", "survey", 2, "pii"),
+        ("error", "survey", 2, "prefill"),
+        ("error", "choices", 1, "lable::zh"),
+    } <= set(places(result))
+
+
+def test_a_published_version_never_changes():
+    published = publishable(GOOD, ".md").form
+    assert publishable(GOOD, ".md", [published]).findings == []
+    changed = GOOD.replace("| B |", "| Bee |")
+    assert places(publishable(changed, ".md", [published])) == [("error", "settings", 2, "version")]
+    assert publishable(changed.replace("| trial | 1 |", "| trial | 2 |"), ".md", [published]).form.version == "2"
+
+
+def test_a_property_of_another_type_in_another_form_is_a_warning():
+    form = """
+        | survey |
+        | | type | name | label::zh | label::en | save_to |
+        | | hidden | id | | | |
+        | | {0} | age | 年龄 | Age | person#age |
+
+        | entities |
+        | | list_name | entity_id |
+        | | person | ${{id}} |
+        """
+    other = publishable(form.format("integer") + SETTINGS, ".md").form
+    assert publishable(form.format("decimal") + SETTINGS.replace("trial", "second"), ".md", [other]).findings == []
+    assert places(publishable(form.format("text") + SETTINGS.replace("trial", "second"), ".md", [other])) == [("warning", "survey", None, "save_to")]
+
+
+@pytest.mark.parametrize(
+    ("source", "file_type"),
+    [
+        (b"", ".md"),
+        (b"no table", ".md"),
+        (b"PK\x03\x04 junk", ".xlsx"),
+        (b"\xff\xfe\x00", ".csv"),
+        (b"x", ".exe"),
+        (b"x", None),
+        (b"|a|b|\n" * 2_000_000, ".md"),
+    ],
+)
+def test_a_file_that_is_no_form_is_one_finding(source, file_type):
+    result = publishable(source, file_type)
+    assert result.form is None
+    assert len(result.errors) >= 1
+
+
+def test_a_spreadsheet_gives_the_same_form_as_the_table():
+    from pyxform.xls2json_backends import md_table_to_workbook
+
+    spreadsheet = BytesIO()
+    md_table_to_workbook(GOOD).save(spreadsheet)
+    assert compile_xform(read(spreadsheet.getvalue(), ".xlsx")) == compile_xform(read(GOOD, ".md"))
+
+
+def test_nothing_of_a_form_runs_in_the_generated_source(judge):
+    evil = "'); import os; os.abort(); ('"
+    form = publishable(
+        f"""
+        | survey |
+        | | type | name | label::zh | label::en | constraint | save_to |
+        | | hidden | id | | | | |
+        | | text | class | 甲 | A | . != "{evil}" | thing#x |
+        | | text | __import__ | 乙 | B | . != '\\' | |
+        | | text | 中文-名.称 | 丙 | C | | |
+        | | select_one k | pick | 丁 | D | | |
+
+        | choices |
+        | | list_name | name | label::zh | label::en |
+        | | k | {evil.replace(" ", "")} | 一 | One |
+
+        | entities |
+        | | list_name | entity_id |
+        | | thing | ${{id}} |
+        """
+        + SETTINGS,
+        ".md",
+    ).form
+    tree = ast.parse(form.source)
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom | ast.Global | ast.Lambda)]
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert called <= set(NAMES) | {"len", "float", "type", "list", "no_group", "get", "remark", "problem", "change"} | {
+        node.name for node in tree.body if hasattr(node, "name")
+    }
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert attributes <= {"at", "up", "index", "get", "keys", "issuperset", "today", "now"} | {name for name in attributes if name.startswith(("q_", "r_"))}
+    assert judge(form, {"id": "thing:1", "class": evil}).problems[0].path == "/class"
