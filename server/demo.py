@@ -19,6 +19,7 @@ from server.keys import household_key
 from server.provision import inbox_database, provide_area, provide_forms, provide_worker
 from server.stores import Stores
 from sync.clock import utc_now
+from sync.store.engine import Store
 from sync.store.models import Account, AuditEvent, Device, Submission
 
 BEGAN = "began loading the demo"
@@ -50,16 +51,12 @@ def load(stores: Stores, if_empty: bool, say: Callable[[str], None], now: dateti
     """Load the organisation and two weeks of its work into an empty store. A load that was broken off is finished by the next one."""
     if not stores.settings.demo:
         raise Forbidden("The demo organisation has well-known passwords: it is loaded in demo mode only (DOORSTEP_DEMO=1).")
-    began = _event(stores, BEGAN)
-    if began is None and stores.session.scalar(select(func.count()).select_from(Account)):
+    if is_loaded(stores.store):
         if if_empty:
             return
         raise Conflict("The store is not empty. The demo organisation goes into an empty one: set DOORSTEP_DATA to another folder.")
-    if _event(stores, LOADED) is not None:
-        if if_empty:
-            return
-        raise Conflict("The demo organisation is loaded already.")
 
+    began = _began(stores)
     started = time.monotonic()
     say("Loading the demo organisation, once: people and areas …")
     moment = _found(stores, now or datetime.now(UTC)) if began is None else datetime.fromisoformat(began)
@@ -74,6 +71,14 @@ def load(stores: Stores, if_empty: bool, say: Callable[[str], None], now: dateti
     record_event(session, None, LOADED, "demo", submissions=len(story))
     session.commit()
     say(f"The demo organisation is loaded ({time.monotonic() - started:.0f} s).")
+
+
+def is_loaded(store: Store) -> bool:
+    """Whether there is nothing to load any more: the demo is in, or other people are."""
+    with store.reading() as connection:
+        people = connection.scalar(select(func.count()).select_from(Account)) or 0
+        events = set(connection.scalars(select(AuditEvent.action).where(AuditEvent.action.in_([BEGAN, LOADED]))))
+    return LOADED in events or (people > 0 and BEGAN not in events)
 
 
 def _found(stores: Stores, moment: datetime) -> datetime:
@@ -127,7 +132,7 @@ def _merge(stores: Stores, expected: int, say: Callable[[str], None]) -> None:
             say(f"  {merged} of {expected} …")
 
 
-def _event(stores: Stores, action: str) -> str | None:
-    """The `now` of such an event; None when there is none."""
-    detail = stores.session.scalar(select(AuditEvent.detail).where(AuditEvent.action == action).order_by(AuditEvent.number))
-    return None if detail is None else orjson.loads(detail).get("now", "")
+def _began(stores: Stores) -> str | None:
+    """The moment that a load which was broken off told the story from."""
+    detail = stores.session.scalar(select(AuditEvent.detail).where(AuditEvent.action == BEGAN))
+    return None if detail is None else orjson.loads(detail)["now"]

@@ -22,9 +22,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.demo import is_loaded
 from server.parent import LISTENER_VARIABLE, PIPE_VARIABLE
 from server.settings import Settings
-from sync.store.engine import upgrade
+from sync.store.engine import open_store, upgrade
 
 ROOT = Path(__file__).parent.parent
 LOOK_SECONDS = 0.1
@@ -63,7 +64,7 @@ def serve(settings: Settings) -> None:
         environment = {**os.environ, PIPE_VARIABLE: str(pipe), LISTENER_VARIABLE: str(listener.fileno())}
         descriptors = (pipe, listener.fileno())
         upgrade(settings.database_url)
-        if settings.demo and not _run_to_the_end(_flask("demo", "load", "--if-empty"), environment, descriptors, stop):
+        if settings.demo and not _demo_is_loaded(settings) and not _run_to_the_end(_flask("demo", "load"), environment, descriptors, stop):
             return
         children = [
             Child("the web processes", [sys.executable, "-m", "gunicorn", "--config", "python:server.gunicorn_settings", "wsgi:app"]),
@@ -125,6 +126,14 @@ def _run_to_the_end(command: Sequence[str], environment: dict[str, str], descrip
     if process.returncode:
         raise CannotStart("The demo organisation could not be loaded.")
     return True
+
+
+def _demo_is_loaded(settings: Settings) -> bool:
+    store = open_store(settings.database_url)
+    try:
+        return is_loaded(store)
+    finally:
+        store.close()
 
 
 @contextlib.contextmanager

@@ -121,7 +121,9 @@ def test_the_parent_killed_leaves_nothing_behind(serving):
     serving.process.wait()
     _, left = psutil.wait_procs(family, timeout=GONE_SECONDS_MAX)
     assert left == []
-    Serving(serving.data, serving.port).start().process.terminate()
+    again = Serving(serving.data, serving.port).start()
+    again.process.terminate()
+    assert again.process.wait(GONE_SECONDS_MAX) == 0
 
 
 def test_a_merge_worker_that_is_killed_comes_back(serving):
