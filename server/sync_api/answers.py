@@ -29,7 +29,7 @@ RETRY_SECONDS = 5
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """This value as JSON."""
-    return answer_bytes(orjson.dumps(value, default=str), status, headers)
+    return answer_bytes(orjson.dumps(value), status, headers)
 
 
 def answer_bytes(text: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:

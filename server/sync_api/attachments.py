@@ -7,10 +7,10 @@ from flask import Response
 from server.sync_api.answers import answer
 from server.sync_api.asked import Asked
 from server.sync_api.documents import choose, refuse_design
-from sync.engine import limits
 from sync.engine.document import Document
-from sync.engine.documents import Edit, Inline, Stub, check_attachment_name, check_content_type, check_id, read_revision
 from sync.engine.errors import DocumentMissing, EditConflict, TooLarge
+from sync.engine.limits import ATTACHMENT_BYTES_MAX
+from sync.engine.wire import Edit, Inline, Stub, check_attachment_name, check_content_type, check_id, read_revision
 from sync.revisions import Revision
 
 
@@ -32,7 +32,7 @@ def get(asked: Asked) -> Response:
 def put(asked: Asked) -> Response:
     """Add or replace one; the document gets a new revision, and is made if it is not there."""
     content = asked.request.get_data(cache=False)
-    if len(content) > limits.ATTACHMENT_BYTES_MAX:
+    if len(content) > ATTACHMENT_BYTES_MAX:
         raise TooLarge(asked.attachment, "attachment_too_large")
     attachment = Inline(check_content_type(asked.request.headers.get("Content-Type")), content)
     return _edited(asked, {check_attachment_name(asked.attachment): attachment}, 201)

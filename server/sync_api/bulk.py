@@ -14,8 +14,8 @@ from server.sync_api.documents import opened
 from server.sync_api.rendering import Shown, render, shown
 from sync.engine.database import Database
 from sync.engine.document import Document
-from sync.engine.documents import DESIGN, LOCAL, check_id, read_edit, read_revision
 from sync.engine.errors import BadDocument, EditConflict, TooLarge
+from sync.engine.wire import DESIGN, LOCAL, check_id, read_edit, read_revision
 from sync.revisions import missing, possible_ancestors
 
 AFTER_ALL_TEXT = "\U0010ffff" * 4  # lists and objects sort after every text
@@ -29,11 +29,12 @@ def bulk_docs(asked: Asked) -> Response:
     listed = _list(members["docs"], "`docs` parameter must be an array.", BATCH_DOCUMENTS_MAX)
     replicated = members.get("new_edits") is False
     edits = []
+    bytes_max = asked.settings.document_bytes_max
     for document in listed:
         if isinstance(document, dict) and "_id" not in document and not replicated:
             document = {**document, "_id": uuid.uuid4().hex}
         is_local = isinstance(document, dict) and str(document.get("_id", "")).startswith(LOCAL)
-        edits.append(local.read(document) if is_local else read_edit(document, replicated, bytes_max=asked.settings.document_bytes_max))
+        edits.append(local.read(document) if is_local else read_edit(document, replicated, bytes_max=bytes_max))
     refused = {index for index, edit in enumerate(edits) if edit.id.startswith(DESIGN) and not asked.is_admin}
     taken = [edit for index, edit in enumerate(edits) if index not in refused and not isinstance(edit, local.LocalEdit)]
     results = iter(asked.database.write(taken, replicated))

@@ -14,8 +14,8 @@ from server.sync_api import attachments, bulk, changes, databases, documents, lo
 from server.sync_api.answers import answer, error_answer
 from server.sync_api.asked import Asked, NotImplementedHere
 from server.sync_api.permission import Need, may, refuse
-from sync.engine.documents import DESIGN, LOCAL
 from sync.engine.errors import BadDocument, DatabaseMissing, EngineError
+from sync.engine.wire import DESIGN, LOCAL
 
 MOUNT = "sync"
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "COPY"]

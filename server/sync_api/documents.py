@@ -13,8 +13,8 @@ from server.sync_api.asked import Asked
 from server.sync_api.rendering import Shown, render, shown
 from sync.engine.database import Database
 from sync.engine.document import Document
-from sync.engine.documents import DESIGN, Edit, check_id, read_edit, read_revision
 from sync.engine.errors import BadDocument, DocumentMissing, EditConflict
+from sync.engine.wire import DESIGN, Edit, check_id, read_edit, read_revision
 from sync.revisions import Revision, leaves_below
 
 
@@ -89,11 +89,9 @@ def opened(document: Document | None, asked_for: list[Revision], latest: bool) -
     """The revisions to show for these, each once: (revision, is it there). With `latest`, the leaves below each."""
     found: dict[Revision, bool] = {}
     for revision in asked_for:
-        below = leaves_below(document.tree, revision) if document and latest else []
-        if below:
-            found.update(dict.fromkeys(below, True))
-        else:
-            found[revision] = document is not None and revision in document.leaves
+        is_there = document is not None and revision in document.leaves
+        below = leaves_below(document.tree, revision) if document and latest and not is_there else []
+        found.update(dict.fromkeys(below, True) if below else {revision: is_there})
     return list(found.items())
 
 

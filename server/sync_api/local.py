@@ -11,8 +11,8 @@ from flask import Response
 from server.sync_api.answers import answer, answer_bytes
 from server.sync_api.asked import Asked
 from sync.engine.database import Database
-from sync.engine.documents import as_json, check_id, wire
 from sync.engine.errors import BadDocument, DocumentMissing, EditConflict
+from sync.engine.wire import as_json, check_id, wire
 
 REVISION = re.compile(r"0-([0-9]{1,15})")
 

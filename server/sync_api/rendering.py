@@ -11,7 +11,7 @@ import orjson
 from server.sync_api.asked import Asked
 from sync.engine.database import Database
 from sync.engine.document import Document, stubs
-from sync.engine.documents import wire
+from sync.engine.wire import wire
 from sync.revisions import Revision, conflicts, deleted_conflicts, history
 
 

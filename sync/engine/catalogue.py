@@ -17,9 +17,10 @@ from urllib.parse import quote
 import orjson
 
 from sync.databases import Writers
-from sync.engine import limits, schema
 from sync.engine.connections import Connections, in_our_words
 from sync.engine.errors import BadDocument, DatabaseMissing, IllegalName
+from sync.engine.limits import DATABASE_NAME_LENGTH_MAX, SECURITY_BYTES_MAX
+from sync.engine.schema import CATALOGUE, DATABASE
 
 NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
 EVERYONE_OUT: dict[str, Any] = {"admins": {"names": [], "roles": ["_admin"]}, "members": {"names": [], "roles": ["_admin"]}}  # as CouchDB 3's default
@@ -46,7 +47,7 @@ class Catalogue:
         self._path = folder / "catalogue.sqlite"
         self._connections = connections
         if not self._path.exists():
-            _make(self._path, schema.CATALOGUE, [("INSERT INTO server VALUES (?)", (secrets.token_hex(16),))])
+            _make(self._path, CATALOGUE, [("INSERT INTO server VALUES (?)", (secrets.token_hex(16),))])
         with connections.reading(self._path) as connection:
             self.uuid: str = connection.execute("SELECT uuid FROM server").fetchone()[0]
 
@@ -74,7 +75,7 @@ class Catalogue:
         file = f"{quote(name, safe='')}~{life}.sqlite"
         path = self._folder / file
         now = int(time.time())
-        _make(path, schema.DATABASE, [("INSERT INTO state VALUES (0, 0, 0, 1000)", ())])
+        _make(path, DATABASE, [("INSERT INTO state VALUES (0, 0, 0, 1000)", ())])
         try:
             with self._connections.writing(self._path) as connection:
                 connection.execute("INSERT INTO databases VALUES (?, ?, ?, ?, ?, ?)", (name, file, life, kept, writers, now))
@@ -105,7 +106,7 @@ class Catalogue:
 
 
 def is_name(name: str) -> bool:
-    return NAME.match(name) is not None and len(quote(name, safe="")) <= limits.DATABASE_NAME_LENGTH_MAX
+    return NAME.match(name) is not None and len(quote(name, safe="")) <= DATABASE_NAME_LENGTH_MAX
 
 
 def security_json(security: object) -> bytes:
@@ -120,7 +121,7 @@ def security_json(security: object) -> bytes:
             if not isinstance(lists.get(kind, []), list | tuple) or not all(isinstance(each, str) for each in lists.get(kind, [])):
                 raise BadDocument(f"{group}.{kind} must be a JSON list of strings")
     kept = orjson.dumps(security)
-    if len(kept) > limits.SECURITY_BYTES_MAX:
+    if len(kept) > SECURITY_BYTES_MAX:
         raise BadDocument("Security object is too large")
     return kept
 

@@ -15,10 +15,17 @@ from urllib.parse import quote
 from sync.engine.errors import Busy, StorageFull
 
 BUSY_SECONDS_MAX = 20
-OPEN_FILES_MAX = 128  # databases kept open a process; each connection has three file handles
-IDLE_CONNECTIONS_MAX = 4  # a database
+OPEN_FILES_MAX = 64  # databases kept open a process; each connection has three file handles, of which many systems allow 1,024
+IDLE_CONNECTIONS_MAX = 3  # a database
 WAL_PAGES_MAX = 2_000  # 8 MB, then the log is written back into the file
-SETTINGS = f"PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint={WAL_PAGES_MAX}; PRAGMA cache_size=-4000; PRAGMA temp_store=MEMORY;"
+WAL_BYTES_KEPT = 16 * 1024 * 1024  # a log that grew longer is cut back
+SETTINGS = f"""
+PRAGMA synchronous=FULL;
+PRAGMA wal_autocheckpoint={WAL_PAGES_MAX};
+PRAGMA journal_size_limit={WAL_BYTES_KEPT};
+PRAGMA cache_size=-4000;
+PRAGMA temp_store=MEMORY;
+"""
 
 
 class FileGone(Exception):

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sync.engine import document as documents
-from sync.engine import limits, writing
 from sync.engine.catalogue import Entry
 from sync.engine.connections import Connections, FileGone
-from sync.engine.document import Document
-from sync.engine.documents import Edit
+from sync.engine.document import Document, from_row, load, read_bytes, rows_between, rows_of
 from sync.engine.errors import BadDocument, BadSequence, DatabaseMissing, EditConflict, TooLarge
+from sync.engine.limits import LOCAL_BYTES_MAX, LOCAL_DOCUMENTS_MAX
 from sync.engine.wake import Bells, Watch
-from sync.engine.writing import Writing
+from sync.engine.wire import Edit
+from sync.engine.writing import Writing, delete_local, put_local
 from sync.revisions import Revision
 
 
@@ -87,18 +86,18 @@ class Database:
 
     def get(self, id: str) -> Document | None:
         with self.reading() as connection:
-            return documents.load(connection, id)
+            return load(connection, id)
 
     def get_many(self, ids: Sequence[str]) -> dict[str, Document]:
         """Those of these documents that exist."""
         with self.reading() as connection:
-            return {row[1]: documents.from_row(connection, row) for row in documents.rows_of(connection, dict.fromkeys(ids))}
+            return {row[1]: from_row(connection, row) for row in rows_of(connection, dict.fromkeys(ids))}
 
     def changes(self, after: int, last: int, limit: int, *, descending: bool = False, bodies: bool = False, all_leaves: bool = True) -> list[Row]:
         """Rows of the feed after one sequence up to another."""
         with self.reading() as connection:
             if bodies:
-                found = [documents.from_row(connection, row) for row in documents.rows_between(connection, after, last, limit, descending)]
+                found = [from_row(connection, row) for row in rows_between(connection, after, last, limit, descending)]
                 return [_row(document) for document in found]
             order = "DESC" if descending else "ASC"
             rows = connection.execute(
@@ -107,7 +106,7 @@ class Database:
                 (after, last, limit),
             ).fetchall()
             return [
-                Row(sequence, id, bool(deleted), [revision]) if not (others and all_leaves) else _row(documents.load(connection, id))  # type: ignore[arg-type]
+                Row(sequence, id, bool(deleted), [revision]) if not (others and all_leaves) else _row(load(connection, id))  # type: ignore[arg-type]
                 for sequence, id, revision, deleted, others in rows
             ]
 
@@ -147,7 +146,7 @@ class Database:
 
     def attachment_bytes(self, key: str) -> bytes:
         with self.reading() as connection:
-            return documents.read_bytes(connection, key)
+            return read_bytes(connection, key)
 
     # Writing
 
@@ -200,15 +199,15 @@ class Database:
         with self.reading() as connection:
             return connection.execute("SELECT revision, body FROM local_documents WHERE id = ?", (id,)).fetchone()
 
-    def put_local(self, id: str, based_on: int | None, body: bytes, kept_max: int = limits.LOCAL_DOCUMENTS_MAX) -> int:
-        if len(body) > limits.LOCAL_BYTES_MAX:
+    def put_local(self, id: str, based_on: int | None, body: bytes, kept_max: int = LOCAL_DOCUMENTS_MAX) -> int:
+        if len(body) > LOCAL_BYTES_MAX:
             raise TooLarge(id[:200], "document_too_large")
         with self._writing() as connection:
-            return writing.put_local(connection, id, based_on, body, kept_max)
+            return put_local(connection, id, based_on, body, kept_max)
 
     def delete_local(self, id: str) -> bool:
         with self._writing() as connection:
-            return writing.delete_local(connection, id)
+            return delete_local(connection, id)
 
     # Waiting
 

@@ -15,9 +15,9 @@ from sync.engine.catalogue import Catalogue
 from sync.engine.connections import Connections
 from sync.engine.database import Database
 from sync.engine.document import Document, stubs
-from sync.engine.documents import check_id
 from sync.engine.errors import DatabaseMissing
 from sync.engine.wake import Bells, Watch
+from sync.engine.wire import check_id
 
 SWEEP_SECONDS = 30.0  # how often `wait` says "unknown, look at all": a ring that was lost costs no more than this
 DOCUMENTS_PER_READ_MAX = 5_000

@@ -3,6 +3,7 @@
 DATABASE_NAME_LENGTH_MAX = 200  # as its file's name, so that it fits a folder entry
 ID_BYTES_MAX = 1_024
 REVISION_BYTES_MAX = 256
+HISTORY_LENGTH_MAX = 10_000  # revisions in one `_revisions`; CouchDB and PouchDB keep 1,000
 DOCUMENT_BYTES_MAX = 8 * 1024 * 1024  # without attachments, as CouchDB's default
 ATTACHMENT_BYTES_MAX = 64 * 1024 * 1024
 ATTACHMENT_NAME_BYTES_MAX = 512

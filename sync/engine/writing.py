@@ -10,11 +10,10 @@ from typing import Any
 
 import orjson
 
-from sync.engine import document as documents
-from sync.engine import limits
-from sync.engine.document import Document, Kept
-from sync.engine.documents import Edit, Inline, Stub, canonical, read_edit
+from sync.engine.document import Document, Kept, keep_bytes, load, save
 from sync.engine.errors import EditConflict, MissingStub
+from sync.engine.limits import LOCAL_DOCUMENTS_MAX
+from sync.engine.wire import Edit, Inline, Stub, canonical, read_edit
 from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem
 
 
@@ -71,14 +70,14 @@ class Writing:
         """Write what changed; whether anything did."""
         for document in self._changed.values():
             self._sequence += 1
-            documents.save(self._connection, document, self._sequence)
+            save(self._connection, document, self._sequence)
         if self._changed:
             self._connection.execute("UPDATE state SET sequence = ?, live = ?, deleted = ?", (self._sequence, self._live, self._deleted))
         return bool(self._changed)
 
     def _document(self, id: str) -> Document:
         if id not in self._open:
-            self._open[id] = documents.load(self._connection, id) or Document(id, 0, EMPTY, {})
+            self._open[id] = load(self._connection, id) or Document(id, 0, EMPTY, {})
         return self._open[id]
 
     def _extend(self, document: Document, parent: Revision | None, edit: Edit) -> Revision:
@@ -129,14 +128,14 @@ class Writing:
             "revpos": revpos,
             "digest": f"md5-{digest}",
             "length": len(attachment.data),
-            "key": documents.keep_bytes(self._connection, attachment.data),
+            "key": keep_bytes(self._connection, attachment.data),
         }
 
 
 # `_local` documents: outside of trees and sequences, one number for a revision
 
 
-def put_local(connection: sqlite3.Connection, id: str, based_on: int | None, body: bytes, kept_max: int = limits.LOCAL_DOCUMENTS_MAX) -> int:
+def put_local(connection: sqlite3.Connection, id: str, based_on: int | None, body: bytes, kept_max: int = LOCAL_DOCUMENTS_MAX) -> int:
     """Write it; its new number. Raises EditConflict when `based_on` is not the number that is kept."""
     row = connection.execute("SELECT revision FROM local_documents WHERE id = ?", (id,)).fetchone()
     if (row[0] if row else None) != based_on:

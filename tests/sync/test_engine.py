@@ -15,9 +15,9 @@ import pytest
 
 from sync.databases import START
 from sync.engine import Engine
-from sync.engine.documents import read_edit
 from sync.engine.errors import BadDocument, BadSequence, DatabaseMissing, IllegalName, StorageFull
 from sync.engine.wake import Bells
+from sync.engine.wire import read_edit
 
 NAME = "worker-w0042"
 ROOT = Path(__file__).parent.parent.parent
@@ -261,7 +261,7 @@ def test_a_forked_process_opens_connections_of_its_own(engine):
 WRITER = """
 import sys
 from sync.engine import Engine
-from sync.engine.documents import read_edit
+from sync.engine.wire import read_edit
 engine = Engine(sys.argv[1])
 database = engine.open("worker-w0042")
 for n in range(100_000):

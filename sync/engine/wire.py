@@ -10,8 +10,17 @@ from typing import Any
 
 import orjson
 
-from sync.engine import limits
 from sync.engine.errors import BadDocument, TooLarge
+from sync.engine.limits import (
+    ATTACHMENT_BYTES_MAX,
+    ATTACHMENT_NAME_BYTES_MAX,
+    ATTACHMENTS_MAX,
+    DOCUMENT_BYTES_MAX,
+    HISTORY_LENGTH_MAX,
+    ID_BYTES_MAX,
+    NESTING_MAX,
+    REVISION_BYTES_MAX,
+)
 from sync.revisions import NotARevision, Revision, parse_revision
 
 NOT_STORED = {"_id", "_rev", "_deleted", "_attachments", "_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"}
@@ -48,7 +57,7 @@ class Edit:
     attachments: dict[str, Inline | Stub] = field(default_factory=dict)
 
 
-def read_edit(document: object, replicated: bool, id: str | None = None, bytes_max: int = limits.DOCUMENT_BYTES_MAX) -> Edit:
+def read_edit(document: object, replicated: bool, id: str | None = None, bytes_max: int = DOCUMENT_BYTES_MAX) -> Edit:
     """The edit in this document; `id` from the URL goes before the one in it. Raises BadDocument, TooLarge."""
     if not isinstance(document, dict):
         raise BadDocument("Document must be a JSON object")
@@ -73,7 +82,7 @@ def check_id(id: object) -> str:
         raise BadDocument("Document id must not be empty", "illegal_docid")
     if id[0] == "_" and not id.startswith((LOCAL, DESIGN)):
         raise BadDocument("Only reserved document ids may start with underscore.", "illegal_docid")
-    if len(id.encode()) > limits.ID_BYTES_MAX:
+    if len(id.encode()) > ID_BYTES_MAX:
         raise BadDocument("Document id is too long", "illegal_docid")
     return id
 
@@ -84,7 +93,7 @@ def read_revision(text: object) -> Revision:
         revision = parse_revision(text)
     except NotARevision:
         raise BadDocument("Invalid rev format") from None
-    if len(revision.id.encode()) > limits.REVISION_BYTES_MAX:
+    if len(revision.id.encode()) > REVISION_BYTES_MAX:
         raise BadDocument("Invalid rev format")
     return revision
 
@@ -96,8 +105,8 @@ def as_json(value: object, sort: bool = False) -> bytes:
     except (orjson.JSONEncodeError, RecursionError) as error:
         raise BadDocument(f"This cannot be kept as JSON: {error}") from None
     # Few documents have as many brackets as levels are allowed: only those are measured.
-    if text.count(b"{") + text.count(b"[") > limits.NESTING_MAX and _levels(value) > limits.NESTING_MAX:
-        raise BadDocument(f"The JSON is nested more than {limits.NESTING_MAX} levels deep")
+    if text.count(b"{") + text.count(b"[") > NESTING_MAX and _levels(value) > NESTING_MAX:
+        raise BadDocument(f"The JSON is nested more than {NESTING_MAX} levels deep")
     return text
 
 
@@ -110,15 +119,15 @@ def read_attachments(members: object) -> dict[str, Inline | Stub]:
     """The `_attachments` member. Raises BadDocument, TooLarge."""
     if members is None:
         return {}
-    if not isinstance(members, dict) or len(members) > limits.ATTACHMENTS_MAX:
-        raise BadDocument(f"Attachments must be a JSON object of at most {limits.ATTACHMENTS_MAX}")
+    if not isinstance(members, dict) or len(members) > ATTACHMENTS_MAX:
+        raise BadDocument(f"Attachments must be a JSON object of at most {ATTACHMENTS_MAX}")
     return {check_attachment_name(name): _attachment(name, entry) for name, entry in members.items()}
 
 
 def check_attachment_name(name: str) -> str:
     if name[:1] == "_":
         raise BadDocument(f"Attachment name '{name[:200]}' starts with prohibited character '_'")
-    if not name or len(name.encode()) > limits.ATTACHMENT_NAME_BYTES_MAX:
+    if not name or len(name.encode()) > ATTACHMENT_NAME_BYTES_MAX:
         raise BadDocument("Attachment name is empty or too long")
     return name
 
@@ -149,7 +158,7 @@ def _attachment(name: str, entry: object) -> Inline | Stub:
         content = base64.b64decode(data.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         raise BadDocument(f"Invalid attachment data for {name}") from None
-    if len(content) > limits.ATTACHMENT_BYTES_MAX:
+    if len(content) > ATTACHMENT_BYTES_MAX:
         raise TooLarge(name, "attachment_too_large")
     return Inline(check_content_type(entry.get("content_type")), content, revpos)
 
@@ -167,12 +176,14 @@ def _path(document: Mapping[str, Any], replicated: bool) -> tuple[Revision, ...]
     start, ids = lines.get("start"), lines.get("ids")
     if not isinstance(start, int) or isinstance(start, bool):
         raise BadDocument("_revisions.start isn't an integer", "doc_validation")
+    if isinstance(ids, list) and len(ids) > HISTORY_LENGTH_MAX:
+        raise BadDocument(f"_revisions.ids must have at most {HISTORY_LENGTH_MAX} elements", "doc_validation")
     if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
         raise BadDocument("_revisions.ids isn't an array of strings", "doc_validation")
     if not ids or len(ids) > start:
         raise BadDocument("_revisions.ids must have from 1 to _revisions.start elements", "doc_validation")
     path = tuple([Revision(start - age, id) for age, id in enumerate(ids)])
-    if any(not id or len(id) > limits.REVISION_BYTES_MAX for id in ids):
+    if any(not id or len(id) > REVISION_BYTES_MAX for id in ids):
         raise BadDocument("Invalid rev format")
     read_revision(str(path[0]))
     if revision is not None and revision != path[0]:
