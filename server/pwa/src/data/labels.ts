@@ -6,25 +6,37 @@ import factWords from '../i18n/zh.json';
 import type { AnswerValue, FormDocument, FormField, RecordKind } from './documents.ts';
 import { forms } from './records.ts';
 
-/** By kind of record and property: the question that last wrote it, of the newest version of each form. */
+/** By kind of record and property: the question that writes it, of the newest version of each form, with its place in the form. */
 const questions = createRoot(() =>
   createMemo(() => {
-    const found = new Map<string, FormField>();
+    const found = new Map<string, { field: FormField; place: number }>();
     const oldestFirst = [...forms().values()].sort((a, b) => Number(a.current) - Number(b.current));
     for (const form of oldestFirst) {
       const byPath = fieldsByPath(form);
+      const places = new Map([...byPath.keys()].map((path, place) => [path, place]));
       for (const entity of form.entities)
         for (const [property, path] of Object.entries(entity.properties)) {
           const field = byPath.get(path);
-          if (field && (field.label || !found.has(`${entity.kind} ${property}`))) found.set(`${entity.kind} ${property}`, field);
+          if (field && isAsked(field)) found.set(`${entity.kind} ${property}`, { field, place: places.get(path)! });
         }
     }
     return found;
   }),
 );
 
+/** Whether a person sees this question; what is calculated or hidden has no words of its own. */
+export function isAsked(field: FormField): boolean {
+  return field.type !== 'hidden' && field.type !== 'calculate';
+}
+
+/** In the order in which the form asks; what no form asks stands last. */
+export function inFormOrder(kind: RecordKind, a: string, b: string): number {
+  const place = (property: string) => questions().get(`${kind} ${property}`)?.place ?? Infinity;
+  return place(a) === place(b) ? 0 : place(a) - place(b);
+}
+
 export function question(kind: RecordKind, property: string): FormField | undefined {
-  return questions().get(`${kind} ${property}`);
+  return questions().get(`${kind} ${property}`)?.field;
 }
 
 /** The words for a field; null for one that no form and no word of ours names: such a field is not shown. */
@@ -34,7 +46,7 @@ export function factLabel(kind: RecordKind, property: string): string | null {
   return property in factWords.fact ? t(`fact.${property}` as Key) : null;
 }
 
-export function fieldsByPath(form: FormDocument): Map<string, FormField> {
+export function fieldsByPath(form: Pick<FormDocument, 'fields'>): Map<string, FormField> {
   const found = new Map<string, FormField>();
   const walk = (fields: FormField[]) => {
     for (const field of fields) {
@@ -44,6 +56,15 @@ export function fieldsByPath(form: FormDocument): Map<string, FormField> {
   };
   walk(form.fields);
   return found;
+}
+
+/** "/members/0/temperature" → "第 1 项 · 体温": the question's own words, and which one of a repeat. What is no question is the whole form. */
+export function placeLabel(path: string | null, fields: ReadonlyMap<string, FormField>): string {
+  const parts = (path ?? '').split('/').filter(Boolean);
+  const label = textOf(fields.get(`/${parts.filter((part) => !/^\d+$/.test(part)).join('/')}`)?.label);
+  const item = parts.find((part) => /^\d+$/.test(part));
+  if (!label) return t('submission.general');
+  return item === undefined ? label : `${t('submission.item', { number: Number(item) + 1 })} · ${label}`;
 }
 
 /** An answer as a person reads it. */

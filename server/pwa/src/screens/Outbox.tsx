@@ -7,7 +7,8 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 import Wrench from 'lucide-solid/icons/wrench';
 import { createMemo, createResource, createSignal, For, Show } from 'solid-js';
 import { drafts } from '../data/drafts.ts';
-import { loaded, rows } from '../data/records.ts';
+import { fieldsByPath, placeLabel } from '../data/labels.ts';
+import { formOf, loaded, rows } from '../data/records.ts';
 import { unsentMedia } from '../data/media.ts';
 import { type Sheet, sheets } from '../data/submissions.ts';
 import { syncedAt, syncNow, syncState } from '../data/sync.ts';
@@ -115,10 +116,12 @@ function Line(props: { sheet: Sheet }) {
 
 function ToFix(props: { sheet: Sheet }) {
   const navigate = useNavigate();
+  const fields = createMemo(() => fieldsByPath(formOf(props.sheet.submission.form, props.sheet.submission.version) ?? { fields: [] }));
+  const place = (path: string) => placeLabel(path, fields());
   const sayings = () => {
     const { state } = props.sheet;
-    if (state.state === 'needs_fixing') return state.problems.map(({ message }) => textOf(message));
-    if (state.state === 'returned') return state.comments.map((comment) => comment.text);
+    if (state.state === 'needs_fixing') return state.problems.map(({ path, message }) => ({ place: place(path), said: textOf(message) }));
+    if (state.state === 'returned') return state.comments.map(({ path, text }) => ({ place: path ? place(path) : '', said: text }));
     return [];
   };
   return (
@@ -131,7 +134,7 @@ function ToFix(props: { sheet: Sheet }) {
         <StateChip state={props.sheet.state} />
       </A>
       <ul class="fix__problems">
-        <For each={sayings().slice(0, 3)}>{(saying) => <li>{saying}</li>}</For>
+        <For each={sayings().slice(0, 3)}>{({ place: where, said }) => <li><strong>{where}</strong> {said}</li>}</For>
         <Show when={sayings().length > 3}><li class="soft">+{sayings().length - 3}</li></Show>
       </ul>
       <button type="button" class="button button--soft button--wide" onClick={() => navigate(fixPath(props.sheet.submission))}>

@@ -5,7 +5,7 @@ import MessageSquare from 'lucide-solid/icons/message-square';
 import Wrench from 'lucide-solid/icons/wrench';
 import { createMemo, For, type JSX, Show } from 'solid-js';
 import type { AnswerValue, Answers, FormField, Problem } from '../data/documents.ts';
-import { fieldsByPath, readable } from '../data/labels.ts';
+import { fieldsByPath, isAsked, placeLabel, readable } from '../data/labels.ts';
 import { formOf, loaded } from '../data/records.ts';
 import { sheets } from '../data/submissions.ts';
 import { moment } from '../i18n/dates.ts';
@@ -22,7 +22,7 @@ export function SubmissionScreen() {
   const form = createMemo(() => sheet() && formOf(sheet()!.submission.form, sheet()!.submission.version));
   const fields = createMemo(() => (form() ? fieldsByPath(form()!) : new Map<string, FormField>()));
   const mendable = () => ['needs_fixing', 'returned'].includes(sheet()?.state.state ?? '');
-  const place = (path: string | null) => labelOf(path, fields());
+  const place = (path: string | null) => placeLabel(path, fields());
 
   return (
     <main class="screen screen--record">
@@ -103,15 +103,6 @@ function Problems(props: { problems: Problem[]; place: (path: string) => string;
   );
 }
 
-/** "/members/0/temperature" → "第 1 项 · 体温": the question's own words, and which one of a repeat. */
-function labelOf(path: string | null, fields: ReadonlyMap<string, FormField>): string {
-  if (!path || path === '/') return t('submission.general');
-  const parts = path.split('/').filter(Boolean);
-  const field = fields.get(`/${parts.filter((part) => !/^\d+$/.test(part)).join('/')}`);
-  const item = parts.find((part) => /^\d+$/.test(part));
-  return [item === undefined ? '' : t('submission.item', { number: Number(item) + 1 }), textOf(field?.label) || parts.at(-1)].filter(Boolean).join(' · ');
-}
-
 function Answered(props: { answers: Answers; path: string; fields: ReadonlyMap<string, FormField> }): JSX.Element {
   return (
     <dl class="facts">
@@ -133,7 +124,7 @@ function Answered(props: { answers: Answers; path: string; fields: ReadonlyMap<s
             );
           const label = textOf(field?.label);
           const written = readable(value, field);
-          if (!label || !written || field?.type === 'hidden' || field?.type === 'calculate') return null;
+          if (!label || !written || !isAsked(field!)) return null;
           return (
             <div class="fact">
               <dt>{label}</dt>

@@ -2,7 +2,7 @@
 import CircleAlert from 'lucide-solid/icons/circle-alert';
 import Hourglass from 'lucide-solid/icons/hourglass';
 import { createMemo, For, Show } from 'solid-js';
-import { factLabel, question, readable } from '../data/labels.ts';
+import { factLabel, inFormOrder, question, readable } from '../data/labels.ts';
 import { workerName } from '../data/records.ts';
 import { groupBy } from '../data/rows.ts';
 import type { WholeRecord } from '../data/whole.ts';
@@ -13,6 +13,7 @@ export function Facts(props: { record: WholeRecord; except?: string[] }) {
   const fields = createMemo(() =>
     Object.entries(props.record.fields)
       .filter(([name]) => !props.except?.includes(name))
+      .sort(([a], [b]) => inFormOrder(props.record.kind, a, b))
       .flatMap(([name, field]) => {
         const label = factLabel(props.record.kind, name);
         const value = readable(field.value, question(props.record.kind, name));
