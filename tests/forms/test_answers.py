@@ -36,6 +36,18 @@ def test_there_are_shared_cases_of_both_forms_of_the_phone():
     assert {case.values[0] for case in CASES} >= {"household_survey", "quarantine_check"}
 
 
+def outline(document: dict) -> dict:
+    kept = {key: document[key] for key in ("name", "path", "type", "value_type") if key in document}
+    return kept | ({"fields": [outline(child) for child in document["fields"]]} if "fields" in document else {})
+
+
+@pytest.mark.parametrize("name", ["household_survey", "quarantine_check"])
+def test_the_fields_that_the_phone_reads_the_cases_by_are_the_forms_own(catalogue, name):
+    """The phone has no compiler: the cases carry the tree of fields, which must not grow old."""
+    shared = json.loads((Path(__file__).parents[1] / "data" / "answers" / f"{name}.json").read_text())
+    assert shared["fields"] == [outline(each) for each in catalogue[name].as_document()["fields"]]
+
+
 letters = st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\n\t")
 texts = st.text(letters, min_size=1, max_size=12).filter(lambda text: text not in ("\ufffe", "\uffff") and not set(text) & {"\ufffe", "\uffff"})
 numbers = st.integers(-(10**9), 10**9) | st.floats(-1e9, 1e9, allow_nan=False).filter(lambda value: value != 0 or str(value) == "0.0")

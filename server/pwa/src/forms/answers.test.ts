@@ -1,0 +1,32 @@
+// @vitest-environment jsdom
+// Answers as JSON and as an instance are the same answers, by the cases that Python runs too.
+import { describe, expect, test } from 'vitest';
+import survey from '../../../../tests/data/answers/household_survey.json';
+import check from '../../../../tests/data/answers/quarantine_check.json';
+import type { Answers, FormField } from '../data/documents.ts';
+import { answersOf, instanceOf, lexical, valueOf } from './answers.ts';
+
+describe.each([survey, check])('$form', (form) => {
+  const fields = form.fields as unknown as FormField[];
+  test.each(form.cases)('$name', ({ answers, xml }) => {
+    expect(answersOf(xml, fields)).toEqual(answers);
+    const parse = (text: string) => new DOMParser().parseFromString(text, 'text/xml').documentElement;
+    expect(parse(instanceOf(answers as Answers, fields, form)).isEqualNode(parse(xml))).toBe(true);
+  });
+});
+
+test.each([
+  ['decimal', '1200.50', 1200.5],
+  ['integer', '007', 7],
+  ['integer', 'abc', 'abc'],
+  ['decimal', '1e5', '1e5'],
+  ['select_multiple', ' none  cough ', ['none', 'cough']],
+  ['geopoint', '29.84 114.32', { latitude: 29.84, longitude: 114.32 }],
+  ['geopoint', 'somewhere', 'somewhere'],
+  ['text', '', null],
+] as const)('%s %j is %j', (type, text, value) => expect(valueOf(type, text)).toEqual(value));
+
+test('a number is written without an exponent', () => {
+  expect(lexical('decimal', 1e21)).toBe('1000000000000000000000');
+  expect(lexical('decimal', 1e-7)).toBe('0.0000001');
+});
