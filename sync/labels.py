@@ -35,11 +35,11 @@ def search_text(label: str, fields: Fields) -> str:
     for name in fields:
         if name == "name" or name.endswith("_name"):
             value = _text(fields, name)
-            words.update(dict.fromkeys([value.lower(), *_pinyin(value)] if value else ()))
+            words.update(dict.fromkeys([value.lower(), *pinyin(value)] if value else ()))
         elif name == "phone" or name.endswith("_phone"):
             words[_text(fields, name)] = None
     if _CHINESE.search(label) and not door:
-        words.update(dict.fromkeys(_pinyin(label)))
+        words.update(dict.fromkeys(pinyin(label)))
     return " ".join(word for word in words if word)[:SEARCH_CHARACTERS_MAX]
 
 
@@ -63,7 +63,7 @@ def _text(fields: Fields, name: str) -> str:
 
 
 @lru_cache(NAMES_REMEMBERED_MAX)
-def _pinyin(name: str) -> tuple[str, ...]:
+def pinyin(name: str) -> tuple[str, ...]:
     """("helingli", "hll") for 何伶俐; nothing for a name without Chinese characters."""
     if not _CHINESE.search(name):
         return ()

@@ -57,7 +57,7 @@ def sheet(fields: Iterable[Mapping[str, Any]], answers: Any, problems: Iterable[
 
 def _is_unseen(row: Row) -> bool:
     """Hidden and calculated fields without words of their own, unless something is wrong with them."""
-    return row.kind == "answer" and not row.words and not row.problems and not row.remarks
+    return row.kind == "answer" and not any((row.words or {}).values()) and not row.problems and not row.remarks
 
 
 def _walk(fields: list[Mapping[str, Any]], answers: Mapping[str, Any], path: str, depth: int, rows: list[Row], asked_about: set[str]) -> None:

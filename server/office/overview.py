@@ -10,6 +10,7 @@ from server.office.record_lists import area_choices, chosen_area
 from server.office.signing import ADMINISTRATOR, OFFICE, needs, reader
 from server.stores import stores
 from sync.store import reading, reading_operator, reading_submissions
+from sync.store.facets import natural
 from sync.store.reading import RecordQuery
 from sync.store.reading_submissions import SubmissionQuery
 
@@ -111,4 +112,4 @@ def by_area(area: frozenset[str] | None) -> list[dict]:
                 column = "done" if state == "done" else "call_back" if state in CALL_BACK_STATES else "never" if state is None else None
                 if column:
                     row[column] += number
-    return sorted(rows.values(), key=lambda row: shown.area_name(row["area"]))
+    return sorted(rows.values(), key=lambda row: natural(row["area"]))

@@ -35,14 +35,15 @@ def questions(fields: Iterable[Mapping[str, Any]]) -> dict[str, Question]:
 def _walk(fields: Iterable[Mapping[str, Any]], within: tuple[Words, ...], found: dict[str, Question]) -> None:
     for each in fields:
         if each["type"] in CONTAINERS:
-            _walk(each.get("fields", ()), (*within, each["label"]) if each.get("label") else within, found)
+            _walk(each.get("fields", ()), (*within, each["label"]) if any((each.get("label") or {}).values()) else within, found)
         else:
             found[each["path"]] = question(each, within, len(found))
 
 
 def question(each: Mapping[str, Any], within: tuple[Words, ...] = (), place: int = 0) -> Question:
+    label = each.get("label") if any((each.get("label") or {}).values()) else None
     choices = {str(choice["value"]): choice["label"] for choice in each.get("choices") or ()}
-    return Question(each["name"], each["path"], each["type"], each.get("label"), choices, each.get("pii"), within, place)
+    return Question(each["name"], each["path"], each["type"], label, choices, each.get("pii"), within, place)
 
 
 class Catalogue:

@@ -243,7 +243,7 @@ def area_choices() -> list[tuple[str, str]]:
     choices: list[tuple[str, str]] = []
 
     def add(parent: str | None, depth: int) -> None:
-        for each in sorted((each for each in seen if above(each) == parent), key=lambda each: natural(shown.area_name(each))):
+        for each in sorted((each for each in seen if above(each) == parent), key=natural):
             choices.append((each, "　" * depth + shown.area_name(each)))
             add(each, depth + 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -81,7 +82,8 @@ PROPERTY_NAMES = {
     "evening_at": later("Evening temperature taken"),
     "seal_at": later("Seal inspected"),
 }
-LINKS = ("household", "person")
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def set_up(app: Flask) -> None:
@@ -139,9 +141,9 @@ def value(answer: Any, question: Question | None = None) -> str:
         return text(question.choices[str(answer)])
     if isinstance(answer, Mapping):
         return _position(answer) if kind == "geopoint" or "latitude" in answer else str(dict(answer))[:VALUE_CHARACTERS_MAX]
-    if isinstance(answer, str) and (kind == "dateTime" or _looks_like_moment(answer)):
+    if isinstance(answer, str) and (kind == "dateTime" or (kind != "text" and MOMENT.match(answer))):
         return languages.moment(answer) if _is_moment(answer) else answer
-    if isinstance(answer, str) and kind == "date":
+    if isinstance(answer, str) and (kind == "date" or (kind != "text" and DAY.fullmatch(answer))):
         return languages.day(answer)
     if isinstance(answer, float):
         return format_decimal(answer, locale=languages.language())
@@ -195,7 +197,9 @@ def code_badge(code: str | None) -> Markup | str:
         return ""
     words = text(catalogue().choices_of("person", "health_code").get(code)) or code
     tone = HEALTH_CODES.get(code, "calm")
-    return badge({"bad": "triangle-alert", "warn": "triangle-alert", "good": "check"}.get(tone, "circle"), tone, words)
+    if tone == "good":
+        return words
+    return badge({"bad": "triangle-alert", "warn": "triangle-alert"}.get(tone, "circle"), tone, words)
 
 
 def is_fever(temperature: Any) -> bool:
@@ -266,10 +270,6 @@ def _position(answer: Mapping[str, Any]) -> str:
         return f"{float(answer['latitude']):.5f}, {float(answer['longitude']):.5f} {around}".strip()
     except (KeyError, TypeError, ValueError):
         return str(dict(answer))[:VALUE_CHARACTERS_MAX]
-
-
-def _looks_like_moment(answer: str) -> bool:
-    return len(answer) >= 16 and answer[4:5] == "-" and answer[10:11] == "T"
 
 
 def _is_moment(answer: str) -> bool:

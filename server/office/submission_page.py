@@ -51,7 +51,7 @@ def submission(submission_id: str) -> str:
     decided = read.decisions_about(connection, submission_id)
     came = row["answers"] if row["answers"] is not None else row["document"].get("answers") if isinstance(row["document"], dict) else None
     made = read.records_of(connection, submission_id)
-    labels = reading.labels(connection, made, reader().within)
+    seen, there = reading.labels(connection, made, reader().within), reading.labels(connection, made, None)
     page = render_template(
         "office/submission.html",
         row=row,
@@ -60,7 +60,7 @@ def submission(submission_id: str) -> str:
         decided=decided,
         seen=decided[0]["id"] if decided else "",
         comments=comments_by_path(decided),
-        records=[(each, labels.get(each)) for each in made],
+        records=[(each, "seen" if each in seen else "elsewhere" if each in there else "not yet", seen.get(each)) for each in made],
         corrections=read.superseded_by(connection, submission_id),
         possible=possible(row, decided),
         hindrance=hindrance(row),
