@@ -6,12 +6,18 @@ import check from '../../../../tests/data/answers/quarantine_check.json';
 import type { Answers, FormField } from '../data/documents.ts';
 import { answersOf, instanceOf, lexical, valueOf } from './answers.ts';
 
-describe.each([survey, check])('$form', (form) => {
-  const fields = form.fields as unknown as FormField[];
-  test.each(form.cases)('$name', ({ answers, xml }) => {
+interface Shared {
+  form: string;
+  version: string;
+  fields: FormField[];
+  cases: { name: string; answers: Answers; xml: string }[];
+}
+
+describe.each([survey, check] as unknown as Shared[])('$form', ({ fields, cases, ...form }) => {
+  test.each(cases)('$name', ({ answers, xml }) => {
     expect(answersOf(xml, fields)).toEqual(answers);
     const parse = (text: string) => new DOMParser().parseFromString(text, 'text/xml').documentElement;
-    expect(parse(instanceOf(answers as Answers, fields, form)).isEqualNode(parse(xml))).toBe(true);
+    expect(parse(instanceOf(answers, fields, form)).isEqualNode(parse(xml))).toBe(true);
   });
 });
 

@@ -171,6 +171,7 @@ class EngineInstance implements Instance {
   private readonly wrapped = new WeakMap<Node, Item>();
   private readonly nodes = new WeakMap<Item, Node>();
   private readonly written = new Map<Node, string>();
+  private readonly gone = new WeakSet<Node>();
 
   constructor(
     private readonly root: Node,
@@ -231,6 +232,8 @@ class EngineInstance implements Instance {
     const range = this.nodes.get(roster)!;
     const row = untrack(() => range.currentState.children![index]);
     for (const node of this.written.keys()) if (isBelow(node, row)) this.written.delete(node);
+    // The engine disposes a row before its range has lost it; who looks at it meanwhile must find nothing, not an exception.
+    if (row) this.gone.add(row);
     range.removeInstances(index, 1);
   }
 
@@ -296,6 +299,7 @@ class EngineInstance implements Instance {
   }
 
   private itemsOf(parent: Node): Item[] {
+    if (this.gone.has(parent)) return [];
     return (parent.currentState.children ?? []).filter((child) => child.definition.qualifiedName.localName !== 'meta').map((child) => this.wrap(child));
   }
 
@@ -327,7 +331,7 @@ class EngineInstance implements Instance {
       },
     };
     if (isRange(node)) {
-      const rows = () => state.children!.map((child) => this.wrap(child) as Group);
+      const rows = () => state.children!.filter((child) => !this.gone.has(child)).map((child) => this.wrap(child) as Group);
       return { ...base, kind: 'roster', rows, open: node.nodeType.endsWith(':uncontrolled') } satisfies Roster;
     }
     if (state.children) return { ...base, kind: 'group', items: () => this.itemsOf(node) } satisfies Group;

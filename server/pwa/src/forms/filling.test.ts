@@ -1,0 +1,181 @@
+// @vitest-environment jsdom
+// A form being filled, on the real engine and a real (in-memory) IndexedDB: pages, drafts, rows, what is missing, what the office said.
+import 'fake-indexeddb/auto';
+// @ts-expect-error: the app itself has no types of Node
+import { createRequire } from 'node:module';
+import { createRoot } from 'solid-js';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { loadDrafts, readDraft, removeDraft, drafts } from '../data/drafts.ts';
+import type { Answers, Problem } from '../data/documents.ts';
+import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
+import { answersOf, instanceOf } from './answers.ts';
+import type { EngineForm, Instance } from './engine.ts';
+import { exampleForm } from './example_form.ts';
+import { Filling, type DraftState } from './filling.ts';
+import type { Question, Roster } from './items.ts';
+import { knownAnswers } from './prefill.ts';
+
+let form: EngineForm;
+const start: FormStart = { area: 'g0311', place: 'c031' };
+
+beforeAll(async () => {
+  Object.assign(globalThis, { require: createRequire(import.meta.url), __dirname: '.' });
+  form = await (await import('./engine.ts')).openForm(exampleForm);
+}, 60_000);
+
+beforeEach(async () => {
+  await loadDrafts();
+  for (const draft of drafts()) await removeDraft(draft.id);
+});
+
+const question = (filling: Filling, path: string) => filling.instance.find(path) as Question;
+const roster = (filling: Filling) => filling.instance.find('/members') as Roster;
+const keys = (filling: Filling) => filling.pages().map((page) => page.key);
+const answers = (filling: Filling) => answersOf(filling.instance.xml(), exampleForm.fields);
+
+/** Solid's memos live as long as the root. */
+function fill(instance: Instance, draft: Draft | null = null, fix?: FormScreenProps['fix']): Filling {
+  return createRoot(() => new Filling(exampleForm, start, instance, { fix }, draft, false));
+}
+const begin = () => fill(form.start(knownAnswers(exampleForm, start, (kind) => `${kind}:new`)));
+
+describe('screens', () => {
+  test('a group is a screen, a roster is its names and then the groups of each row, and the last is for looking over', () => {
+    const filling = begin();
+    expect(keys(filling)).toEqual(['/visit', '#review']);
+    filling.answer(question(filling, '/visit/outcome'), 'done');
+    expect(keys(filling)).toEqual(['/visit', '/members', '/members/0/health', '#review']);
+    filling.add(roster(filling));
+    expect(keys(filling)).toEqual(['/visit', '/members', '/members/0/health', '/members/1/health', '#review']);
+    expect(filling.sections().map((section) => [section.title, section.pages.length])).toEqual([['走访', 1], ['成员', 3]]);
+  });
+
+  test('a screen that ceases to be relevant gives way to another', () => {
+    const filling = begin();
+    filling.answer(question(filling, '/visit/outcome'), 'done');
+    filling.next();
+    filling.next();
+    expect(filling.page().key).toBe('/members/0/health');
+    filling.answer(question(filling, '/visit/outcome'), 'refused');
+    expect(filling.page().key).toBe('/visit');
+  });
+});
+
+describe('what is wrong', () => {
+  test('what cannot be read is shown as it was typed, is not in the instance, and stands in the way of saving', async () => {
+    const filling = begin();
+    filling.answer(question(filling, '/visit/outcome'), 'done');
+    filling.answer(question(filling, '/members/0/name'), '何伶俐');
+    const temperature = question(filling, '/members/0/health/temperature');
+    filling.answer(temperature, '36.6');
+    filling.answer(temperature, '36.6c');
+    expect(filling.text(temperature)).toBe('36.6c');
+    expect(filling.refusal(temperature)!.problem).toBe('not_a_number');
+    expect(filling.instance.xml()).not.toContain('36.6');
+    expect(await filling.finish()).toEqual({ state: 'missing' });
+    expect(filling.page().kind).toBe('review');
+    expect(filling.missing().map(({ question }) => question.path())).toEqual(['/members/0/health/temperature']);
+  });
+
+  test('a required question complains only after its screen was left', () => {
+    const filling = begin();
+    const outcome = question(filling, '/visit/outcome');
+    expect(filling.violation(outcome)).toBeNull();
+    filling.next();
+    expect(filling.violation(outcome)).toEqual({ rule: 'required', message: '' });
+  });
+
+  test('a broken rule complains at once', () => {
+    const filling = begin();
+    filling.answer(question(filling, '/visit/outcome'), 'done');
+    const temperature = question(filling, '/members/0/health/temperature');
+    filling.answer(temperature, '47');
+    expect(filling.violation(temperature)!.message).toBe('体温应在34到43之间');
+  });
+});
+
+describe('rows', () => {
+  test('a removed person comes back with all that was said of them', () => {
+    const filling = begin();
+    filling.answer(question(filling, '/visit/outcome'), 'done');
+    filling.answer(question(filling, '/members/0/name'), '何伶俐');
+    filling.answer(question(filling, '/members/0/health/temperature'), '36.6');
+    filling.answer(question(filling, `${filling.add(roster(filling)).path()}/name`), '周建国');
+    const before = answers(filling);
+    const removed = filling.remove(roster(filling), 0);
+    expect(removed.name).toBe('何伶俐');
+    expect((answers(filling).members as unknown[]).length).toBe(1);
+    filling.putBack(removed);
+    expect(answers(filling)).toEqual(before);
+  });
+
+  test('each new row has an id of its own', () => {
+    const filling = begin();
+    filling.answer(question(filling, '/visit/outcome'), 'done');
+    filling.add(roster(filling));
+    const ids = (answers(filling).members as { person_id: string }[]).map((row) => row.person_id);
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^person:[0-9A-Z]{26}$/);
+  });
+});
+
+describe('drafts', () => {
+  test('after every answer the draft on the disk is enough to stand exactly where one stood', async () => {
+    const filling = begin();
+    filling.answer(question(filling, '/visit/outcome'), 'done');
+    filling.answer(question(filling, '/members/0/name'), '何伶俐');
+    filling.next();
+    filling.next();
+    filling.answer(question(filling, '/members/0/health/temperature'), '3a');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const draft = (await readDraft(drafts()[0]!.id))!;
+    const state = draft.state as DraftState;
+    const again = fill(await form.restore(state.xml, state.hidden), draft);
+    expect(again.page().key).toBe('/members/0/health');
+    expect(again.instance.xml()).toBe(filling.instance.xml());
+    expect(again.text(question(again, '/members/0/health/temperature'))).toBe('3a');
+    expect(again.isVisited(again.pages()[0]!)).toBe(true);
+  });
+
+  test('a form in which nothing was done leaves nothing behind', async () => {
+    const filling = begin();
+    await filling.rest();
+    expect(drafts()).toEqual([]);
+  });
+
+  test('throwing away can be undone', async () => {
+    const filling = begin();
+    filling.answer(question(filling, '/visit/outcome'), 'refused');
+    await filling.keepNow();
+    await filling.discard();
+    expect(drafts()).toEqual([]);
+    await filling.undoDiscard();
+    expect(drafts()).toHaveLength(1);
+  });
+});
+
+test('"all well" fills what has a usual answer and no other, row by row', () => {
+  const filling = begin();
+  filling.answer(question(filling, '/visit/outcome'), 'done');
+  filling.answer(question(filling, `${filling.add(roster(filling)).path()}/health/symptoms`), 'cough');
+  filling.allWell();
+  expect(filling.text(question(filling, '/members/0/health/symptoms'))).toBe('none');
+  expect(filling.text(question(filling, '/members/1/health/symptoms'))).toBe('cough');
+  expect(filling.filledByAllWell()).toHaveLength(1);
+});
+
+test('mending begins at the first problem of the office, which goes when the answer changes', async () => {
+  const sent: Answers = { visit: { outcome: 'done', room: '311' }, members: [{ person_id: 'person:1', name: '何' }, { person_id: 'person:2', name: '周', health: { temperature: 36.6 } }] };
+  const problems: Problem[] = [{ path: '/members/1/health/temperature', rule: 'conflict', message: { zh: '请再量', en: 'Measure again' } }];
+  const fix = {
+    submission: { _id: 'submission:1', answers: sent, media: [] },
+    receipt: { _id: 'receipt:1', problems, comments: [{ path: null, text: '请核对', by: '刘书记', at: '' }] },
+  } as unknown as NonNullable<FormScreenProps['fix']>;
+  const filling = fill(await form.restore(instanceOf(sent, exampleForm.fields, exampleForm)), null, fix);
+  expect(filling.page().key).toBe('/members/1/health');
+  const temperature = question(filling, '/members/1/health/temperature');
+  expect(filling.noteOn(temperature).map((note) => note.text.zh)).toEqual(['请再量']);
+  expect(filling.looseNotes().map((note) => note.text.zh)).toEqual(['请核对']);
+  filling.answer(temperature, '36.8');
+  expect(filling.noteOn(temperature)).toEqual([]);
+});
