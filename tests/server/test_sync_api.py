@@ -362,6 +362,18 @@ def test_over_the_limits(worker, app, settings):
     assert error_of(answer) == (413, "too_large")
 
 
+def test_a_full_disk_is_507_and_nothing_of_the_batch_is_there(worker, databases):
+    path = databases.open("worker-w0042").entry.path
+    with databases._connections.writing(path) as connection:  # the same connection serves the next request
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages + 5}")
+    docs = [{"_id": f"d{n}", "_rev": "1-a", "text": "x" * 3000} for n in range(50)]
+    answer = worker("POST", DB + "/_bulk_docs", {"docs": docs, "new_edits": False})
+    assert error_of(answer) == (507, "insufficient_storage") and int(answer.headers["Retry-After"]) > 0
+    assert worker("GET", DB).json["doc_count"] == 0
+    assert worker("POST", DB + "/_bulk_docs", {"docs": docs, "new_edits": False}).json == [], "there is room again, and the phone still has them"
+
+
 def test_wrong_methods_paths_and_content_types(worker, operator):
     assert error_of(worker("PATCH", DB)) == (405, "method_not_allowed")
     assert error_of(worker("GET", DB + "/_bulk_docs")) == (405, "method_not_allowed")
