@@ -74,6 +74,7 @@ class _Compiler:
         self.questionnaire = questionnaire
         self.layout = Layout(questionnaire)
         self.findings: list[Finding] = []
+        self.fixed: dict[str, str] = {}
         self.fields = {each.path: each for each in questionnaire.walk()}
 
     def compile(self) -> Compiled:
@@ -84,8 +85,12 @@ class _Compiler:
                 self._expression(self.fields[path], "default", expression)
         entities = [entity for declaration in self.questionnaire.entities if (entity := self._entity(declaration))]
         self._saved_nowhere()
+        self.fixed = {}
         settle = self._settle()
+        settle = [*self._worked_out(), *settle]
+        self.fixed = {}
         check = self._check(None, self.questionnaire.fields, 1)
+        check = [*self._worked_out(), *check]
         lines = [f'"""{_plain(self.questionnaire.id)} version {_plain(self.questionnaire.version)}: written by forms/compiler.py, not by hand."""', ""]
         for repeat in [None, *(each for each in self.fields.values() if each.type == "repeat")]:
             lines += self._row_class(repeat)
@@ -102,10 +107,14 @@ class _Compiler:
         readers = {page.name: self._page_reader(page) for page in self.questionnaire.fields}
         return Compiled("\n".join(lines) + "\n", self.layout, readers, entities, self.findings)
 
+    def _worked_out(self) -> list[str]:
+        """What is the same for every row, ahead of a function's body."""
+        return [f"    {name} = {text}" for text, name in self.fixed.items()]
+
     # expressions
 
     def _expression(self, each: Field, column: str, text: str, as_: str = "truth", scope: Scope | None = None) -> tuple[str, Writer]:
-        writer = Writer(self.layout)
+        writer = Writer(self.layout, fixed=self.fixed)
         written = {"truth": "True", "number": "NAN", "text": "''"}[as_]
         try:
             parsed = xpath.parse(text)
@@ -416,7 +425,7 @@ class _Compiler:
         assert each.choices is not None
         if each.choice_list is None or not each.choice_list.filtered:
             return f"CHOICES[{each.path!r}]"
-        writer = Writer(self.layout)
+        writer = Writer(self.layout, fixed=self.fixed)
         scope = scope_for(self.layout, each)
         try:
             nodes = writer.write(xpath.parse(each.choice_list.nodeset), scope).nodes

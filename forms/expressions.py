@@ -128,6 +128,8 @@ class Writer:
     references: dict[str, Field] = field(default_factory=dict)
     volatile: set[str] = field(default_factory=set)
     troubles: list[Trouble] = field(default_factory=list)
+    fixed: dict[str, str] = field(default_factory=dict)
+    """Python source that is the same for every row → the name it is kept under, so that it is worked out once."""
     crosses: bool = False
     """It reads a list of rows, so it cannot be settled row by row."""
     _variables: int = 0
@@ -253,7 +255,8 @@ class Writer:
         if code.type in ("number", "moment"):
             return code.text
         if code.type == "text":
-            return f"number({code.text}, clock)"
+            text = f"number({code.text}, clock)"
+            return self._once(replace(code, text=text)).text if code.text.startswith("fixed_") else text
         if code.type == "truth":
             return f"(1.0 if {code.text} else 0.0)"
         return self._of_first(code.nodes, self._number_of, "NAN")
@@ -441,7 +444,12 @@ class Writer:
         written = [convert[kind](argument, scope) for kind, argument in zip(row.arguments, arguments, strict=False)]
         if row.needs_clock:
             written.append("clock")
-        return Code(f"F[{name!r}]({', '.join(written)})", row.result)
+        code = Code(f"F[{name!r}]({', '.join(written)})", row.result)
+        return self._once(code) if all(_stands_alone(argument) for argument in arguments) else code
+
+    def _once(self, code: Code) -> Code:
+        """What no answer has a part in (the year of today) is worked out before the rows are gone through."""
+        return replace(code, text=self.fixed.setdefault(code.text, f"fixed_{len(self.fixed) + 1}"))
 
     def _selected(self, arguments: tuple[xpath.Expression, ...], scope: Scope) -> Code | None:
         """selected(${symptoms}, 'fever') of one select_multiple is `'fever' in row.q_symptoms`."""
@@ -566,9 +574,14 @@ class Writer:
         if not arguments:
             return Code(scope.position or "1.0", "number")
         nodes = self._nodes(arguments[0], scope)
-        if nodes is None or nodes.field is None or nodes.field.type != "repeat" or nodes.many:
+        if nodes is None or (nodes.many and not nodes.chosen):
+            return self._trouble("position")
+        if nodes.field is None or nodes.field.type != "repeat":
             # Anything but an instance of a repeat stands alone among its siblings of that name.
-            return Code("1.0", "number") if nodes is not None and not nodes.many else self._trouble("position")
+            return Code("1.0", "number")
+        if nodes.many:
+            variable = self._variable()
+            return Code(f"next((float({variable}.index + 1) for {variable} in {nodes.rows}), NAN)", "number")
         return Code(f"float({nodes.rows}.index + 1)", "number")
 
     def _call_last(self, _arguments, scope) -> Code:
@@ -629,6 +642,14 @@ class Writer:
         if code.nodes is not None and not code.nodes.many and code.nodes.field is not None and code.nodes.field.value_type in DATES:
             return Code(self.as_number(code), "number")
         return Code(f"days({self.as_text(code)}, clock)", "number")
+
+
+def _stands_alone(expression: xpath.Expression) -> bool:
+    """No answer, row or place has a part in it. A function without arguments means its place, unless it takes none."""
+    return not any(
+        isinstance(each, xpath.Path) or (isinstance(each, xpath.Call) and not each.arguments and each.name not in ("today", "now", "true", "false", "pi"))
+        for each in xpath.walk(expression)
+    )
 
 
 def _number_literal(value: float) -> str:

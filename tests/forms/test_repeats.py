@@ -115,3 +115,19 @@ def test_questions_of_one_name_in_different_groups_are_not_confused(form_of, jud
         | | calculate | both | | concat(/data/a/name, '/', /data/b/name) |
     """)
     assert judge(form, {"a": {"name": "x"}, "b": {"name": "y"}}).answers["both"] == "x/y"
+
+
+def test_what_is_worked_out_once_is_only_what_no_row_has_a_part_in(form_of, judge):
+    form = form_of("""
+        | survey |
+        | | type | name | label | calculation | bind::type |
+        | | begin_repeat | rows | 行 | | |
+        | | integer | value | 值 | | |
+        | | calculate | doubled | | int(${value} * pow(2, int(1.5))) | int |
+        | | end_repeat | | | | |
+        | | calculate | even | | join(',', ${rows}[int(position()) mod 2 = 0]/value) | |
+        | | calculate | but_last | | join(',', ${rows}[position() < int(last())]/value) | |
+    """)
+    answers = judge(form, {"rows": [{"value": 5}, {"value": 7}, {"value": 9}]}).answers
+    assert [row["doubled"] for row in answers["rows"]] == [10, 14, 18]
+    assert (answers["even"], answers["but_last"]) == ("7", "5,7")
