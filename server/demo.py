@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from server.provision import inbox_database, provide_area, provide_forms, provid
 from server.stores import Stores
 from sync.clock import utc_now
 from sync.store.engine import Store
-from sync.store.models import Account, AuditEvent, Device, Submission
+from sync.store.models import Account, AuditEvent, Device
 
 BEGAN = "began loading the demo"
 LOADED = "loaded the demo"
@@ -29,7 +30,7 @@ ASSIGNED_DAYS = 30
 PASSWORD = "demo"  # noqa: S105 well known: the reason why demo mode stays on this machine
 HOUSEHOLD_KEY = "00d0e0" * 10 + "d0e0"  # known to everyone, so that the demo has the same ids everywhere
 CATALOGUE = Path(__file__).parent.parent / "forms" / "catalogue"
-BATCH_SIZE = 500
+RECEIVED_SECONDS_LATER = 2
 
 AREAS: tuple[tuple[str, str, str, str, str | None], ...] = (
     ("xn", "city", "咸宁市", "Xianning", None),
@@ -64,9 +65,7 @@ def load(stores: Stores, if_empty: bool, say: Callable[[str], None], now: dateti
     form_publishing.publish(stores, [(file.read_bytes(), file.suffix) for file in sorted(CATALOGUE.glob("*.md"))], by=None)
     story = demo_story.tell(moment, household_key(stores.store, HOUSEHOLD_KEY))
     say(f"  {len(story)} submissions …")
-    _hand_in(stores, story)
-    say("  merging …")
-    _merge(stores, len(story), say)
+    _happen(stores, story, say)
     session = stores.writing_session()
     record_event(session, None, LOADED, "demo", submissions=len(story))
     session.commit()
@@ -109,27 +108,26 @@ def _found(stores: Stores, moment: datetime) -> datetime:
     return moment
 
 
-def _hand_in(stores: Stores, story: list[tuple[str, dict[str, Any]]]) -> None:
-    """Into the workers' inboxes, where their phones would put them."""
-    by_worker: dict[str, list[dict[str, Any]]] = {}
-    for worker, document in story:
-        by_worker.setdefault(worker, []).append(document)
-    for worker, documents in by_worker.items():
-        for first in range(0, len(documents), BATCH_SIZE):
-            stores.databases.publish(inbox_database(worker), documents[first : first + BATCH_SIZE])
+def _happen(stores: Stores, story: list[tuple[str, dict[str, Any]]], say: Callable[[str], None]) -> None:
+    """Day by day: into the workers' inboxes, where their phones would put them, and merged, received in the evening of that day."""
+    from sync.pipeline import Pipeline  # compiles forms: slow to import
 
-
-def _merge(stores: Stores, expected: int, say: Callable[[str], None]) -> None:
-    from sync.pipeline import Pipeline
-
-    pipeline = Pipeline(stores.store, stores.databases)
-    told = 0
-    while pipeline.run_once():
-        merged = stores.session.scalar(select(func.count()).select_from(Submission)) or 0
-        stores.session.rollback()
-        if merged // 500 > told:
-            told = merged // 500
-            say(f"  {merged} of {expected} …")
+    received = utc_now()
+    pipeline = Pipeline(stores.store, stores.databases, now=lambda: received)
+    merged = 0
+    for _, day in groupby(story, key=lambda each: each[1]["finished_at"][:10]):
+        documents = list(day)
+        finished = datetime.fromisoformat(documents[-1][1]["finished_at"]).astimezone(UTC).replace(tzinfo=None)
+        received = min(finished + timedelta(seconds=RECEIVED_SECONDS_LATER), utc_now())
+        by_worker: dict[str, list[dict[str, Any]]] = {}
+        for worker, document in documents:
+            by_worker.setdefault(worker, []).append(document)
+        for worker, several in by_worker.items():
+            stores.databases.publish(inbox_database(worker), several)
+        while pipeline.run_once():
+            pass
+        merged += len(documents)
+        say(f"  {merged} of {len(story)}: {documents[0][1]['finished_at'][:10]}")
 
 
 def _began(stores: Stores) -> str | None:

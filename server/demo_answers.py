@@ -97,7 +97,7 @@ def visit_without_survey(chance: Random, door: Door, outcome: str, at: datetime)
     visit = {"mode": "phone" if outcome == "refused" and chance.random() < 0.5 else "door", "outcome": outcome, "visited_at": at.isoformat()}
     note = chance.choice(NOTES[outcome])
     if outcome == "call_back":
-        visit["call_back_at"] = datetime.combine(at.date() + timedelta(days=chance.randint(1, 3)), time(19, 0), at.tzinfo).isoformat()
+        visit["call_back_at"] = datetime.combine(at.date() + timedelta(days=chance.randint(1, 2)), time(chance.choice((10, 15, 19))), at.tzinfo).isoformat()
     if note is not None:
         visit["outcome_note"] = note
     return {"household_id": door.household, "visit": visit, "address": _address(door, None)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
+from itertools import zip_longest
 from random import Random
 from typing import Any
 
@@ -41,6 +42,7 @@ CHECKS_MISSED = 0.08
 WITH_FEVER = (3, 17)  # of the doors in quarantine, yesterday evening
 WITH_BROKEN_SEAL = (8,)  # yesterday
 DISPUTES = 3
+HER_DOOR = ("1", "2", "402")  # where 何伶俐 lives
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def tell(now: datetime, household_key: str) -> list[tuple[str, dict[str, Any]]]:
     chance = Random(SEED)  # noqa: S311 the same people each time is what we want
     story = Story(now.astimezone(LOCAL).replace(microsecond=0), chance, phone_numbers(chance))
     doors = all_doors(household_key.encode())
-    shuffled = chance.sample(doors, len(doors))
+    shuffled = _shuffled(chance, doors)
     isolated = {door.household: people for door, people in zip(shuffled, _isolated(story), strict=False)}
     _register(story, doors)
     for number, door in enumerate(shuffled[: len(isolated)]):
@@ -138,12 +140,12 @@ def tell(now: datetime, household_key: str) -> list[tuple[str, dict[str, Any]]]:
         _checked(story, door, isolated[door.household], unwell=number in WITH_FEVER, broken=number in WITH_BROKEN_SEAL)
     surveyed = shuffled[:ISOLATED_AND_SURVEYED] + shuffled[len(isolated) : len(isolated) + DONE - ISOLATED_AND_SURVEYED]
     _surveyed(story, surveyed, isolated)
-    rest = iter(shuffled[len(isolated) + DONE - ISOLATED_AND_SURVEYED :])
+    rest = shuffled[len(isolated) + DONE - ISOLATED_AND_SURVEYED :]
     for outcome, number in NOT_DONE.items():
         for _ in range(number):
-            _not_done(story, next(rest), outcome)
-    for spoil in (_impossible_temperature, _no_consent, _unknown_version, _elsewhere, _year_in_words):
-        spoil(story, next(rest))
+            _not_done(story, rest.pop(), outcome)
+    for worker, spoil in SPOILT.items():
+        spoil(story, next(door for door in rest if door.surveyors[0] == worker))
     for _, happen in sorted(story.events, key=lambda event: event[0]):
         happen()
     return story.documents
@@ -159,6 +161,16 @@ def all_doors(household_key: bytes) -> list[Door]:
                     room = f"{floor}{each:02d}"
                     doors.append(Door(building, str(unit), room, household_id(household_key, COMMUNITY, building, str(unit), room)))
     return doors
+
+
+def _shuffled(chance: Random, doors: list[Door]) -> list[Door]:
+    """By chance, but the buildings take turns, so that each surveyor has as much to follow; HER_DOOR comes first."""
+    of_building = {building: [door for door in doors if door.building == building] for building in BUILDINGS}
+    for several in of_building.values():
+        chance.shuffle(several)
+    turns = [door for several in zip_longest(*of_building.values()) for door in several if door is not None]
+    hers = next(door for door in turns if (door.building, door.unit, door.room) == HER_DOOR)
+    return [hers, *(door for door in turns if door is not hers)]
 
 
 def device_of(worker: str) -> str:
@@ -238,7 +250,7 @@ def _residents(story: Story, isolated: list[Resident], size: int, at: datetime) 
 
 
 def _not_done(story: Story, door: Door, outcome: str) -> None:
-    at = _visit_time(story)
+    at = _visit_time(story, 2 if outcome == "call_back" else SURVEY_DAYS)
     filled = answers.visit_without_survey(story.chance, door, outcome, at)
     story.submit(door.surveyors[0], "household_survey", door.grid, filled, at, 1, [door.household])
 
@@ -296,3 +308,12 @@ def _elsewhere(story: Story, door: Door) -> None:
 
 def _year_in_words(story: Story, door: Door) -> None:
     _spoilt(story, door, lambda filled: filled["members"][0].update(birth_year="七五年"))
+
+
+SPOILT: dict[str, Callable[[Story, Door], None]] = {
+    "w0001": _impossible_temperature,
+    "w0003": _no_consent,
+    "w0005": _unknown_version,
+    "w0007": _elsewhere,
+    "w0009": _year_in_words,
+}
