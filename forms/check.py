@@ -137,6 +137,9 @@ def _of_sheets(sheets: Sheets) -> Iterator[Finding]:
             name = rest.split()[0] if rest.split() else ""
             if name not in lists:
                 yield _finding("choice_list", name, "survey", row.number, "type")
+        codes = {choice.get("name") for choice in sheets.choices.rows if (choice.get("list_name") or choice.get("list name")) == rest.split(" ")[0]}
+        if row.get("usual") and kind in ("select_one", "select_multiple") and not set(row.get("usual").split()) <= codes:
+            yield _finding("usual", row.get("usual"), "survey", row.number, "usual")
         if row.get("merge") and row.get("merge") not in MERGE_POLICIES:
             yield _finding("merge", row.get("merge"), "survey", row.number, "merge")
         if row.get("pii") and row.get("pii") not in PII_KINDS:

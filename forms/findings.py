@@ -44,6 +44,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "merge": ("没有合并方式 {0}", "There is no merge policy {0}"),
     "pii": ("没有个人信息类别 {0}", "There is no kind of personal data called {0}"),
     "prefill": ("prefill 应为 yes 或空：{0}", "prefill is yes or blank: {0}"),
+    "usual": ("usual 应为该题的选项：{0}", "usual is one of the question's choices: {0}"),
     "audience": ("audience 应为 phone 或 office：{0}", "audience is phone or office: {0}"),
     "setting_missing": ("settings 表缺少 {0}", "The sheet settings lacks {0}"),
     "setting_name": ("只能用英文字母、数字、_ . -：{0}", "Letters, digits, _ . - only: {0}"),

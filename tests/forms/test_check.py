@@ -151,8 +151,8 @@ def test_settings_columns_and_lists_are_looked_at_too():
     result = publishable(
         """
         | survey |
-        | | type | name | label::zh | label::en | hint::zh | merge | pii | prefill |
-        | | select_one k | a | 甲 | A | 提示 | newest | secret | maybe |
+        | | type | name | label::zh | label::en | hint::zh | merge | pii | prefill | usual |
+        | | select_one k | a | 甲 | A | 提示 | newest | secret | maybe | 2 |
 
         | choices |
         | | list_name | name | lable::zh | label::en |
@@ -173,6 +173,7 @@ def test_settings_columns_and_lists_are_looked_at_too():
         ("error", "survey", 2, "merge"),
         ("error", "survey", 2, "pii"),
         ("error", "survey", 2, "prefill"),
+        ("error", "survey", 2, "usual"),
         ("error", "choices", 1, "lable::zh"),
     } <= set(places(result))
 
