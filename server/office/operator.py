@@ -23,7 +23,7 @@ FEEDS_LOOKED_AT_MAX = 300
 
 def join(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/operator", "operator", operator)
-    blueprint.add_url_rule("/operator/documents/<int:number>", "stray", stray)
+    blueprint.add_url_rule("/operator/documents/<int(max=9223372036854775807):number>", "stray", stray)
 
 
 @needs(OPERATOR, ADMINISTRATOR)

@@ -34,6 +34,7 @@ HINDRANCES = {
     ),
     "worker": later("the surveyor it names is not known here"),
     "area": later("the area it names is not known here, so its records would belong nowhere"),
+    "answers": later("its answers cannot be read"),
     "superseded": later("a correction of it counts already"),
 }
 
@@ -115,13 +116,8 @@ def possible(row: dict[str, Any], decided: list[dict[str, Any]]) -> tuple[str, .
 
 def hindrance(row: dict[str, Any]) -> str:
     """Why it cannot be accepted, as a sentence; blank when it can."""
-    if not any(form == row["form"] for form, _version, _current in reading.form_versions(stores().session.connection())):
-        return str(HINDRANCES["form"])
-    if shown.form_document(row["form"], row["version"]) is None:
-        return str(HINDRANCES["version"])
-    if row["worker"] not in reading.account_names(stores().session.connection()):
-        return str(HINDRANCES["worker"])
-    return "" if row["area"] in shown.areas() else str(HINDRANCES["area"])
+    reason = review.why_not_accept(stores().store, row["id"])
+    return str(HINDRANCES.get(reason, reason)) if reason else ""
 
 
 def sentence(decision: dict[str, Any]) -> str:

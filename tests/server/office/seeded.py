@@ -13,6 +13,7 @@ from server.passwords import hash_password
 from sync.store.facets import facets
 from sync.store.models import Contribution, Device, FormVersion, Outbox, Record, Stray, Submission
 
+CLOCK = "1770080102000-0000-d-7f3a0001"
 PASSWORD = "gate-lantern-42"
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 HOUSEHOLD = "household:abcdefghijklmnopqrstuvwxyz"
@@ -92,7 +93,7 @@ SURVEY_FORM = {
 
 def field(value: object, worker: str = "w0003", submission: str = SURVEY, **more: object) -> dict[str, object]:
     at = "2026-02-03T01:15:02+00:00"
-    return {"value": value, "worker": worker, "device": "d-7f3a0001", "at": at, "clock": "…", "submission": submission, "form": "household_survey", **more}
+    return {"value": value, "worker": worker, "device": "d-7f3a0001", "at": at, "clock": CLOCK, "submission": submission, "form": "household_survey", **more}
 
 
 def record(record_id: str, area: str, label: str, search: str, fields: dict, state: str | None = None, disputes: int = 0, **links: str | None) -> Record:
@@ -108,7 +109,7 @@ def submission(submission_id: str, state: str, area: str | None = "g0311", form:
     answers = more.pop("answers", {"household_id": HOUSEHOLD, "visit": {"outcome": "done"}})
     document = {"_id": submission_id, "type": "submission", "form": form, "answers": answers}
     columns = {
-        "database": "worker-w0003", "revision": "1-a", "version": "1", "worker": "w0003", "device": "d-7f3a0001", "clock": "…", "supersedes": None,
+        "database": "worker-w0003", "revision": "1-a", "version": "1", "worker": "w0003", "device": "d-7f3a0001", "clock": CLOCK, "supersedes": None,
         "finished_at": NOW - timedelta(minutes=5), "received_at": NOW, "document": orjson.dumps(document), "answers": orjson.dumps(answers),
         "problems": b"[]", "remarks": b"[]", "verdict": state, **more,
     }  # fmt: skip
@@ -150,7 +151,7 @@ def seed(session) -> None:
             published_at=NOW,
         )
     )
-    other = {"value": "0715-8255311", "worker": "w0002", "device": "d-7f3a0002", "at": "2026-02-03T01:20:00+00:00", "clock": "…", "submission": SURVEY}
+    other = {"value": "0715-8255311", "worker": "w0002", "device": "d-7f3a0002", "at": "2026-02-03T01:20:00+00:00", "clock": CLOCK, "submission": SURVEY}
     address = {"building": field("1"), "unit": field("2"), "room": field("311")}
     session.add_all([
         record(HOUSEHOLD, "g0311", "1栋 2单元 311", "1栋 2单元 311 何伶俐 helingli hll 0715-8255301",
@@ -163,7 +164,7 @@ def seed(session) -> None:
                {"starts_on": field(days_ago(2)), "ends_on": field(days_ago(-12)), "temperature": field(36.5)},
                household=HOUSEHOLD, person=PERSON),
         submission(SURVEY, "accepted"),
-        *(Contribution(record=each, submission=SURVEY, path="", counts=True, dot_device="d-7f3a0001", dot_clock="…", body=b"{}")
+        *(Contribution(record=each, submission=SURVEY, path="", counts=True, dot_device="d-7f3a0001", dot_clock=CLOCK, body=b"{}")
           for each in (HOUSEHOLD, PERSON)),
         submission(HELD, "held", answers={"household_id": HOUSEHOLD, "visit": {}, "members": [{"name": "何玲利", "temperature": 63.8, "shoe_size": 38}]},
                    problems=orjson.dumps([problem("/members/0/temperature", "constraint", "体温应在34到43之间", "Temperature must be from 34 to 43"),
