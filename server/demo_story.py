@@ -140,12 +140,13 @@ def tell(now: datetime, household_key: str) -> list[tuple[str, dict[str, Any]]]:
         _checked(story, door, isolated[door.household], unwell=number in WITH_FEVER, broken=number in WITH_BROKEN_SEAL)
     surveyed = shuffled[:ISOLATED_AND_SURVEYED] + shuffled[len(isolated) : len(isolated) + DONE - ISOLATED_AND_SURVEYED]
     _surveyed(story, surveyed, isolated)
+    outcomes = [outcome for outcome, number in NOT_DONE.items() for _ in range(number)]
+    chance.shuffle(outcomes)
     rest = shuffled[len(isolated) + DONE - ISOLATED_AND_SURVEYED :]
-    for outcome, number in NOT_DONE.items():
-        for _ in range(number):
-            _not_done(story, rest.pop(), outcome)
+    for door, outcome in zip(rest, outcomes, strict=False):
+        _not_done(story, door, outcome)
     for worker, spoil in SPOILT.items():
-        spoil(story, next(door for door in rest if door.surveyors[0] == worker))
+        spoil(story, next(door for door in rest[len(outcomes) :] if door.surveyors[0] == worker))
     for _, happen in sorted(story.events, key=lambda event: event[0]):
         happen()
     return story.documents
