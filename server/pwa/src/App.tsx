@@ -1,7 +1,7 @@
 // The frame of the app: who is signed in decides what is shown; the top line and the tabs stand on every screen but the form.
 import { HashRouter, Route, useLocation } from '@solidjs/router';
 import { createResource, type JSX, lazy, Match, Show, Suspense, Switch } from 'solid-js';
-import { loadSession, sessionState } from './data/session.ts';
+import { loadSession, session, sessionState } from './data/session.ts';
 import { startTime } from './data/now.ts';
 import { openWorkingDay } from './data/working_day.ts';
 import { t } from './i18n/index.ts';
@@ -23,14 +23,14 @@ const FormPage = lazy(() => import('./screens/FormPage.tsx'));
 export function App() {
   startTime();
   const [ready] = createResource(loadSession);
-  const signedIn = () => {
+  // Also after the office ended the session: what is unsent is counted then, and kept.
+  const whose = () => {
     const current = sessionState();
-    return current.state === 'signed_in' ? current.session.worker.id : undefined;
+    return 'session' in current ? `${current.state} ${current.session.worker.id}` : undefined;
   };
   // The screens do not wait for it: they show their skeletons until the index is read.
-  const [day] = createResource(signedIn, async () => {
-    const current = sessionState();
-    if (current.state === 'signed_in') await openWorkingDay(current.session);
+  const [day] = createResource(whose, async () => {
+    await openWorkingDay(session()!);
     return true;
   });
 

@@ -138,6 +138,7 @@ export interface FormDocument {
   xform: string;
   fields: FormField[];
   entities: FormEntity[];
+  audience?: 'phone' | 'office';
   starts_from: RecordKind | null;
   current: boolean;
 }

@@ -90,7 +90,12 @@ export async function signOut(): Promise<void> {
   await removeSetting('session_ended');
   if (device) await writeSetting('device', device);
   setSessionState({ state: 'none' });
+  otherTabs?.postMessage('signed out');
 }
+
+/** A tab left open by the side must not go on with what is gone. */
+const otherTabs = typeof BroadcastChannel === 'undefined' || typeof location === 'undefined' ? undefined : new BroadcastChannel('doorstep-session');
+otherTabs?.addEventListener('message', () => location.reload());
 
 /** The fetch of all replication and of /api. */
 export async function authorizedFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {

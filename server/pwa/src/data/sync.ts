@@ -2,8 +2,7 @@
 // the app is opened or seen again, on reconnect, after a save, every few minutes, by the button, and soon after a push for
 // its receipts. What fails says in words what failed and when the next try is.
 import { createSignal } from 'solid-js';
-import { type Databases, type InboxDocument, reassignAreas, remote } from './databases.ts';
-import { readSetting, writeSetting } from './desk.ts';
+import { type Databases, type InboxDocument, readLocal, reassignAreas, remote, writeLocal } from './databases.ts';
 import { markSent, unsentMedia } from './media.ts';
 import { nextSeconds, retrySeconds } from './pauses.ts';
 import { forgetAreas, refreshArea, reloadForms } from './records.ts';
@@ -14,6 +13,7 @@ const PULL_BATCH_SIZE = 500;
 const PUSH_BATCH_SIZE = 25; // a batch refused as too large is not split by PouchDB
 const MEDIA_PER_ROUND_MAX = 20;
 const LOCK = 'doorstep-sync';
+const SYNCED = 'synced';
 
 export type Step = 'push_inbox' | 'pull_inbox' | 'pull_area' | 'pull_forms' | 'push_media';
 export type Why = 'out_of_reach' | 'session_ended' | 'forbidden' | 'missing' | 'server' | 'server_full' | 'phone_full' | 'unknown';
@@ -40,7 +40,7 @@ let stopListening = () => {};
 
 export async function startSync(opened: Databases): Promise<void> {
   databases = opened;
-  setSyncedAt((await readSetting<number>('synced_at')) ?? null);
+  setSyncedAt((await readLocal<{ at: number }>(databases.inbox, SYNCED))?.at ?? null);
   const online = () => {
     failures = 0;
     void syncNow();
@@ -89,7 +89,7 @@ async function rounds(): Promise<void> {
 
 async function round(): Promise<void> {
   const opened = databases;
-  if (!opened || !session()) return;
+  if (!opened || sessionState().state !== 'signed_in') return;
   const doing: { step: Step; error: unknown } = { step: 'push_inbox', error: null };
   // PouchDB wraps errors in its own: the first one is kept as it was.
   const fetching: typeof fetch = async (input, init) => {
@@ -110,7 +110,7 @@ async function round(): Promise<void> {
     failures = 0;
     setSyncState({ state: 'synced' });
     setSyncedAt(Date.now());
-    await writeSetting('synced_at', Date.now());
+    await writeLocal(opened.inbox, SYNCED, { at: Date.now() });
     channel?.postMessage('synced');
     schedule(nextSeconds(unanswered(), looks++));
   } catch (error) {
@@ -211,10 +211,11 @@ async function pushMedia(media: PouchDB.Database): Promise<void> {
 
 /** What other tabs brought in. */
 async function takeIn(): Promise<void> {
-  if (!databases) return;
+  const opened = databases;
+  if (!opened) return;
   await reloadInbox();
-  for (const name of databases.areas.keys()) await refreshArea(name);
-  setSyncedAt((await readSetting<number>('synced_at')) ?? null);
+  for (const name of opened.areas.keys()) await refreshArea(name);
+  setSyncedAt((await readLocal<{ at: number }>(opened.inbox, SYNCED))?.at ?? null);
 }
 
 function refusals(errors: unknown[] | undefined): Record<string, string> {

@@ -1,20 +1,21 @@
 // Opens everything for the worker who is signed in, and hands it all in at the end.
 import { type Databases, destroyAll, openDatabases } from './databases.ts';
-import { clearDesk, writeSetting } from './desk.ts';
+import { clearDrawer, openDrawer } from './desk.ts';
 import { drafts, loadDrafts } from './drafts.ts';
 import { removeOldSentMedia, unsentMedia } from './media.ts';
 import { closeRecords, openRecords } from './records.ts';
-import { type Session, session, signOut } from './session.ts';
+import { type Session, signOut } from './session.ts';
 import { askToPersist } from './storage.ts';
 import { closeInbox, openInbox, sheets } from './submissions.ts';
 import { startSync, stopSync, syncNow } from './sync.ts';
 
 let opened: Databases | null = null;
 
-/** The lists are there when this resolves; the sync begins behind it. */
+/** The lists are there when this resolves; the sync begins behind it, once the session is good. Called again after each sign-in. */
 export async function openWorkingDay(current: Session): Promise<void> {
   if (opened?.worker === current.worker.id) return void syncNow(); // signed in again: go on where it stopped
   await closeWorkingDay();
+  openDrawer(current.worker.id);
   opened = openDatabases(current.worker.id, current.sync.areas);
   await openInbox(opened.inbox);
   await loadDrafts();
@@ -44,12 +45,10 @@ export async function handInAndSignOut(): Promise<boolean> {
   const left = await unsentWork();
   if (!opened || left.submissions > 0 || left.photos > 0) return false;
   const databases = opened;
-  const device = session()?.device;
   await closeWorkingDay();
   await signOut();
+  await clearDrawer();
   await destroyAll(databases);
-  await clearDesk();
-  if (device) await writeSetting('device', device);
   await loadDrafts();
   return true;
 }

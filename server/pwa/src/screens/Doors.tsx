@@ -91,10 +91,10 @@ function Buildings(props: { all: ReturnType<typeof buildings>; stateOf: (row: Ro
   return (
     <>
       <Show when={props.all.length > 1}>
-        <div class="choices" role="group">
+        <div class="blocks" role="group">
           <For each={props.all}>
             {(one) => (
-              <button type="button" class="choice tappable" aria-pressed={one === building()} onClick={() => setAddress({ building: key(one), unit: undefined }, { replace: true })}>
+              <button type="button" class="block tappable" aria-pressed={one === building()} onClick={() => setAddress({ building: key(one), unit: undefined }, { replace: true })}>
                 <strong>{t('doors.building', { building: one.building })}</strong>
                 <span class="number small">{`${visited(one.doors)}/${one.doors.length}`}</span>
               </button>
@@ -103,17 +103,17 @@ function Buildings(props: { all: ReturnType<typeof buildings>; stateOf: (row: Ro
         </div>
       </Show>
       <Show when={building().units.length > 1}>
-        <div class="choices" role="group">
+        <div class="blocks" role="group">
           <For each={building().units}>
             {(one) => (
-              <button type="button" class="choice choice--small tappable" aria-pressed={one === unit()} onClick={() => setAddress({ unit: one.unit }, { replace: true })}>
+              <button type="button" class="block block--small tappable" aria-pressed={one === unit()} onClick={() => setAddress({ unit: one.unit }, { replace: true })}>
                 {one.unit ? t('doors.unit', { unit: one.unit }) : t('doors.no_unit')}
               </button>
             )}
           </For>
         </div>
       </Show>
-      <div class="progress">
+      <div class="standing">
         <h1>{[t('doors.building', { building: building().building }), unit().unit && t('doors.unit', { unit: unit().unit })].filter(Boolean).join(' ')}</h1>
         <span class="soft number">{t('doors.progress', { done: visited(unit().floors.flatMap(({ doors }) => doors)), all: unit().floors.reduce((sum, { doors }) => sum + doors.length, 0) })}</span>
       </div>
