@@ -196,14 +196,19 @@ def new_revision(parent: Revision | None, deleted: bool, body: bytes, attachment
 
 
 def stem(tree: Tree, limit: int) -> Tree:
-    """Keep of each leaf's line the newest `limit` generations. The same object when nothing is dropped."""
+    """Keep of each leaf's line the newest `limit` generations. A shared stretch is as long as the leaf that needs most of it.
+
+    The same object when nothing is dropped.
+    """
     known = leaves(tree)
     if all(leaf.generation <= limit for leaf in known) or len(tree.parents) <= limit:
         return tree  # no line can be longer
-    kept = {revision for leaf in known for revision in _ancestors(tree, leaf, leaf.generation - limit)}
-    if len(kept) == len(tree.parents):
-        return tree
-    return Tree({revision: parents & kept for revision, parents in tree.parents.items() if revision in kept}, tree.deleted & kept)
+    kept: dict[Revision, frozenset[Revision]] = {}
+    for leaf in known:
+        oldest = leaf.generation - limit + 1
+        for revision in _ancestors(tree, leaf, oldest):
+            kept[revision] = kept.get(revision, ROOT) | {parent for parent in tree.parents[revision] if parent.generation >= oldest}
+    return tree if kept == tree.parents else Tree(kept, tree.deleted)
 
 
 # How a tree is kept: `[[generation, deleted, id, parent's id, its parent's id, …], …]`, a line for each leaf up to the first one told already.
@@ -245,13 +250,13 @@ def from_lines(lines: Sequence[Sequence]) -> Tree:
     return Tree(parents, frozenset(deleted))
 
 
-def _ancestors(tree: Tree, revision: Revision, above: int = 0) -> set[Revision]:
-    """The revision and all it comes from, of a generation above this one."""
+def _ancestors(tree: Tree, revision: Revision, oldest: int = 1) -> set[Revision]:
+    """The revision and all it comes from, down to this generation."""
     found: set[Revision] = set()
     ahead = [revision]
     while ahead:
         one = ahead.pop()
-        if one.generation > above and one not in found:
+        if one.generation >= oldest and one not in found:
             found.add(one)
             ahead += tree.parents.get(one, ROOT)
     return found
