@@ -157,23 +157,23 @@ const scenarios = {
   },
 
   // Everyday calls straight at the server
-  async everyday() {
+  async everyday() { // ids beyond those that post() makes, which are hexadecimal
     const db = remote()
-    const { rev } = await db.put({ _id: 'a', n: 1 })
-    const conflict = await db.put({ _id: 'a', n: 2 }).catch((error) => [error.status, error.name])
-    await db.put({ _id: 'a', _rev: rev, n: 2 })
+    const { rev } = await db.put({ _id: 'x', n: 1 })
+    const conflict = await db.put({ _id: 'x', n: 2 }).catch((error) => [error.status, error.name])
+    await db.put({ _id: 'x', _rev: rev, n: 2 })
     const posted = await db.post({ n: 3 })
-    const bulk = await db.bulkDocs([{ _id: 'b' }, { _id: 'a' }])
-    const all = await db.allDocs({ include_docs: true, startkey: 'a', endkey: 'b' })
-    const keys = await db.allDocs({ keys: ['b', 'none'] })
-    const got = await db.bulkGet({ docs: [{ id: 'a' }] })
+    const bulk = await db.bulkDocs([{ _id: 'y' }, { _id: 'x' }])
+    const all = await db.allDocs({ include_docs: true, startkey: 'x', endkey: 'y' })
+    const keys = await db.allDocs({ keys: ['y', 'none'] })
+    const got = await db.bulkGet({ docs: [{ id: 'x' }] })
     const changes = await db.changes({ since: 0, limit: 2, include_docs: true })
-    const byIds = await db.changes({ doc_ids: ['b'] })
-    await db.remove(await db.get('b'))
-    const missing = await db.get('b').catch((error) => [error.status, error.reason])
-    const attached = await db.putAttachment('c', 'x.txt', Buffer.from('hello'), 'text/plain')
-    const bytes = await db.getAttachment('c', 'x.txt')
-    await db.removeAttachment('c', 'x.txt', attached.rev)
+    const byIds = await db.changes({ doc_ids: ['y'] })
+    await db.remove(await db.get('y'))
+    const missing = await db.get('y').catch((error) => [error.status, error.reason])
+    const attached = await db.putAttachment('z', 'x.txt', Buffer.from('hello'), 'text/plain')
+    const bytes = await db.getAttachment('z', 'x.txt')
+    await db.removeAttachment('z', 'x.txt', attached.rev)
     const info = await db.info()
     await db.compact().catch(() => 0)
     return { conflict, posted: posted.ok, bulk: bulk.map((row) => row.error ?? 'ok'), all: all.rows.map((row) => row.doc.n ?? null), keys: keys.rows.map((row) => row.error ?? row.id),
