@@ -7,7 +7,7 @@ import { markSent, unsentMedia } from './media.ts';
 import { nextSeconds, retrySeconds } from './pauses.ts';
 import { forgetAreas, refreshArea, reloadForms } from './records.ts';
 import { authorizedFetch, OutOfReach, refresh, session, SessionEnded, sessionState } from './session.ts';
-import { acknowledge, acknowledged, reloadInbox, sheets } from './submissions.ts';
+import { acknowledge, acknowledged, onSaved, reloadInbox, sheets } from './submissions.ts';
 
 const PULL_BATCH_SIZE = 500;
 const PUSH_BATCH_SIZE = 25; // a batch refused as too large is not split by PouchDB
@@ -57,6 +57,7 @@ export async function startSync(opened: Databases): Promise<void> {
     document.removeEventListener('visibilitychange', seen);
     channel?.close();
   };
+  onSaved(() => void syncNow());
   void syncNow();
 }
 
