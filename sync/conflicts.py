@@ -39,7 +39,7 @@ def not_seen(ledger: Ledger, judged: Sequence[Judged]) -> Iterator[Judged]:
                 if aside in taken or _is_same(each, before):
                     continue
                 if _outranks(each, before) and not statements.decisions_of(ledger.connection, [each.id]):
-                    _move_aside(ledger, each.id, before)
+                    taken[_move_aside(ledger, each.id, before)] = before
                 else:
                     one = in_conflict(each, aside)
             taken[one.id] = one.row()
@@ -75,11 +75,12 @@ def _rank(database: str, worker: object, revision: str) -> tuple[bool, int, str]
     return (INBOX_PREFIX + str(worker) == database, int(generation) if generation.isdecimal() else 0, digest)
 
 
-def _move_aside(ledger: Ledger, id: str, before: Mapping[str, Any]) -> None:
-    """What had this id until now gives way, and is held."""
+def _move_aside(ledger: Ledger, id: str, before: Mapping[str, Any]) -> str:
+    """What had this id until now gives way, and is held. Returns the id that it is kept under."""
     aside = aside_of(id, before["database"], before["document"])
     problems = orjson.dumps([*orjson.loads(before["problems"]), conflicting()], option=orjson.OPT_SORT_KEYS)
     submissions, contributions = statements.submissions, statements.contributions
     ledger.connection.execute(update(submissions).where(submissions.c.id == id).values(id=aside, verdict="held", state="held", problems=problems))
     ledger.connection.execute(update(contributions).where(contributions.c.submission == id).values(submission=aside, counts=False))
     ledger.resettle([aside])
+    return aside

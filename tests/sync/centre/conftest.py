@@ -14,6 +14,7 @@ from sqlalchemy import select
 from forms.check import publishable
 from sync import clock
 from sync.engine import Engine
+from sync.engine.wire import read_edit
 from sync.pipeline import Pipeline
 from sync.store import open_store, upgrade
 from sync.store.models import Account, Area, Assignment, Contribution, Outbox, Record, Stray, Submission, table
@@ -65,7 +66,7 @@ class Centre:
         upgrade(url)
         self.store = store(open_store(url)) if store else open_store(url)
         self.databases = databases(Engine(folder / "sync")) if databases else Engine(folder / "sync")
-        self.time = NOON
+        self.time = NOON + timedelta(hours=1)
         self.numbers = itertools.count(1)
         self.form = form
         self.pipeline = self.new_pipeline()
@@ -128,6 +129,11 @@ class Centre:
     def put(self, *documents, inbox=None) -> None:
         for document in documents:
             self.databases.publish(inbox or f"worker-{document['worker']}", [document])
+
+    def replicate(self, document, revision) -> None:
+        """As replication does: with the revision that the phone gave it. Two of one document are a conflict."""
+        edit = read_edit({**document, "_rev": revision}, replicated=True)
+        self.databases.open(f"worker-{document['worker']}").write([edit], replicated=True)
 
     def merge(self) -> None:
         """Until nothing is left to do."""
@@ -218,3 +224,9 @@ def new_centre(tmp_path, form):
 @pytest.fixture
 def centre(new_centre):
     return new_centre()
+
+
+@pytest.fixture(scope="session")
+def open_centre(form):
+    """Opens a centre in a folder: a new one, empty, or one that is there."""
+    return lambda folder: Centre(folder, form)

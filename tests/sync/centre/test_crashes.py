@@ -1,0 +1,132 @@
+"""A crash between any two steps of the merge worker, and what is there after it starts again."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from sync.store import Store
+
+
+class Crash(BaseException):
+    """Nobody catches it: the process is gone."""
+
+
+class Steps:
+    """Counts everything that the worker does to the world, and crashes at one step."""
+
+    def __init__(self):
+        self.done = 0
+        self.crash_at = None
+
+    def next(self):
+        self.done += 1
+        if self.done == self.crash_at:
+            raise Crash
+
+
+class FragileConnection:
+    def __init__(self, connection, steps):
+        self._connection, self._steps = connection, steps
+
+    def execute(self, *arguments, **named):
+        self._steps.next()
+        return self._connection.execute(*arguments, **named)
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+
+class FragileStore(Store):
+    """Crashes before any statement, before a commit, and after it."""
+
+    def __init__(self, inner, steps):
+        super().__init__(inner.engine)
+        self._steps = steps
+
+    @contextmanager
+    def writing(self):
+        with super().writing() as connection:
+            yield FragileConnection(connection, self._steps)
+            self._steps.next()
+        self._steps.next()
+
+
+class FragileDatabases:
+    """Crashes before and after anything is published."""
+
+    def __init__(self, inner, steps):
+        self._inner, self._steps = inner, steps
+
+    def publish(self, name, documents):
+        self._steps.next()
+        self._inner.publish(name, documents)
+        self._steps.next()
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+
+def put_a_days_work(centre):
+    """Good ones, a held one, its correction, a correction that came first, a stray, and two contents under one id."""
+    first = centre.submission("w0001", answers={"phone": "135", "needs": "food"})
+    version = {first["answers"]["household_id"]: {first["device"]: first["clock"]}}
+    wrong = centre.submission("w0002", answers={"members": [{"person_id": "person:1", "name": "何", "temperature": 55}]})
+    right = centre.submission("w0002", answers={"members": [{"person_id": "person:1", "name": "何", "temperature": 36}]}, supersedes=wrong["_id"])
+    late = centre.submission("w0003", answers={"phone": "131"})
+    centre.put(first, wrong, right, centre.submission("w0003", answers={"phone": "132"}, supersedes=late["_id"], based_on=version), late)
+    centre.databases.publish("worker-w0001", [{"_id": "holiday"}])
+    centre.put(centre.submission("w0001", number=2, answers={"phone": "another content under an id that is taken"}), inbox="worker-w0003")
+
+
+def test_a_crash_between_any_two_steps_is_harmless(new_centre):
+    calm = new_centre()
+    put_a_days_work(calm)
+    calm.merge()
+    expected = calm.everything()
+    assert sorted(calm.states().values()) == ["accepted", "accepted", "accepted", "held", "superseded", "superseded"]
+
+    steps = Steps()
+    counted = new_centre(lambda store: FragileStore(store, steps), lambda databases: FragileDatabases(databases, steps))
+    put_a_days_work(counted)
+    before = steps.done
+    counted.merge()
+    assert counted.everything() == expected
+
+    for step in range(1, steps.done - before + 1):
+        mine = Steps()
+        centre = new_centre(lambda store, mine=mine: FragileStore(store, mine), lambda databases, mine=mine: FragileDatabases(databases, mine))
+        put_a_days_work(centre)
+        mine.crash_at = mine.done + step
+        with pytest.raises(Crash):
+            centre.merge()
+        centre.new_pipeline()
+        centre.merge()
+        assert centre.everything() == expected, f"after a crash at step {step}"
+
+
+def test_a_database_that_refuses_is_tried_again_and_holds_up_no_other(centre, caplog):
+    class Refusing:
+        refuses = True
+
+        def publish(self, name, documents):
+            if self.refuses and name == "worker-w0001":
+                raise OSError("no space left on device")
+            centre.databases.publish(name, documents)
+
+    from sync.publish import Delivery
+
+    one, two = centre.submission("w0001"), centre.submission("w0002", answers={"phone": "2"})
+    centre.put(one, two)
+    databases, time = Refusing(), [0.0]
+    delivery = Delivery(centre.store, databases, lambda: time[0])
+    centre.pipeline._delivery = delivery
+    centre.merge()
+    assert centre.receipt(two)["status"] == "accepted"
+    assert centre.receipt(one) is None
+    assert "worker-w0001" in caplog.text
+    databases.refuses = False
+    assert delivery.run_once() == 0, "it waits before it tries again"
+    time[0] = 100.0
+    assert delivery.run_once() > 0
+    assert centre.receipt(one)["status"] == "accepted"
+    assert delivery.run_once() == 0
