@@ -613,3 +613,11 @@ def test_replicated_attachments(worker):
 def test_a_content_type_cannot_smuggle_a_header(worker):
     bad = {"a": {"content_type": "text/html\r\nSet-Cookie: x=1", "data": ""}}
     assert error_of(worker("PUT", DB + "/p", {"_attachments": bad})) == (400, "bad_request")
+
+
+def test_behind_a_proxy_under_a_path_of_its_own(databases, client, settings):
+    databases.create("odd/name", {"members": {"roles": ["worker"]}})
+    headers = {"Authorization": "Bearer " + sign(signing_key(settings.secret), "w0042", ["worker"], 900)}
+    for raw_path in ("/prefix/sync/odd%2Fname/", "/sync/odd%2Fname/", ""):  # passed on whole, stripped by the proxy, or not passed on at all
+        answer = client.get("/sync/odd%2Fname/", base_url="http://x/prefix", headers=headers, environ_overrides={"RAW_URI": raw_path, "REQUEST_URI": raw_path})
+        assert answer.status_code == (200 if raw_path else 403), answer.data
