@@ -285,7 +285,7 @@ class Writer:
             return "''"
         value = self._value(nodes)
         if nodes.field.value_type in NUMBERS:
-            return f"text_of_answer({value})"
+            return f"text_of_number({value})"
         if nodes.field.value_type == "select_multiple":
             return f"' '.join({value})"
         if nodes.field.value_type == "geopoint":

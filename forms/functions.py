@@ -90,16 +90,12 @@ def number(text: str, clock: Clock) -> float:
 
 
 def text_of_number(value: float) -> str:
+    """A blank or impossible number is "" (plain XPath says "NaN"; the phone's engine does not)."""
     if value != value:
-        return "NaN"
+        return ""
     if value in (math.inf, -math.inf):
         return "Infinity" if value > 0 else "-Infinity"
     return str(int(value)) if value == int(value) and abs(value) < 1e21 else repr(float(value))
-
-
-def text_of_answer(value: float) -> str:
-    """A number question as text: blank is "", not "NaN"."""
-    return "" if value != value else text_of_number(value)
 
 
 def moment_of_days(value: float, clock: Clock) -> datetime | None:

@@ -189,8 +189,6 @@ _SAME_ENOUGH = 1e-9
 
 
 def calculated_text(given: str, calculated: str, at: str, suffix: str, volatile: str, remark: Callable) -> str:
-    if calculated == "NaN":
-        calculated = ""
     if given == calculated or (given and (volatile == "random" or (volatile and calculated))):
         return given
     if given:
