@@ -66,16 +66,18 @@ def _by_token(token: str) -> Identity:
 
 def _by_password(username: str, password: str, address: str) -> Identity:
     """Only the operator comes in this way. The account is read each time, so a changed password or a closed account counts at once."""
-    account = stores().session.scalar(select(Account).where(Account.username == username, Account.active, Account.role == "operator"))
+    with stores().store.reading() as connection:  # not the request's session: a waiting feed would keep it open for a minute
+        wanted = select(Account.password_hash).where(Account.username == username, Account.active, Account.role == "operator")
+        password_hash = connection.scalar(wanted)
     operator = Identity(username, frozenset({ADMIN_ROLE}))
-    if account is not None and _remembered.holds(username, password, account.password_hash):
+    if password_hash is not None and _remembered.holds(username, password, password_hash):
         return operator
     tries: SignInTries = current_app.extensions["doorstep.sign_in_tries"]
     tries.check(username, address)
-    if len(password) > PASSWORD_LENGTH_MAX or not is_password(account.password_hash if account else None, password) or account is None:
+    if len(password) > PASSWORD_LENGTH_MAX or not is_password(password_hash, password) or password_hash is None:
         tries.failed(username, address)
         raise Unauthorized("Name or password is incorrect.", headers=CHALLENGE)
-    _remembered.add(username, password, account.password_hash)
+    _remembered.add(username, password, password_hash)
     return operator
 
 

@@ -102,15 +102,21 @@ def answer_errors(app: Flask) -> None:
         headers = {name: value for name, value in error.get_headers() if name.lower() not in {"content-type", "content-length"}}
         return render(answer, error.description or "", headers)
 
+    def full() -> Response:
+        current_app.logger.error("the disk is full: %s %s was refused", request.method, request.path)
+        return render(ANSWERS[StoreFull], "The disk is full. Nothing was written; keep what you have and try again later.", {})
+
     @app.errorhandler(OperationalError)
     def of_store(error: OperationalError) -> Response:
         if is_disk_full(error):
-            return render(ANSWERS[StoreFull], "The disk is full. Nothing was written; keep what you have and try again later.", {})
+            return full()
         current_app.logger.exception("the central store failed")
         return render(ANSWERS[Unavailable], "The central store does not answer.", {"Retry-After": "5"})
 
     @app.errorhandler(Exception)
     def of_anything(error: Exception) -> Response:
+        if is_disk_full(error):
+            return full()
         current_app.logger.exception("%s %s failed", request.method, request.path)
         return render(BROKEN, "Something broke here. It has been written down.", {})
 

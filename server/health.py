@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import orjson
@@ -21,6 +22,7 @@ from sync.store.models import Account, Checkpoint, Device, Outbox, Record, Stray
 HEARTBEAT_FILE = "merge-worker.alive"
 HEARTBEAT_SECONDS = 2
 HEARTBEAT_AGE_SECONDS_MAX = 30
+WRITABLE_SECONDS = 2
 
 blueprint = Blueprint("health", __name__)
 
@@ -33,7 +35,8 @@ def register(app: Flask) -> None:
 def healthz() -> Response:
     """200 when every part does its work, 503 when one does not; the body says which. Names nothing that a stranger may not know."""
     settings = stores().settings
-    parts = {"store": _store_answers(), "databases": _is_writable(settings.engine_folder), "merge_worker": _merge_worker_is_alive(settings)}
+    now = int(time.monotonic() / WRITABLE_SECONDS)
+    parts = {"store": _store_answers(), "databases": _is_writable(settings.engine_folder, now), "merge_worker": _merge_worker_is_alive(settings)}
     well = all(parts.values())
     body = {"status": "ok" if well else "failing", "parts": {name: "ok" if good else "failing" for name, good in parts.items()}}
     return Response(orjson.dumps(body), 200 if well else 503, {"Cache-Control": "no-store"}, content_type="application/json")
@@ -110,8 +113,9 @@ def _store_answers() -> bool:
     return True
 
 
-def _is_writable(folder: Path) -> bool:
-    """Writes and removes a file: a full disk, a lost mount and wrong rights all show."""
+@lru_cache(maxsize=8)
+def _is_writable(folder: Path, _moment: int) -> bool:
+    """Writes and removes a file: a full disk, a lost mount and wrong rights all show. Not more often than each WRITABLE_SECONDS, whoever asks."""
     probe = folder / ".writable"
     try:
         folder.mkdir(parents=True, exist_ok=True)

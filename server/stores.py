@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import threading
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
@@ -23,6 +23,8 @@ class Stores:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._databases: Databases | None = None
+        self._opening = threading.Lock()
 
     @property
     def session(self) -> scoped_session[Session]:
@@ -40,12 +42,15 @@ class Stores:
         """The same store as Core connections: `.reading()`, `.writing()`."""
         return Store(db.engine)
 
-    @cached_property
+    @property
     def databases(self) -> Databases:
-        """The sync engine's databases."""
-        from sync.engine import Engine
+        """The sync engine's databases: one engine for all threads of this process."""
+        with self._opening:
+            if self._databases is None:
+                from sync.engine import Engine
 
-        return Engine(self.settings.engine_folder)
+                self._databases = Engine(self.settings.engine_folder)
+            return self._databases
 
 
 def stores() -> Stores:
