@@ -14,6 +14,18 @@ import { plain } from './QuestionCard.tsx';
 
 export function ReviewPage(props: { filling: Filling; onGo: (question: Question) => void }) {
   const missing = () => props.filling.missing();
+  // What was answered, by section and person; a list of names says nothing that the persons' own headings do not.
+  const answered = () =>
+    props.filling
+      .sections()
+      .map(({ title, pages }) => {
+        const shown = pages
+          .filter((page) => page.kind !== 'roster' || pages.length === 1)
+          .map((page) => ({ page, row: page.rows.at(-1)?.row ?? null, questions: askedOn(page).filter((question) => question.type !== 'note' && props.filling.text(question) !== '') }))
+          .filter(({ questions }) => questions.length > 0);
+        return { title, pages: shown.map((each, index) => ({ ...each, heading: each.row !== shown[index - 1]?.row ? each.row : null })) };
+      })
+      .filter(({ pages }) => pages.length > 0);
   return (
     <div class="stack">
       <Show
@@ -53,15 +65,15 @@ export function ReviewPage(props: { filling: Filling; onGo: (question: Question)
           </p>
         )}
       </For>
-      <For each={props.filling.sections()}>
+      <For each={answered()}>
         {(section) => (
           <section class="card review-section">
             <h2>{section.title}</h2>
             <For each={section.pages}>
-              {(page, index) => (
+              {({ page, heading, questions }) => (
                 <>
-                  <Show when={page.rows.at(-1)?.row !== section.pages[index() - 1]?.rows.at(-1)?.row && page.rows.at(-1)}>{(at) => <h3 class="review-section__person">{rowTitle(at().row, props.filling)}</h3>}</Show>
-                  <For each={askedOn(page).filter((question) => question.type !== 'note' && props.filling.text(question) !== '')}>
+                  <Show when={heading}>{(row) => <h3 class="review-section__person">{rowTitle(row(), props.filling)}</h3>}</Show>
+                  <For each={questions}>
                     {(question) => (
                       <button type="button" class="review-row" onClick={() => props.onGo(question)}>
                         <span class="soft grow">{[page.rows.length === 0 ? whose(question, props.filling) : '', plain(question.label())].filter(Boolean).join(' · ')}</span>

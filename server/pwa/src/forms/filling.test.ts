@@ -5,6 +5,7 @@ import 'fake-indexeddb/auto';
 import { createRequire } from 'node:module';
 import { createRoot } from 'solid-js';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openDrawer } from '../data/desk.ts';
 import { loadDrafts, readDraft, removeDraft, drafts } from '../data/drafts.ts';
 import type { Answers, Problem } from '../data/documents.ts';
 import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
@@ -19,6 +20,7 @@ let form: EngineForm;
 const start: FormStart = { area: 'g0311', place: 'c031' };
 
 beforeAll(async () => {
+  openDrawer('w0042');
   Object.assign(globalThis, { require: createRequire(import.meta.url), __dirname: '.' });
   form = await (await import('./engine.ts')).openForm(exampleForm);
 }, 60_000);

@@ -7,11 +7,12 @@ import type { Question } from '../items.ts';
 const BUTTONS_MAX = 15;
 // Widths that fit beside each other on 390 px, a Chinese character counted as two.
 const WIDTH_OF_THREE = 8;
+const LATIN_WIDTH = 1.2;
 const BOX_WIDTH = 3;
 const WIDTH_OF_TWO = 15;
 // A long list of longer words is better read in two columns of two lines than scrolled.
 const LONG_LIST = 5;
-const WIDTH_OF_TWO_LINES = 24;
+const WIDTH_OF_TWO_LINES = 28;
 
 export function Choices(props: { question: Question; filling: Filling; labelledBy: string }) {
   const several = () => props.question.type === 'select_multiple';
@@ -81,5 +82,5 @@ function columns(labels: readonly string[], several: boolean): 1 | 2 | 3 {
 }
 
 function widthOf(label: string): number {
-  return [...label].reduce((width, character) => width + (character.codePointAt(0)! > 0x2e80 ? 2 : 1), 0);
+  return [...label].reduce((width, character) => width + (character.codePointAt(0)! > 0x2e80 ? 2 : LATIN_WIDTH), 0);
 }

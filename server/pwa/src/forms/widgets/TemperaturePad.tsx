@@ -1,6 +1,7 @@
 // A body temperature in two taps or one: the pad opens at 36, a tenth finishes it. Fever is said by colour and by word.
 import Check from 'lucide-solid/icons/check';
 import Minus from 'lucide-solid/icons/minus';
+import Pencil from 'lucide-solid/icons/pencil';
 import Plus from 'lucide-solid/icons/plus';
 import Thermometer from 'lucide-solid/icons/thermometer';
 import TriangleAlert from 'lucide-solid/icons/triangle-alert';
@@ -13,7 +14,8 @@ import type { Question } from '../items.ts';
 export const FEVER_FROM_CELSIUS = 37.3;
 const LOW_BELOW_CELSIUS = 35;
 const OPENS_AT_CELSIUS = 36;
-const DEGREES = [35, 36, 37, 38, 39, 40];
+// What is rarer is typed, or reached by the steps.
+const DEGREES = [35, 36, 37, 38, 39];
 const TENTHS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 export type Heat = 'blank' | 'low' | 'normal' | 'fever';
@@ -81,8 +83,10 @@ export function TemperaturePad(props: { question: Question; filling: Filling; la
         </Show>
         <Show when={!props.open}>
           <HeatWord text={text()} />
-          <button type="button" class="button heat__change" onClick={() => props.onOpen()}>
-            {text() === '' ? t('form.temperature.measure') : t('form.change')}
+          <button type="button" class="button heat__change" aria-label={t(text() === '' ? 'form.temperature.measure' : 'form.change')} onClick={() => props.onOpen()}>
+            <Show when={text() === ''} fallback={<Pencil size={24} />}>
+              {t('form.temperature.measure')}
+            </Show>
           </button>
         </Show>
       </div>
