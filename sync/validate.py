@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from forms.form import Moment
 from sync import clock
-from sync.causality import Contribution
+from sync.causality import OFFICE, Contribution
 from sync.documents import RECEIPT_PREFIX, RECORD_ID, STATES, SUBMISSION_PREFIX, read_envelope
 from sync.labels import LABEL_CHARACTERS_MAX
 from sync.messages import message
@@ -156,6 +156,8 @@ def validate(arrival: Arrival, known: Known) -> Accepted | Held | Stray | Ignore
     started, finished = parts.get("started_at"), parts.get("finished_at")
     if envelope.clock and envelope.device and clock.parse(envelope.clock).device != envelope.device:
         problems.append(_problem("/clock", "envelope", "clock_device"))
+    if envelope.device == OFFICE:
+        problems.append(_problem("/device", "envelope", "wrong"))
     if started and finished and finished < started:
         remarks.append(_problem("/finished_at", "envelope", "backwards"))
     form = known.forms.get((envelope.form or "", envelope.version or ""))

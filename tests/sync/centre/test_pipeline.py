@@ -62,6 +62,7 @@ def test_a_policy_of_the_form_settles_its_field(centre):
         ({"area": "g0312"}, [("/area", "area")]),
         ({"clock": "now"}, [("/clock", "envelope")]),
         ({"clock": "1770080102000-0000-d-another"}, [("/clock", "envelope")]),
+        ({"device": "office", "clock": "1770120001000-0000-office"}, [("/device", "envelope")]),
         ({"finished_at": "2026-02-03T12:00:00"}, [("/finished_at", "envelope")]),
         ({"finished_at": "0001-01-01T00:00:00+14:00"}, [("/finished_at", "envelope")]),
         ({"answers": [1]}, [("/answers", "envelope")]),
