@@ -20,10 +20,7 @@ KEYWORDS = ("later", "_", "gettext", "ngettext:1,2")
 
 def main(languages: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        words, mapping = Path(folder) / "office.pot", Path(folder) / "babel.cfg"
-        mapping.write_text(MAPPING, encoding="utf-8")
-        marks = [part for keyword in KEYWORDS for part in ("-k", keyword)]
-        babel("extract", "-F", str(mapping), *marks, "--no-location", "--sort-output", "-o", str(words), str(HERE))
+        words = gather(Path(folder))
         for language in languages:
             if not (TRANSLATIONS / language).exists():
                 babel("init", "-i", str(words), "-d", str(TRANSLATIONS), "-l", language)
@@ -33,6 +30,15 @@ def main(languages: list[str]) -> int:
         for word in untranslated(file):
             print(f"{file.parent.parent.name}: not translated yet: {word}")
     return 0
+
+
+def gather(folder: Path) -> Path:
+    """Every word that stands in the office's code and templates, as a template file in `folder`."""
+    words, mapping = folder / "office.pot", folder / "babel.cfg"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    marks = [part for keyword in KEYWORDS for part in ("-k", keyword)]
+    babel("extract", "-F", str(mapping), *marks, "--no-location", "--sort-output", "-o", str(words), str(HERE))
+    return words
 
 
 def untranslated(file: Path) -> list[str]:
