@@ -47,8 +47,9 @@ class Judged:
 
     @classmethod
     def of(cls, arrival: Arrival, revision: str, known: Known, id: str | None = None) -> Judged:
-        document = {name: value for name, value in arrival.document.items() if name not in _PARTS_OF_THE_ENGINE}
-        return cls(arrival, revision, judge(arrival, known), id or str(arrival.document.get("_id")), _bytes(document))
+        verdict = judge(arrival, known)
+        document = {} if isinstance(verdict, Ignored) else {name: value for name, value in arrival.document.items() if name not in _PARTS_OF_THE_ENGINE}
+        return cls(arrival, revision, verdict, id or str(arrival.document.get("_id")), _bytes(document))
 
     @property
     def is_submission(self) -> bool:
