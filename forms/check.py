@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from forms import compiler, xlsform, xpath
-from forms.expressions import Trouble
+from forms import compiler, layout, xlsform, xpath
 from forms.findings import MERGE_POLICIES, PII_KINDS, sentence
 from forms.form import Form, Moment
 from forms.functions import FUNCTIONS
 from forms.messages import Message
-from forms.xform import UnreadableXForm, read_xform
+from forms.xform import Questionnaire, UnreadableXForm, read_xform
 from forms.xlsform import Row, Sheet, Sheets, UnreadableForm
 
 FINDINGS_MAX = 500
@@ -71,9 +70,9 @@ def publishable(source: Path | str | bytes, file_type: str | None = None, catalo
         compiled = compiler.compile_form(questionnaire)
         findings += [places.finding(each) for each in compiled.findings]
         if not any(each.trouble.level == "error" for each in compiled.findings):
-            form = Form(questionnaire, xform)
-            findings += _tried(form)
-            findings += [finding for other in catalogue for finding in _beside(form, other)]
+            form, failures = _tried(questionnaire, xform)
+            findings += failures
+            findings += [finding for other in catalogue if form for finding in _beside(form, other)]
     findings += [_pyxforms(warning, "warning") for warning in warnings if not _is_noise(warning)]
     findings = list({(each.level, each.sheet, each.row, each.column, each.message["en"]): each for each in findings}.values())[:FINDINGS_MAX]
     findings.sort(key=lambda each: (each.level, list(_SHEETS).index(each.sheet) if each.sheet in _SHEETS else 9, each.row or 0))
@@ -237,7 +236,7 @@ class _Places:
             if kind.startswith("begin_"):
                 stack.append(row.get("name"))
 
-    def finding(self, found: compiler.Finding) -> Finding:
+    def finding(self, found: layout.Finding) -> Finding:
         aliases = {"relevant": ("relevant", "relevance"), "calculation": ("calculation", "calculate")}.get(found.column, (found.column,))
         row = self.rows.get(found.path)
         column = next((alias for alias in aliases if row is not None and row.get(alias)), found.column)
@@ -245,13 +244,15 @@ class _Places:
         return Finding(found.trouble.level, sheet, row.number if row else None, column, sentence(found.trouble.key, found.trouble.detail))
 
 
-def _tried(form: Form) -> Iterator[Finding]:
-    """A form that fails on no answers at all is none to publish."""
+def _tried(questionnaire: Questionnaire, xform: str) -> tuple[Form | None, list[Finding]]:
+    """A form that cannot be made, or fails on no answers at all, is none to publish."""
     now = datetime(2026, 2, 3, 9, 15, 2, tzinfo=UTC)
     try:
+        form = Form(questionnaire, xform)
         form.judge({}, Moment(now, now))
     except Exception as error:  # whatever it is, it must be known before a phone has the form
-        yield _finding("fails", f"{type(error).__name__}: {error}", "survey", None, "")
+        return None, [_finding("fails", f"{type(error).__name__}: {error}", "survey", None, "")]
+    return form, []
 
 
 def _beside(form: Form, other: Form) -> Iterator[Finding]:
@@ -276,6 +277,3 @@ def _beside(form: Form, other: Form) -> Iterator[Finding]:
 
 def _family(value_type: str) -> str:
     return {"integer": "number", "decimal": "number", "select_one": "text", "acknowledge": "text"}.get(value_type, value_type)
-
-
-__all__ = ["Finding", "Publishable", "Trouble", "publishable"]

@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from forms import reading
-from forms.compiler import Entity, Finding, compile_form
+from forms.compiler import compile_form
 from forms.functions import FUNCTIONS, NAN, Clock
+from forms.layout import Finding
 from forms.messages import Message, default
+from forms.records import Entity
 from forms.schema import AnswersReader
 from forms.xform import Field, Questionnaire, read_xform
 

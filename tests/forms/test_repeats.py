@@ -131,3 +131,47 @@ def test_what_is_worked_out_once_is_only_what_no_row_has_a_part_in(form_of, judg
     answers = judge(form, {"rows": [{"value": 5}, {"value": 7}, {"value": 9}]}).answers
     assert [row["doubled"] for row in answers["rows"]] == [10, 14, 18]
     assert (answers["even"], answers["but_last"]) == ("7", "5,7")
+
+
+def test_repeats_whose_names_look_alike_in_ascii_stay_apart(form_of, judge, said):
+    form = form_of("""
+        | survey |
+        | | type | name | label | constraint |
+        | | begin_repeat | 大人 | 大人 | |
+        | | integer | 年龄 | 年龄 | . >= 18 |
+        | | end_repeat | | | |
+        | | begin_repeat | 小孩 | 小孩 | |
+        | | integer | 年龄 | 年龄 | . < 18 |
+        | | integer | 身高 | 身高 | . < 200 |
+        | | end_repeat | | | |
+    """)
+    answers = {"大人": [{"年龄": 40}], "小孩": [{"年龄": 4, "身高": 101}]}
+    assert (judge(form, answers).problems, judge(form, answers).answers) == ((), answers)
+    assert said(judge(form, {"大人": [{"年龄": 4}], "小孩": [{"年龄": 40, "身高": 300}]}).problems) == [
+        ("/大人/0/年龄", "constraint"),
+        ("/小孩/0/年龄", "constraint"),
+        ("/小孩/0/身高", "constraint"),
+    ]
+
+
+def test_a_condition_of_a_hundred_and_fifty_terms(form_of, judge, said):
+    terms = " or ".join(f". = {number}" for number in range(150))
+    form = form_of(f"""
+        | survey |
+        | | type | name | label | constraint |
+        | | integer | n | 数 | {terms} |
+    """)
+    assert judge(form, {"n": 149}).problems == ()
+    assert said(judge(form, {"n": 150}).problems) == [("/n", "constraint")]
+
+
+def test_a_running_total_goes_down_the_rows(form_of, judge):
+    form = form_of("""
+        | survey |
+        | | type | name | label | calculation | bind::type |
+        | | begin_repeat | rows | 行 | | |
+        | | integer | x | 数 | | |
+        | | calculate | total | | ${x} + number(coalesce(indexed-repeat(${total}, ${rows}, position(..) - 1), '0')) | int |
+        | | end_repeat | | | | |
+    """)
+    assert [row["total"] for row in judge(form, {"rows": [{"x": 1}, {"x": 2}, {"x": 3}]}).answers["rows"]] == [1, 3, 6]

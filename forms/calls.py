@@ -1,0 +1,244 @@
+"""Writes the functions that need more than the values of their arguments: rows to count, a place to stand in, a branch not taken.
+
+Each gets the writer of the expression around it, the arguments as they were parsed, and the place; the table at the end is what forms/expressions.py asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forms import xpath
+from forms.layout import DATES, Code, Nodes, Scope
+
+if TYPE_CHECKING:
+    from forms.expressions import Writer
+
+    Arguments = tuple[xpath.Expression, ...]
+
+
+def _true(writer: Writer, _arguments: Arguments, _scope: Scope) -> Code:
+    return Code("True", "truth")
+
+
+def _false(writer: Writer, _arguments: Arguments, _scope: Scope) -> Code:
+    return Code("False", "truth")
+
+
+def _not(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(f"(not {writer.truth(arguments[0], scope)})", "truth")
+
+
+def _boolean(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(writer.truth(arguments[0], scope), "truth")
+
+
+def _if(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    condition = writer.truth(arguments[0], scope)
+    chosen, otherwise = writer.write(arguments[1], scope), writer.write(arguments[2], scope)
+    if chosen.type == otherwise.type and chosen.type != "nodes":
+        return Code(f"({chosen.text} if {condition} else {otherwise.text})", chosen.type)
+    return Code(f"({writer.as_text(chosen)} if {condition} else {writer.as_text(otherwise)})", "text")
+
+
+def _coalesce(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(f"({writer.text(arguments[0], scope)} or {writer.text(arguments[1], scope)})", "text")
+
+
+def _once(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    first = writer.as_text(Code("", "nodes", scope.here)) if scope.this is not None and scope.this.is_leaf else "''"
+    return Code(f"({first} or {writer.text(arguments[0], scope)})", "text")
+
+
+def _checklist(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    least, most = writer.number(arguments[0], scope), writer.number(arguments[1], scope)
+    met = "[" + ", ".join(writer.truth(argument, scope) for argument in arguments[2:]) + "]"
+    return Code(f"at_least_at_most({least}, {most}, sum({met}))", "truth")
+
+
+def _weighted_checklist(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    if len(arguments) % 2:
+        return writer.trouble("arguments", "weighted-checklist")
+    least, most = writer.number(arguments[0], scope), writer.number(arguments[1], scope)
+    pairs = zip(arguments[2::2], arguments[3::2], strict=True)
+    met = "[" + ", ".join(f"{writer.number(weight, scope)} if {writer.truth(condition, scope)} else 0.0" for condition, weight in pairs) + "]"
+    return Code(f"at_least_at_most({least}, {most}, sum({met}))", "truth")
+
+
+def _string(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(writer.text(arguments[0], scope) if arguments else writer.as_text(Code("", "nodes", scope.here)), "text")
+
+
+def _number(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(writer.number(arguments[0], scope) if arguments else writer.as_number(Code("", "nodes", scope.here)), "number")
+
+
+def _concat(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(f"''.join({writer.each(arguments, scope, writer.as_text)})", "text")
+
+
+def _join(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(f"{writer.text(arguments[0], scope)}.join({writer.each(arguments[1:], scope, writer.as_text)})", "text")
+
+
+def _uuid(writer: Writer, _arguments: Arguments, _scope: Scope) -> Code:
+    # Only the phone can know it: a form's verdict is a pure function of the answers.
+    return Code("''", "text")
+
+
+def _random(writer: Writer, _arguments: Arguments, _scope: Scope) -> Code:
+    return Code("NAN", "number")
+
+
+def _jr_choice_name(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    if not isinstance(arguments[1], xpath.Text):
+        return writer.trouble("choice_name")
+    try:
+        nodes = writer.write(xpath.parse(arguments[1].value), scope).nodes
+    except xpath.XPathError:
+        nodes = None
+    if nodes is None or nodes.field is None or nodes.field.choices is None:
+        return writer.trouble("choice_name")
+    return Code(f"choice_name({nodes.field.path!r}, {writer.text(arguments[0], scope)})", "text")
+
+
+def _count(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    nodes = writer.nodes(arguments[0], scope)
+    if nodes is None:
+        return Code("0.0", "number")
+    return Code(f"float(len({nodes.rows}))" if nodes.many else "1.0", "number")
+
+
+def _count_non_empty(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    writer.nodes(arguments[0], scope)
+    return Code(f"float(sum(text != '' for text in {writer.each(arguments, scope, writer.as_text)}))", "number")
+
+
+def _sum(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    writer.nodes(arguments[0], scope)
+    return Code(f"total({writer.each(arguments, scope, writer.as_number)})", "number")
+
+
+def _min(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(f"smallest({writer.each(arguments, scope, writer.as_number)})", "number")
+
+
+def _max(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(f"largest({writer.each(arguments, scope, writer.as_number)})", "number")
+
+
+def _position(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    if not arguments:
+        return Code(scope.position or "1.0", "number")
+    nodes = writer.nodes(arguments[0], scope)
+    if nodes is None or (nodes.many and not nodes.chosen):
+        return writer.trouble("position")
+    if nodes.field is None or nodes.field.type != "repeat":
+        # Anything but an instance of a repeat stands alone among its siblings of that name.
+        return Code("1.0", "number")
+    if nodes.many:
+        variable = writer.variable()
+        return Code(f"next((float({variable}.index + 1) for {variable} in {nodes.rows}), NAN)", "number")
+    return Code(f"float({nodes.rows}.index + 1)", "number")
+
+
+def _last(writer: Writer, _arguments: Arguments, scope: Scope) -> Code:
+    return Code(scope.size or "1.0", "number")
+
+
+def _current(writer: Writer, _arguments: Arguments, scope: Scope) -> Code:
+    return Code("", "nodes", scope.outer or scope.here)
+
+
+def _instance(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    name = arguments[0].value if isinstance(arguments[0], xpath.Text) else None
+    if name is None or name not in writer.layout.questionnaire.lists:
+        return writer.trouble("instance", name or "")
+    return Code("", "nodes", Nodes("", list=name, level="instance"))
+
+
+def _indexed_repeat(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    paths = [path for path in (arguments[0], *arguments[1::2]) if isinstance(path, xpath.Path) and path.absolute]
+    if len(arguments) % 2 == 0 or len(paths) != len(arguments) // 2 + 1:
+        return writer.trouble("arguments", "indexed-repeat")
+    target, repeats = paths[0], paths[1:]
+    at = Nodes("root")
+    done = 1
+    for repeat, index in zip(repeats, arguments[2::2], strict=True):
+        if target.steps[: len(repeat.steps)] != repeat.steps:
+            return writer.trouble("arguments", "indexed-repeat")
+        for step in repeat.steps[done:]:
+            following = writer.step(at, step, replace(scope, rows={}), target, is_last=False)
+            if following is None:
+                return Code("''", "text")
+            at = following
+        done = len(repeat.steps)
+        at = replace(at, rows=f"row_at({at.rows}, {writer.number(index, scope)})", many=True, chosen=True)
+    for step in target.steps[done:]:
+        following = writer.step(at, step, replace(scope, rows={}), target, is_last=False)
+        if following is None:
+            return Code("''", "text")
+        at = following
+    if at.field is not None:
+        writer.references[at.field.path] = at.field
+    return Code("", "nodes", at)
+
+
+def _today(writer: Writer, _arguments: Arguments, _scope: Scope) -> Code:
+    return Code("clock.today", "moment")
+
+
+def _now(writer: Writer, _arguments: Arguments, _scope: Scope) -> Code:
+    return Code("clock.now", "moment")
+
+
+def _date(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    code = writer.write(arguments[0], scope)
+    if code.type in ("number", "moment"):
+        return Code(code.text, "moment")
+    return Code(f"date({writer.as_text(code)}, clock)", "moment")
+
+
+def _decimal_date_time(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    code = writer.write(arguments[0], scope)
+    if code.type in ("number", "moment"):
+        return Code(code.text, "number")
+    if code.nodes is not None and not code.nodes.many and code.nodes.field is not None and code.nodes.field.value_type in DATES:
+        return Code(writer.as_number(code), "number")
+    return Code(f"days({writer.as_text(code)}, clock)", "number")
+
+
+CALLS: dict[str, Callable[[Writer, Arguments, Scope], Code]] = {
+    "true": _true,
+    "false": _false,
+    "not": _not,
+    "boolean": _boolean,
+    "if": _if,
+    "coalesce": _coalesce,
+    "once": _once,
+    "checklist": _checklist,
+    "weighted-checklist": _weighted_checklist,
+    "string": _string,
+    "number": _number,
+    "concat": _concat,
+    "join": _join,
+    "uuid": _uuid,
+    "random": _random,
+    "jr:choice-name": _jr_choice_name,
+    "count": _count,
+    "count-non-empty": _count_non_empty,
+    "sum": _sum,
+    "min": _min,
+    "max": _max,
+    "position": _position,
+    "last": _last,
+    "current": _current,
+    "instance": _instance,
+    "indexed-repeat": _indexed_repeat,
+    "today": _today,
+    "now": _now,
+    "date": _date,
+    "decimal-date-time": _decimal_date_time,
+    "date-time": _date,
+}

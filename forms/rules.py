@@ -1,0 +1,260 @@
+"""Writes the rules of a form: what is relevant, what is calculated, what is required, allowed and counted.
+
+Relevance and calculations are settled in order of dependency, so that every rule reads what the others have settled; a ring is a finding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forms import xpath
+from forms.expressions import Writer
+from forms.layout import BLANKS, Finding, Layout, Scope, Trouble, around, is_blank, is_given, leaves, repeats, scope_for, suffix_of
+from forms.xform import Field, Questionnaire
+
+
+@dataclass
+class _Rule:
+    """One settling step: a field that is relevant on a condition, or calculated."""
+
+    name: str
+    """"relevant /visit" or "calculation /visit/visited_at"."""
+    field: Field
+    lines: list[str]
+    needs: set[str]
+    crosses: bool
+    """Reads other rows than its own, so all of them must be settled first."""
+    done: bool = False
+
+
+class Rules:
+    def __init__(self, questionnaire: Questionnaire, layout: Layout, findings: list[Finding]) -> None:
+        self.questionnaire, self.layout, self.findings = questionnaire, layout, findings
+        self.fixed: dict[str, str] = {}
+
+    def expression(self, each: Field, column: str, text: str, as_: str = "truth", scope: Scope | None = None) -> tuple[str, Writer]:
+        """The expression as Python that gives a truth, a number or a text; what is wrong with it is a finding."""
+        writer = Writer(self.layout, fixed=self.fixed)
+        try:
+            written = getattr(writer, as_)(xpath.parse(text), scope or scope_for(self.layout, each))
+        except xpath.XPathError as error:
+            written = ""
+            writer.trouble("unparsable", f"{error}: {text}")
+        self.findings += [Finding(each.path, column, trouble) for trouble in dict.fromkeys(writer.troubles)]
+        if any(trouble.level == "error" for trouble in writer.troubles):
+            written = {"truth": "True", "number": "NAN", "text": "''"}[as_]
+        return written, writer
+
+    # settling
+
+    def settle(self) -> list[str]:
+        """The body of settle(root, clock, remark)."""
+        self.fixed = {}
+        lines = self._settle()
+        return [*self._worked_out(), *lines]
+
+    def check(self) -> list[str]:
+        """The body of check(root, clock, problem)."""
+        self.fixed = {}
+        lines = self._check(self.questionnaire.fields, 1)
+        return [*self._worked_out(), *lines]
+
+    def _worked_out(self) -> list[str]:
+        """What is the same for every row, ahead of a function's body."""
+        return [f"    {name} = {text}" for text, name in self.fixed.items()]
+
+    def _settle(self) -> list[str]:
+        rules: list[_Rule] = []
+        for each in self.questionnaire.walk():
+            if each.relevant:
+                rules.append(self._relevance(each))
+            if each.calculate and each.is_leaf:
+                rules.append(self._calculation(each))
+        ordered = self._in_order(rules)
+        lines: list[str] = []
+        open_repeats: list[Field] = []
+        for rule in ordered:
+            chain = around(rule.field)
+            if rule.crosses:
+                open_repeats = []
+            shared = 0
+            while shared < min(len(chain), len(open_repeats)) and chain[shared] is open_repeats[shared]:
+                shared += 1
+            for depth in range(shared, len(chain)):
+                lines.append(self.layout.loop(chain[depth], depth + 1))
+            open_repeats = chain
+            pad = "    " * (len(chain) + 1)
+            lines += [pad + line for line in rule.lines]
+        return lines
+
+    def _nearest_condition(self, each: Field | None) -> Field | None:
+        """The innermost conditional group around a field, within the same row (rows of an irrelevant repeat are gone anyway)."""
+        while each is not None and each.type != "repeat":
+            if each.relevant:
+                return each
+            each = each.parent
+        return None
+
+    def _relevance(self, each: Field) -> _Rule:
+        condition, writer = self.expression(each, "relevant", each.relevant)
+        row, flag = self.layout.row_of(each), self.layout.flag(each)
+        above = self._nearest_condition(each.parent)
+        if above is not None:
+            condition = f"{row}.{self.layout.flag(above)} and {condition}"
+        lines = [f"{row}.{flag} = {condition}", f"if not {row}.{flag}:"]
+        emptied = [each] if each.is_leaf or each.type == "repeat" else leaves(each.fields) + repeats(each.fields)
+        for leaf in emptied:
+            name, suffix = self.layout.answer(leaf), suffix_of(leaf)
+            blank = "()" if leaf.type == "repeat" else BLANKS.get(leaf.value_type, "''")
+            lines += [f"    if {is_given(name, leaf.value_type)}:", f"        {name} = {blank}", f"        remark({row}.at, {suffix!r}, 'relevant')"]
+        if not emptied:
+            lines.append("    pass")
+        return _Rule(f"relevant {each.path}", each, lines, self._needs(each, writer, "relevant"), writer.crosses)
+
+    def _calculation(self, each: Field) -> _Rule:
+        as_ = "number" if each.value_type in ("integer", "decimal") else "text"
+        calculated, writer = self.expression(each, "calculation", each.calculate, as_)
+        row = self.layout.row_of(each)
+        name, suffix = self.layout.answer(each), suffix_of(each)
+        kind = "calculated_number" if as_ == "number" else "calculated_choices" if each.value_type == "select_multiple" else "calculated_text"
+        volatile = "random" if "random" in writer.volatile else "pinned" if "pinned" in writer.volatile else ""
+        line = f"{name} = {kind}({name}, {calculated}, {row}.at, {suffix!r}, {volatile!r}, remark)"
+        if each.value_type == "integer":
+            line = line.replace("calculated_number(", "calculated_integer(", 1)
+        if each.value_type == "geopoint":
+            self.findings.append(Finding(each.path, "calculation", Trouble("unsupported", "geopoint")))
+            line = "pass"
+        above = self._nearest_condition(each)
+        lines = [f"if {row}.{self.layout.flag(above)}:", f"    {line}"] if above is not None else [line]
+        needs = self._needs(each, writer, "calculation")
+        if each.relevant:
+            needs.add(f"relevant {each.path}")
+        return _Rule(f"calculation {each.path}", each, lines, needs, writer.crosses)
+
+    def _needs(self, each: Field, writer: Writer, column: str) -> set[str]:
+        """What must be settled before: everything the expression reads, and whatever decides that those are relevant."""
+        needs = set()
+        above = each.parent
+        while above is not None:
+            needs.add(f"relevant {above.path}")
+            above = above.parent
+        for reference in writer.references.values():
+            # once(x) reads its own former value; only that may.
+            if reference is each and column == "calculation":
+                continue
+            read: Field | None = reference
+            if reference.calculate:
+                needs.add(f"calculation {reference.path}")
+            while read is not None:
+                needs.add(f"relevant {read.path}")
+                read = read.parent
+        return needs
+
+    def _in_order(self, rules: list[_Rule]) -> list[_Rule]:
+        """Dependencies first, otherwise the order of the form; a ring is a finding."""
+        by_name = {rule.name: rule for rule in rules}
+        ordered: list[_Rule] = []
+        waiting: list[str] = []
+
+        def visit(rule: _Rule) -> None:
+            if rule.done:
+                return
+            if rule.name in waiting:
+                ring = [name.partition(" ")[2] for name in waiting[waiting.index(rule.name) :]]
+                column = rule.name.partition(" ")[0]
+                self.findings.append(Finding(rule.field.path, column, Trouble("cycle", " → ".join([*ring, ring[0]]))))
+                return
+            waiting.append(rule.name)
+            for name, other in by_name.items():
+                if name in rule.needs:
+                    visit(other)
+            waiting.pop()
+            rule.done = True
+            ordered.append(rule)
+
+        for rule in rules:
+            visit(rule)
+        return ordered
+
+    # checking
+
+    def _check(self, fields: list[Field], depth: int) -> list[str]:
+        lines: list[str] = []
+        for each in fields:
+            pad = "    " * depth
+            row = self.layout.row_of(each)
+            inner: list[str] = []
+            deeper = depth + bool(each.relevant)
+            if each.is_leaf:
+                inner = self._check_leaf(each, deeper)
+            elif each.type == "group":
+                inner = self._check(each.fields, deeper)
+            elif each.type == "repeat":
+                inner = self._check_repeat(each, deeper)
+            if inner and each.relevant:
+                lines.append(f"{pad}if {row}.{self.layout.flag(each)}:")
+            lines += inner
+        return lines
+
+    def _check_repeat(self, each: Field, depth: int) -> list[str]:
+        pad, row = "    " * depth, self.layout.row_of(each)
+        rows = self.layout.answer(each)
+        lines = []
+        if each.count:
+            expected, _ = self.expression(each, "repeat_count", each.count, "number")
+            suffix = suffix_of(each)
+            lines += [f"{pad}if len({rows}) != expected_rows({expected}):", f"{pad}    problem({row}.at, {suffix!r}, 'count')"]
+        inner = self._check(each.fields, depth + 1)
+        return lines + ([self.layout.loop(each, depth), *inner] if inner else [])
+
+    def _check_leaf(self, each: Field, depth: int) -> list[str]:
+        pad, row = "    " * depth, self.layout.row_of(each)
+        value = self.layout.answer(each)
+        suffix = suffix_of(each)
+        say = f"problem({row}.at, {suffix!r}, "
+        required = "False"
+        if each.required and each.required != "false()":
+            required, _ = self.expression(each, "required", each.required)
+        conditions: list[tuple[str, str]] = []
+        if each.value_type in ("select_one", "select_multiple") and each.choices is not None:
+            allowed = self._choices(each)
+            conditions.append((f"{value} not in {allowed}" if each.value_type == "select_one" else f"not {allowed}.issuperset({value})", "choice"))
+        if each.constraint:
+            constraint, _ = self.expression(each, "constraint", each.constraint)
+            conditions.append((f"not {constraint}", "constraint"))
+        blank = is_blank(value, each.value_type)
+        lines = []
+        if required != "False":
+            lines.append(f"{pad}if {blank}:")
+            if required == "True":
+                lines.append(f"{pad}    {say}'required')")
+            else:
+                lines += [f"{pad}    if {required}:", f"{pad}        {say}'required')"]
+        elif conditions:
+            given = is_given(value, each.value_type)
+            condition, rule = conditions.pop(0)
+            lines += [f"{pad}if {given} and {condition}:", f"{pad}    {say}{rule!r})"]
+            if conditions:
+                # The second is asked only where the first was passed, or the answer is blank and it does not matter.
+                condition, rule = conditions.pop(0)
+                lines += [f"{pad}elif {given} and {condition}:", f"{pad}    {say}{rule!r})"]
+            return lines
+        for condition, rule in conditions:
+            lines += [f"{pad}elif {condition}:", f"{pad}    {say}{rule!r})"]
+        return lines
+
+    def _choices(self, each: Field) -> str:
+        assert each.choices is not None
+        if each.choice_list is None or not each.choice_list.filtered:
+            return f"CHOICES[{each.path!r}]"
+        writer = Writer(self.layout, fixed=self.fixed)
+        scope = scope_for(self.layout, each)
+        try:
+            nodes = writer.write(xpath.parse(each.choice_list.nodeset), scope).nodes
+        except xpath.XPathError as error:
+            self.findings.append(Finding(each.path, "choice_filter", Trouble("unparsable", f"{error}: {each.choice_list.nodeset}")))
+            return "frozenset()"
+        self.findings += [Finding(each.path, "choice_filter", trouble) for trouble in dict.fromkeys(writer.troubles)]
+        if nodes is None or writer.troubles:
+            return "frozenset()"
+        return f"{{item.get({each.choice_list.value!r}, '') for item in {nodes.rows}}}"
