@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forms.findings import MERGE_POLICIES
 from sync import clock
 from sync.causality import Contribution, by_time, known_to
 from sync.merge import POLICIES, merge
@@ -57,6 +58,10 @@ def test_the_examples(case):
     assert found == case["expected"]
     assert record.disputes == sum(bool(disputed) for _, _, disputed in found.values())
     assert {as_bytes(merge(random.Random(seed).sample(given * 2, 2 * len(given)))) for seed in range(20)} == {as_bytes(record)}
+
+
+def test_a_form_may_ask_for_the_policies_that_there_are():
+    assert set(MERGE_POLICIES) == POLICIES
 
 
 def test_every_policy_has_an_example():
