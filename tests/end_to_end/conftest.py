@@ -162,7 +162,7 @@ def start_server(demo_data, tmp_path) -> Iterator[Callable[[str], Server]]:
     started: list[Server] = []
 
     def start(name: str) -> Server:
-        shutil.copytree(demo_data, tmp_path / name)
+        shutil.copytree(demo_data, tmp_path / name, ignore=shutil.ignore_patterns("wake"))  # named pipes of processes that are gone
         started.append(Server(tmp_path / name))
         return started[-1].start()
 
