@@ -27,7 +27,7 @@ def surveys(session: dict, worker_number: int) -> list[dict]:
     """Surveys of one worker: some doors twice, some with fever, every tenth with an answer that breaks a rule. The same each time."""
     chance = random.Random(worker_number)
     area = session["worker"]["areas"][0]
-    device = f"d-0000k{worker_number:03d}"
+    device = f"d-0000a{worker_number:03d}"
     documents = []
     for number in range(SURVEYS_PER_WORKER):
         door = {"building": "9", "unit": str(worker_number), "room": f"{100 + number // 2}"}
@@ -94,7 +94,7 @@ def replicate(server, session: dict, documents: list[dict], pause: float) -> Non
 
 def run(server, eventually, kills: int) -> tuple[dict[str, dict], dict[str, dict]]:
     """Three workers push while `kills` processes are killed. Gives receipts and records, by id, when all is judged and published."""
-    sessions = [server.sign_in(f"surveyor{number}", f"d-0000k{number:03d}") for number in (1, 2, 3)]
+    sessions = [server.sign_in(f"surveyor{number}", f"d-0000a{number:03d}") for number in (1, 2, 3)]
     pushed = {session["worker"]["id"]: surveys(session, number) for number, session in enumerate(sessions, 1)}
     pause = 0.25 if kills else 0
     pushers = [threading.Thread(target=replicate, args=(server, session, pushed[session["worker"]["id"]], pause), daemon=True) for session in sessions]
