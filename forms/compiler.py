@@ -1,7 +1,8 @@
 """Writes a form as Python source: read the answers into rows, settle relevance and calculations, check every rule, write answers and record changes.
 
 The source is a module of plain functions over rows (`root.q_outcome`, `row_members.q_temperature`), kept readable because people read it on the form's page.
-It is made of our own templates (rows.py, rules.py, records.py, expressions.py, calls.py), the names that layout.Layout gives, and `repr` of texts and numbers, so nothing of a form can run.
+It is made of our own templates (rows.py, rules.py, records.py, expressions.py, calls.py), the names that layout.Layout gives, and `repr` of texts and numbers,
+so nothing of a form can run.
 
     Root, row classes      one class a repeat; a blank is "" (text), NaN (number), () (select_multiple), None (geopoint)
     read_…(raw, …)         JSON → row: types, unknown questions

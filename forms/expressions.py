@@ -347,6 +347,8 @@ class Writer:
                 functions.pattern_of(arguments[1].value)
             except re.error as error:
                 return self.trouble("pattern", f"{arguments[1].value}: {error}")
+            if re.search(r"[*+}][^()]*\)[*+{]", arguments[1].value):
+                self.trouble("pattern_slow", arguments[1].value, "warning")
         if name == "selected" and (found := self._selected(arguments, scope)):
             return found
         convert = {"text": self.text, "number": self.number, "truth": self.truth}

@@ -26,6 +26,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "not_nodes": ("这里应为问题的路径", "A path to a question is expected here"),
     "always_true": ("单独引用 {0} 作条件永远成立：请写成与 '' 比较", "{0} alone as a condition is always true: compare it with ''"),
     "pattern": ("正则表达式不对：{0}", "The regular expression is wrong: {0}"),
+    "pattern_slow": (
+        "正则表达式里有重复套重复，遇到恶意文字会非常慢：{0}",
+        "The regular expression repeats a repetition; a hostile text can make it very slow: {0}",
+    ),
     "choice_name": ("jr:choice-name 的第二个参数应为选择题，写在引号里", "The second argument of jr:choice-name must be a select question, in quotes"),
     "instance": ("没有名为 {0} 的选项表", "There is no list called {0}"),
     "position": ("position() 里应为循环组的一条", "position() wants one entry of a repeat"),

@@ -206,7 +206,9 @@ _BUILTINS = ("any", "bool", "enumerate", "float", "len", "list", "next", "set", 
 
 
 def _field_document(each: Field) -> dict[str, Any]:
-    document: dict[str, Any] = {"name": each.name, "path": each.path, "type": each.type, "label": each.label}
+    # A hidden question's label is its name, which only pyxform wants; nobody is shown it.
+    label = None if each.type == "hidden" else each.label or None
+    document: dict[str, Any] = {"name": each.name, "path": each.path, "type": each.type, "label": label}
     if each.type in ("calculate", "hidden"):
         document["value_type"] = each.value_type
     if each.hint:

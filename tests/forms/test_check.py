@@ -147,6 +147,12 @@ def test_a_bare_reference_as_a_condition_is_a_warning_and_no_more():
     assert result.form is not None
 
 
+@pytest.mark.parametrize(("pattern", "levels"), [("^(a+)+$", ["warning"]), ("^[0-9+ -]{7,20}$", []), ("^(ab)+$", []), ("^(a|b{2}c)*$", ["warning"])])
+def test_a_pattern_that_repeats_a_repetition_is_warned_of(pattern, levels):
+    form = GOOD.replace("| relevant |", "| constraint |").replace("${a} != ''", f"regex(., '{pattern}')".replace("|", chr(92) + "|"))
+    assert [finding.level for finding in publishable(form, ".md").findings] == levels
+
+
 def test_settings_columns_and_lists_are_looked_at_too():
     result = publishable(
         """
