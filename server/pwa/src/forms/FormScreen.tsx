@@ -2,13 +2,15 @@
 import ArrowLeft from 'lucide-solid/icons/arrow-left';
 import ArrowRight from 'lucide-solid/icons/arrow-right';
 import CircleCheck from 'lucide-solid/icons/circle-check';
+import CloudCheck from 'lucide-solid/icons/cloud-check';
 import CloudOff from 'lucide-solid/icons/cloud-off';
 import List from 'lucide-solid/icons/list';
 import Save from 'lucide-solid/icons/save';
 import Sparkles from 'lucide-solid/icons/sparkles';
 import Undo2 from 'lucide-solid/icons/undo-2';
-import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, Show, Switch, untrack, type Component } from 'solid-js';
+import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack, type Component } from 'solid-js';
 import { locale, setLocale, t, textOf } from '../i18n/index.ts';
+import { sheets } from '../data/submissions.ts';
 import type { FormScreenProps } from '../forms-contract.ts';
 import { answerWords } from './answer_words.ts';
 import { Filling, type Removed } from './filling.ts';
@@ -77,6 +79,11 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
   createEffect(() => filling.instance.setLanguage(locale()));
   createEffect(on(() => filling.page().key, () => top?.scrollIntoView({ block: 'start' }), { defer: true }));
 
+  onMount(() => {
+    const noted = props.fix && !props.draft ? filling.firstNoted() : null;
+    if (noted) requestAnimationFrame(() => document.getElementById(`question-${noted.id}`)?.scrollIntoView({ block: 'center' }));
+  });
+
   // A phone that turns the screen off may never turn this page on again.
   const hidden = () => document.visibilityState === 'hidden' && filling.kept().state === 'writing' && void filling.keepNow();
   document.addEventListener('visibilitychange', hidden);
@@ -142,9 +149,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
             <div class="form-end">
               <CircleCheck size={88} class="form-end__good" />
               <h1>{t('form.saved.title')}</h1>
-              <p class="form-end__state">
-                <CloudOff size={22} /> {t('form.saved.waiting')}
-              </p>
+              <SentState id={done().id} />
               <p class="soft">{filling.title()}</p>
               <div class="thumb">
                 <button
@@ -354,6 +359,19 @@ function Progress(props: { filling: Filling; onOpen: () => void }) {
         }}
       </For>
     </button>
+  );
+}
+
+/** The truth while one looks: on a good day the form is gone and accepted before the next door. */
+function SentState(props: { id: string }) {
+  const state = () => sheets().find(({ submission }) => submission._id === props.id)?.state.state ?? 'waiting';
+  return (
+    <p class="form-end__state" classList={{ 'form-end__state--good': state() === 'sent' || state() === 'accepted' }} role="status">
+      <Show when={state() === 'waiting'} fallback={<CloudCheck size={22} />}>
+        <CloudOff size={22} />
+      </Show>
+      {state() === 'waiting' ? t('form.saved.waiting') : t(`state.${state()}`)}
+    </p>
   );
 }
 

@@ -130,6 +130,8 @@ function complaints(question: Question, filling: Filling): Complaint[] {
   const violation = filling.violation(question);
   if (violation) said.push({ from: 'rule', text: violation.message || t(violation.rule === 'required' ? 'form.missing.required' : 'form.missing.constraint') });
   for (const note of filling.noteOn(question)) {
+    // The centre has the same rules: what the phone says itself is not said twice.
+    if (!note.by && said.some((complaint) => complaint.text === textOf(note.text))) continue;
     const text = note.by ? t('form.office.comment', { by: note.by, text: textOf(note.text) }) : t('form.office.problem', { text: textOf(note.text) });
     said.push({ from: note.by ? 'person' : 'office', text });
   }

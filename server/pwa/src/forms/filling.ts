@@ -122,7 +122,8 @@ export class Filling {
       if (item?.kind === 'question') this.refuse(item, refused);
     }
     for (const roster of untrack(() => rostersOf(instance.items))) untrack(() => this.furnish(roster, draft !== null || props.fix !== undefined));
-    if (props.fix && !state) this.goToFirstNote();
+    const noted = props.fix && !state ? this.firstNoted() : null;
+    if (noted) this.goToQuestion(noted);
   }
 
   // ---- answers
@@ -258,7 +259,8 @@ export class Filling {
       if (from.key !== page.key) this.leave(from);
       this.setPageKey(page.key);
     });
-    this.keep();
+    // Looking through a form is not beginning it.
+    if (untrack(this.kept).state !== 'nothing_yet') this.keep();
   }
 
   next(): void {
@@ -302,10 +304,13 @@ export class Filling {
     return this.pages().flatMap((page) => this.missingOn(page).map((question) => ({ page, question })));
   }
 
-  private goToFirstNote(): void {
-    const first = this.notes.map((note) => this.instance.find(note.path)).find((item) => item !== null);
-    const question = first?.kind === 'question' ? first : first?.kind === 'group' ? untrack(() => questionsOf(first.items()).find(isAsked)) : undefined;
-    if (question) this.goToQuestion(question);
+  /** The first question that the office says something about. */
+  firstNoted(): Question | null {
+    return untrack(() => {
+      const found = this.notes.map((note) => (note.path ? this.instance.find(note.path) : null)).find((item) => item !== null);
+      if (!found) return null;
+      return (found.kind === 'question' ? found : found.kind === 'group' ? questionsOf(found.items()).find(isAsked) : undefined) ?? null;
+    });
   }
 
   // ---- the usual answers ("all well")

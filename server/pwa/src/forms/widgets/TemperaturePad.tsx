@@ -13,6 +13,8 @@ import type { Question } from '../items.ts';
 /** The action level of the notices of 2020: 37.3 ℃ in the armpit. */
 export const FEVER_FROM_CELSIUS = 37.3;
 const LOW_BELOW_CELSIUS = 35;
+// Beyond this nobody has fever: something was mistyped, and the form's own rule says so.
+const LIVING_CELSIUS = { from: 30, to: 45 };
 const OPENS_AT_CELSIUS = 36;
 // What is rarer is typed, or reached by the steps.
 const DEGREES = [35, 36, 37, 38, 39];
@@ -22,7 +24,7 @@ export type Heat = 'blank' | 'low' | 'normal' | 'fever';
 
 export function heatOf(text: string): Heat {
   const celsius = Number(text);
-  if (text === '' || Number.isNaN(celsius)) return 'blank';
+  if (text === '' || !(celsius >= LIVING_CELSIUS.from && celsius <= LIVING_CELSIUS.to)) return 'blank';
   return celsius >= FEVER_FROM_CELSIUS ? 'fever' : celsius < LOW_BELOW_CELSIUS ? 'low' : 'normal';
 }
 
