@@ -85,6 +85,7 @@ describe('saving', () => {
   async function openPhone(database: PouchDB.Database<InboxDocument>) {
     await signIn('surveyor1', 'demo');
     submissions.closeInbox();
+    await submissions.openClock();
     await submissions.openInbox(database);
   }
 

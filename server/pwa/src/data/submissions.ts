@@ -125,9 +125,14 @@ export function onSaved(listener: () => void): void {
   savedListener = listener;
 }
 
+/** First of all: nothing may be seen or written with an older clock than the one on the disk. */
+export async function openClock(): Promise<void> {
+  clock = (await readSetting<string>('clock')) ?? '';
+}
+
+/** After openClock(). */
 export async function openInbox(database: Database<InboxDocument>): Promise<void> {
   inbox = database;
-  clock = (await readSetting<string>('clock')) ?? '';
   setAcknowledged((await readLocal<Acknowledged>(database, ACKNOWLEDGED)) ?? NOTHING);
   await reloadInbox();
 }

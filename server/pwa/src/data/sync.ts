@@ -1,4 +1,4 @@
-// One sync round at a time: push the inbox, pull the inbox, pull the areas, pull the forms, push the photos. It starts when
+// One sync round at a time: push the inbox, pull the inbox, pull the forms, pull the areas, push the photos. It starts when
 // the app is opened or seen again, on reconnect, after a save, every few minutes, by the button, and soon after a push for
 // its receipts. What fails says in words what failed and when the next try is.
 import { createSignal } from 'solid-js';
@@ -9,9 +9,10 @@ import { forgetAreas, refreshArea, reloadForms } from './records.ts';
 import { authorizedFetch, OutOfReach, refresh, session, SessionEnded, sessionState } from './session.ts';
 import { acknowledge, acknowledged, onSaved, reloadInbox, sheets } from './submissions.ts';
 
-const PULL_BATCH_SIZE = 500;
+const PULL_BATCH_SIZE = 200; // a slow first download then shows that it moves
 const PUSH_BATCH_SIZE = 25; // a batch refused as too large is not split by PouchDB
 const MEDIA_PER_ROUND_MAX = 20;
+const STALLED_SECONDS_MAX = 150; // without an answer of the server or a document written: a step that hangs must not hold up all later rounds
 const LOCK = 'doorstep-sync';
 const SYNCED = 'synced';
 
@@ -35,6 +36,7 @@ let running: Promise<void> | null = null;
 let again = false;
 let failures = 0;
 let looks = 0;
+let lastSign = 0; // when the server last answered
 let channel: BroadcastChannel | undefined;
 let stopListening = () => {};
 
@@ -91,11 +93,11 @@ async function rounds(): Promise<void> {
 async function round(): Promise<void> {
   const opened = databases;
   if (!opened || sessionState().state !== 'signed_in') return;
-  const doing: { step: Step; error: unknown } = { step: 'push_inbox', error: null };
-  // PouchDB wraps errors in its own: the first one is kept as it was.
+  const doing: Doing = { step: 'push_inbox', error: null };
   const fetching: typeof fetch = async (input, init) => {
     try {
       const response = await authorizedFetch(input, init);
+      lastSign = Date.now();
       if (response.status >= 400 && response.status !== 404 && response.status !== 409) doing.error ??= { status: response.status, message: `HTTP ${response.status}` };
       return response;
     } catch (error) {
@@ -104,10 +106,7 @@ async function round(): Promise<void> {
     }
   };
   try {
-    await steps(opened, fetching, (step) => {
-      doing.step = step;
-      doing.error = null;
-    }, (error) => doing.error ?? error);
+    await steps(opened, fetching, doing);
     failures = 0;
     setSyncState({ state: 'synced' });
     setSyncedAt(Date.now());
@@ -124,35 +123,51 @@ async function round(): Promise<void> {
   }
 }
 
+/** The step at work and the first thing that went wrong in it, as the fetch saw it: PouchDB wraps errors in its own. */
+type Doing = { step: Step; error: unknown };
+
 /** Each step in turn. One that fails by its own fault (an area taken away, a full server) does not hold up the others; without a network none is tried further. */
-async function steps(opened: Databases, fetching: typeof fetch, begin: (step: Step) => void, causeOf: (error: unknown) => unknown): Promise<void> {
+async function steps(opened: Databases, fetching: typeof fetch, doing: Doing): Promise<void> {
   const sync = session()!.sync;
   const base = new URL(sync.url, location.origin).href.replace(/\/$/, '');
   const at = <T extends object>(name: string) => remote<T>(`${base}/${name}`, fetching);
   const plan: [Step, (progress: Progress) => Promise<void>][] = [
     ['push_inbox', () => pushInbox(opened, at<InboxDocument>(sync.inbox))],
     ['pull_inbox', (progress) => pullInbox(opened, at<InboxDocument>(sync.inbox), progress)],
-    ...sync.areas.map((name) => ['pull_area', (progress: Progress) => pullArea(opened, name, at(name), progress)] as (typeof plan)[number]),
     ['pull_forms', (progress) => pullForms(opened, at(sync.forms), progress)],
+    ...sync.areas.map((name) => ['pull_area', (progress: Progress) => pullArea(opened, name, at(name), progress)] as (typeof plan)[number]),
     ['push_media', () => pushMedia(at(sync.media))],
   ];
   if (await reassignAreas(opened, sync.areas)) forgetAreas(sync.areas);
   let failed: { step: Step; error: unknown } | null = null;
   for (const [index, [step, work]] of plan.entries()) {
-    const announce: Progress = (done, total) => setSyncState({ state: 'running', step, position: index + 1, steps: plan.length, done, total });
-    begin(step);
+    const announce: Progress = (done, total) => {
+      lastSign = Date.now();
+      setSyncState({ state: 'running', step, position: index + 1, steps: plan.length, done, total });
+    };
+    Object.assign(doing, { step, error: null });
     announce(0, null);
     try {
-      await work(announce);
+      await unlessStalled(work(announce));
     } catch (error) {
-      failed ??= { step, error: causeOf(error) };
+      failed ??= { step, error: doing.error ?? error };
       if (failed.error instanceof OutOfReach || sessionState().state !== 'signed_in') break;
     }
   }
-  if (failed) {
-    begin(failed.step);
-    throw failed.error;
-  }
+  if (!failed) return;
+  Object.assign(doing, failed);
+  throw failed.error;
+}
+
+function unlessStalled(work: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const watch = setInterval(() => {
+      if (Date.now() - lastSign <= STALLED_SECONDS_MAX * 1000) return;
+      clearInterval(watch);
+      reject(new OutOfReach('no sign of life'));
+    }, 5_000);
+    work.then(resolve, reject).finally(() => clearInterval(watch));
+  });
 }
 
 type Progress = (done: number, total: number | null) => void;

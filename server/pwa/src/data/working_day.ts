@@ -6,7 +6,7 @@ import { removeOldSentMedia, unsentMedia } from './media.ts';
 import { closeRecords, openRecords } from './records.ts';
 import { type Session, signOut } from './session.ts';
 import { askToPersist } from './storage.ts';
-import { closeInbox, openInbox, sheets } from './submissions.ts';
+import { closeInbox, openClock, openInbox, sheets } from './submissions.ts';
 import { startSync, stopSync, syncNow } from './sync.ts';
 
 let opened: Databases | null = null;
@@ -17,9 +17,8 @@ export async function openWorkingDay(current: Session): Promise<void> {
   await closeWorkingDay();
   openDrawer(current.worker.id);
   opened = openDatabases(current.worker.id, current.sync.areas);
-  await openInbox(opened.inbox);
-  await loadDrafts();
-  await openRecords(opened);
+  await openClock();
+  await Promise.all([openInbox(opened.inbox), loadDrafts(), openRecords(opened)]);
   await startSync(opened);
   void askToPersist();
   void removeOldSentMedia(Date.now());

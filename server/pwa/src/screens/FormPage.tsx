@@ -1,8 +1,8 @@
 // Opens a form: reads what is known from the phone, then hands the screen to the form runner.
 import { useNavigate, useParams, useSearchParams } from '@solidjs/router';
 import FileX from 'lucide-solid/icons/file-x';
-import { createResource, ErrorBoundary, Match, Suspense, Switch, untrack } from 'solid-js';
-import { loaded } from '../data/records.ts';
+import { createMemo, createResource, ErrorBoundary, Match, Suspense, Switch, untrack } from 'solid-js';
+import { currentForm, loaded } from '../data/records.ts';
 import { FormScreen } from '../forms/index.ts';
 import { t } from '../i18n/index.ts';
 import { type FormAddress, prepareForm } from './open_form.ts';
@@ -13,9 +13,10 @@ export default function FormPage() {
   const [address] = useSearchParams<Record<keyof Omit<FormAddress, 'form'>, string>>();
   const navigate = useNavigate();
   const leave = () => (history.length > 1 ? navigate(-1) : navigate('/', { replace: true }));
-  // Read once: a sync behind the form must not change it under the person's hands.
+  // Read once, and once more when a form that was missing has come: a sync behind the form must not change it under the person's hands.
+  const isHere = createMemo(() => currentForm(params.form) !== undefined);
   const [form] = createResource(
-    () => loaded() || undefined,
+    () => (loaded() ? `${params.form} ${isHere()}` : undefined),
     () => untrack(() => prepareForm({ form: params.form, ...address } as FormAddress)),
   );
 

@@ -39,7 +39,7 @@ export function TopLine() {
       case 'failed':
         return { icon: TriangleAlert, tone: 'bad', words: [t('line.failed'), ...rest] };
       default:
-        return { icon: CloudCheck, tone: fixing() + waiting() > 0 ? 'warn' : 'good', words: [...synced(), ...rest] };
+        return { icon: CloudCheck, tone: syncedAt() === null ? 'calm' : fixing() + waiting() > 0 ? 'warn' : 'good', words: [...synced(), ...rest] };
     }
   };
   const synced = () => [syncedAt() === null ? t('line.never') : t('line.synced', { at: moment(syncedAt()!) })];
