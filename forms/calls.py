@@ -7,15 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from forms import xpath
-from forms.layout import DATES, Code, Nodes, Scope
+from forms.layout import DATES, Code, Layout, Nodes, Scope
+from forms.xform import Field
 
-if TYPE_CHECKING:
-    from forms.expressions import Writer
+Arguments = tuple[xpath.Expression, ...]
 
-    Arguments = tuple[xpath.Expression, ...]
+
+class Writer(Protocol):
+    """What a function needs of the writer of the expression it stands in (forms/expressions.py)."""
+
+    layout: Layout
+    references: dict[str, Field]
+
+    def write(self, expression: xpath.Expression, scope: Scope) -> Code: ...
+    def truth(self, expression: xpath.Expression, scope: Scope) -> str: ...
+    def text(self, expression: xpath.Expression, scope: Scope) -> str: ...
+    def number(self, expression: xpath.Expression, scope: Scope) -> str: ...
+    def as_text(self, code: Code) -> str: ...
+    def as_number(self, code: Code) -> str: ...
+    def each(self, arguments: Arguments, scope: Scope, convert: Callable[[Code], str]) -> str: ...
+    def nodes(self, argument: xpath.Expression, scope: Scope) -> Nodes | None: ...
+    def step(self, at: Nodes, step: xpath.Step, scope: Scope, path: xpath.Path, is_last: bool) -> Nodes | None: ...
+    def variable(self) -> str: ...
+    def trouble(self, key: str, detail: str = "", level: str = "error") -> Code: ...
 
 
 def _true(writer: Writer, _arguments: Arguments, _scope: Scope) -> Code:

@@ -30,7 +30,7 @@ class Clock:
 
     def __init__(self, finished_at: datetime) -> None:
         self.zone: timezone = timezone(finished_at.utcoffset() or timedelta(0))
-        local = finished_at.astimezone(self.zone)
+        local = finished_at.replace(tzinfo=self.zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         self.now = days_of(local)
         self.today = days_of(midnight)

@@ -279,7 +279,7 @@ class _Reader:
             path=self._short(full_path),
             type="",
             parent=parent,
-            label=self._text_of(control, "label"),
+            label=self._text_of(control, "label") or self._label_of_calculation(bind),
             hint=self._text_of(control, "hint"),
             appearance=(control.get("appearance") or "") if control is not None else "",
             default=(element.text or "").strip() if not len(element) else "",
@@ -306,6 +306,10 @@ class _Reader:
             if control is not None and made.value_type in ("select_one", "select_multiple"):
                 self._choices(made, control)
         return made
+
+    def _label_of_calculation(self, bind: etree._Element | None) -> Message:
+        labels = {} if bind is None else {language: bind.get(f"{{{NAMESPACE}}}label_{language}", "") for language in self.languages}
+        return {language: label for language, label in labels.items() if label}
 
     def _types(self, made: Field, control: etree._Element | None, bind_type: str, is_kept: bool) -> tuple[str, str]:
         kind = _local(control) if control is not None else ""

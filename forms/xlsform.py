@@ -7,6 +7,7 @@ What is ours travels in the namespace NAMESPACE, so that the XForm alone is the 
 
 * the columns `merge`, `pii`, `prefill`, `save_to` and `usual` become attributes of the question's `<bind>`;
 * the sheet `entities`, the setting `audience` and the title by language become one `<doorstep:form>` in the `<model>`;
+* the label of a calculation, which no control shows, becomes an attribute of its `<bind>` for each language;
 * a question of type `hidden`, which a program fills in, becomes an input with the appearance `hidden`: ODK's engine lets nobody set a node that has no control.
 
 pyxform never sees `entities` and `save_to`: see docs/decisions/0010-entities-in-our-namespace.md. `python -m forms.xlsform FILE` prints the XForm.
@@ -114,7 +115,7 @@ def compile_xform(sheets: Sheets, warnings: list[str] | None = None) -> str:
     settings.setdefault("default_language", language)
     workbook = {
         "survey": _padded(sheets.survey.rows, lambda row: _for_pyxform(row, sheets.survey.columns)),
-        "survey_header": [{_renamed(column): None for column in [*sheets.survey.columns, "appearance"]}],
+        "survey_header": [{name: None for column in [*sheets.survey.columns, "appearance"] for name in (_renamed(column), _label_of_calculation(column))}],
         "choices": _padded(sheets.choices.rows, lambda row: dict(row.cells)),
         "choices_header": [dict.fromkeys(sheets.choices.columns)] if sheets.choices.columns else [],
         "settings": [settings],
@@ -166,7 +167,15 @@ def _for_pyxform(row: Row, columns: Iterable[str]) -> dict[str, str]:
         # A question with a control must have a label; nobody sees this one.
         labels = {column: cells.get("name", "") for column in columns if column.partition("::")[0].strip() == "label"}
         cells = {**labels, **cells, "type": "text", "appearance": "hidden"}
+    elif cells.get("type", "").strip() == "calculate":
+        # A calculation has no control, so pyxform would drop its label; the office shows it.
+        cells = {_label_of_calculation(column): value for column, value in cells.items()}
     return cells
+
+
+def _label_of_calculation(column: str) -> str:
+    base, _, language = column.partition("::")
+    return f"bind::{PREFIX}:label_{language_code(language)}" if base.strip() == "label" and language else column
 
 
 def _padded(rows: Iterable[Row], cells) -> list[dict[str, str]]:

@@ -283,5 +283,8 @@ def test_the_form_document_is_whole(catalogue):
     members = next(each for each in document["fields"] if each["name"] == "members")
     temperature = next(each for each in members["fields"] if each["name"] == "temperature")
     assert (members["type"], temperature["path"], temperature["label"]) == ("repeat", "/members/temperature", {"zh": "体温（℃）", "en": "Temperature (℃)"})
+    needs = next(each for each in document["fields"] if each["name"] == "household_needs")
+    assert next(each["label"] for each in needs["fields"] if each["name"] == "fever_count") == {"zh": "发热人数", "en": "People with fever"}
+    assert document["fields"][0]["name"] == "household_id" and document["fields"][0]["label"] is None
     person = next(each for each in document["entities"] if each["kind"] == "person")
     assert (person["repeat"], person["id"], person["properties"]["name"]) == ("/members", "/members/person_id", "/members/name")

@@ -90,3 +90,18 @@ def test_answers_nested_a_hundred_thousand_deep(catalogue, judge):
         deep = {"visit": deep} if _ % 2 else [deep]
     for answers in (deep, {"visit": deep}, {"members": deep}, {"members": [{"symptoms": deep}]}):
         assert judge(catalogue["household_survey"], answers).problems
+
+
+@pytest.mark.parametrize(
+    "finished_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1970-01-01T00:00:00+00:00", "2026-02-03T09:15:02.123456+05:45"]
+)
+def test_a_clock_far_from_ours_still_gets_a_verdict(catalogue, judge, finished_at):
+    for form in catalogue.values():
+        answers = {
+            "check": {"kind": "morning"},
+            "visit": {"outcome": "call_back", "call_back_at": "9999-12-31T23:59:59-14:00"},
+            "journey": {"returned_on": "0001-01-01"},
+            "quarantine": {"starts_on": "9999-12-31"},
+            "members": [{"birth_year": 1975}],
+        }
+        orjson.dumps(judge(form, answers, finished_at).answers)
