@@ -10,15 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.office.questions import CONTAINERS, UNSEEN, Question, Words, question
+from server.office.questions import CONTAINERS, UNSEEN, Question, Words, question, words_of
 
+NOT_ASKED = ("hidden", "calculate")
+NAMING = "name"  # the kind of personal answer that says whose row of a repeat it is
 DEPTH_MAX = 20
 ENTRIES_SHOWN_MAX = 500
 
 
 @dataclass
 class Row:
-    """kind: "group", "entry" (one of a repeat; `number` from 1), "answer", or "extra" (a question that the form does not have)."""
+    """kind: "group", "entry" (one of a repeat; `number` from 1, `value` whose it is), "answer", or "extra" (a question that the form does not have)."""
 
     kind: str
     path: str
@@ -56,8 +58,8 @@ def sheet(fields: Iterable[Mapping[str, Any]], answers: Any, problems: Iterable[
 
 
 def _is_unseen(row: Row) -> bool:
-    """Hidden and calculated fields without words of their own, unless something is wrong with them."""
-    return row.kind == "answer" and not any((row.words or {}).values()) and not row.problems and not row.remarks
+    """Hidden and calculated fields, unless something is wrong with them."""
+    return row.kind == "answer" and row.question is not None and row.question.type in NOT_ASKED and not row.problems and not row.remarks
 
 
 def _walk(fields: list[Mapping[str, Any]], answers: Mapping[str, Any], path: str, depth: int, rows: list[Row], asked_about: set[str]) -> None:
@@ -71,7 +73,7 @@ def _walk(fields: list[Mapping[str, Any]], answers: Mapping[str, Any], path: str
         if each["type"] in CONTAINERS:
             _container(each, answer, here, depth, rows, asked_about)
         elif name in answers or here in asked_about:
-            rows.append(Row("answer", here, depth, each.get("label"), name, question=question(each), value=answer))
+            rows.append(Row("answer", here, depth, words_of(each), name, question=question(each), value=answer))
     for name in answers:
         if name not in known:
             rows.append(Row("extra", f"{path}/{name}", depth, name=str(name), value=answers[name]))
@@ -84,18 +86,25 @@ def _container(each: Mapping[str, Any], answer: Any, here: str, depth: int, rows
         return
     if each["type"] == "group" and answer is None:
         entries = [{}]
-    rows.append(Row("group", here, depth, each.get("label"), each["name"]))
+    rows.append(Row("group", here, depth, words_of(each), each["name"]))
     if not isinstance(entries, list) or depth >= DEPTH_MAX:
         rows.append(Row("extra", f"{here}/", depth + 1, name=each["name"], value=answer))
         return
     for index, entry in enumerate(entries[:ENTRIES_SHOWN_MAX]):
         place, below = (f"{here}/{index}", depth + 1) if each["type"] == "repeat" else (here, depth + 1)
         if each["type"] == "repeat":
-            rows.append(Row("entry", place, below, each.get("label"), each["name"], number=index + 1))
+            rows.append(Row("entry", place, below, words_of(each), each["name"], number=index + 1, value=_whose(each, entry)))
         if isinstance(entry, Mapping):
             _walk(list(each.get("fields") or ()), entry, place, below, rows, asked_about)
         elif entry is not None:
             rows.append(Row("extra", f"{place}/", below, name=each["name"], value=entry))
+
+
+def _whose(repeat: Mapping[str, Any], entry: Any) -> str:
+    """The name that an entry of a repeat is about, where the form has one."""
+    named = next((each["name"] for each in repeat.get("fields") or () if each.get("pii") == NAMING), None)
+    name = entry.get(named) if isinstance(entry, Mapping) else None
+    return name if isinstance(name, str) else ""
 
 
 def _put(notes: list[Mapping[str, Any]], places: Mapping[str, Row], where: str) -> list[Mapping[str, Any]]:

@@ -10,11 +10,10 @@ from server.office.record_lists import area_choices, chosen_area
 from server.office.signing import ADMINISTRATOR, OFFICE, needs, reader
 from server.stores import stores
 from sync.store import reading, reading_operator, reading_submissions
-from sync.store.facets import natural
+from sync.store.facets import CALL_BACK_STATES, natural
 from sync.store.reading import RecordQuery
 from sync.store.reading_submissions import SubmissionQuery
 
-CALL_BACK_STATES = ("call_back", "nobody_home")
 PATHS = {"household": "households", "person": "people", "quarantine_case": "cases"}
 
 
@@ -84,9 +83,8 @@ def overview() -> str:
         households=sum(states.values()),
         surveyed=states.get("done", 0),
         call_back=sum(states.get(each, 0) for each in CALL_BACK_STATES),
-        call_backs=[(each, states.get(each, 0)) for each in CALL_BACK_STATES],
         never=states.get(None, 0),
-        others=sum(number for state, number in states.items() if state not in ("done", None, *CALL_BACK_STATES)),
+        others=sorted((each, number) for each, number in states.items() if each not in ("done", None, *CALL_BACK_STATES)),
         people=count("person"),
         cases=count("quarantine_case", running_on=day),
         cases_over=count("quarantine_case", over_by=day),

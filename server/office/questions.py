@@ -35,13 +35,19 @@ def questions(fields: Iterable[Mapping[str, Any]]) -> dict[str, Question]:
 def _walk(fields: Iterable[Mapping[str, Any]], within: tuple[Words, ...], found: dict[str, Question]) -> None:
     for each in fields:
         if each["type"] in CONTAINERS:
-            _walk(each.get("fields", ()), (*within, each["label"]) if any((each.get("label") or {}).values()) else within, found)
+            _walk(each.get("fields", ()), (*within, label) if (label := words_of(each)) else within, found)
         else:
             found[each["path"]] = question(each, within, len(found))
 
 
+def words_of(each: Mapping[str, Any]) -> Words | None:
+    """A field's own words; one without has its name in their place (hidden and calculated ones)."""
+    label = each.get("label") or {}
+    return label if any(said and said != each["name"] for said in label.values()) else None
+
+
 def question(each: Mapping[str, Any], within: tuple[Words, ...] = (), place: int = 0) -> Question:
-    label = each.get("label") if any((each.get("label") or {}).values()) else None
+    label = words_of(each)
     choices = {str(choice["value"]): choice["label"] for choice in each.get("choices") or ()}
     return Question(each["name"], each["path"], each["type"], label, choices, each.get("pii"), within, place)
 

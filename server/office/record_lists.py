@@ -17,7 +17,7 @@ from server.office.csv_export import csv_response
 from server.office.signing import OFFICE, below, needs, reader
 from server.stores import stores
 from sync.store import reading
-from sync.store.facets import natural
+from sync.store.facets import CALL_BACK_STATES, natural
 from sync.store.reading import PAGES_MAX, RecordQuery
 
 KINDS = {"households": "household", "people": "person", "cases": "quarantine_case"}
@@ -160,6 +160,8 @@ def states(path: str, everything: RecordQuery) -> list[tuple[str, str, int]]:
         }
     else:
         counted = {state or "none": number for state, number in reading.counts_by(connection, everything, "state").items()}
+        if path == "households":
+            counted["again"] = sum(counted.get(state, 0) for state in CALL_BACK_STATES)
     return [(state, shown.state_words(everything.kind, None if state == "none" else state)[2], number) for state, number in counted.items()]
 
 

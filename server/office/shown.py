@@ -39,6 +39,7 @@ RECORD_STATES = {
     "sealed_or_moved": ("lock", "calm", later("Sealed or moved")),
     "not_found": ("circle-help", "warn", later("Door not found")),
     "never": ("circle-dashed", "calm", later("Never visited")),
+    "again": ("phone-call", "warn", later("To call back, all")),
     "open": ("shield", "warn", later("In quarantine")),
     "over": ("clock", "warn", later("Past its planned end")),
 }
@@ -94,6 +95,7 @@ def set_up(app: Flask) -> None:
         address=address,
         catalogue=catalogue,
         form_title=form_title,
+        field_name=field_name,
         SUBMISSION_STATES=SUBMISSION_STATES,
         KINDS=KINDS,
         RULES=RULES,
@@ -155,6 +157,11 @@ def property_name(kind: str, name: str, form: str | None = None) -> str:
     if asked is not None and asked.label:
         return text(asked.label)
     return str(PROPERTY_NAMES.get(name, name))
+
+
+def field_name(words: Mapping[str, str] | None, name: str) -> str:
+    """A question's words; a calculated field has none and goes by the name of its property."""
+    return text(words) or str(PROPERTY_NAMES.get(name, name))
 
 
 def state_words(kind: str, state: str | None) -> tuple[str, str, str]:

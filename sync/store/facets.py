@@ -9,6 +9,7 @@ from typing import Any
 from sync.labels import pinyin
 
 FEVER_CELSIUS = 37.3
+CALL_BACK_STATES = ("call_back", "nobody_home")  # results of a visit after which somebody must come again
 DIGITS_WIDTH = 6
 FACET_CHARACTERS_MAX = 40
 

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from sync.store.facets import FEVER_CELSIUS
+from sync.store.facets import CALL_BACK_STATES, FEVER_CELSIUS
 from sync.store.models import Account, Area, Contribution, FormVersion, Record, Submission, table
 
 PAGE_ROWS = 50
@@ -41,7 +41,7 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class RecordQuery:
-    """One list of records, exactly as its address says. `state` "none" asks for records that have none yet.
+    """One list of records, exactly as its address says. `state` "none" asks for records that have none yet, "again" for households to call back.
 
     `running_on`: cases whose planned end is that day or later, or is not known. `over_by`: those whose planned end was before that day.
     """
@@ -184,8 +184,12 @@ def _chosen(query: RecordQuery, *columns: Any) -> Select[Any]:
         conditions.append(_seen(query.area))
     for word in query.search[:SEARCH_CHARACTERS_MAX].lower().split()[:SEARCH_WORDS_MAX]:
         conditions.append(records.c.search.contains(word, autoescape=True))
-    if query.state:
-        conditions.append(records.c.state.is_(None) if query.state == "none" else records.c.state == query.state)
+    if query.state == "none":
+        conditions.append(records.c.state.is_(None))
+    elif query.state == "again":
+        conditions.append(records.c.state.in_(CALL_BACK_STATES))
+    elif query.state:
+        conditions.append(records.c.state == query.state)
     if query.building:
         conditions.append(records.c.building == query.building)
     if query.health_code:

@@ -44,7 +44,7 @@ SURVEY_FORM = {
     "languages": ["zh", "en"],
     "current": True,
     "fields": [
-        {"name": "household_id", "path": "/household_id", "type": "hidden", "label": None},
+        {"name": "household_id", "path": "/household_id", "type": "hidden", "label": words("household_id", "household_id")},
         {
             "name": "visit",
             "path": "/visit",
