@@ -50,7 +50,7 @@ class Ledger:
         """Their contributions have changed in the store itself."""
         self._touched.update(records)
 
-    def queue(self, database: str, document_id: str, document: Mapping[str, Any] | None) -> None:
+    def queue(self, database: str, document_id: str, document: Mapping[str, Any] | bytes | None) -> None:
         self._outbox[database, document_id] = outbox_row(database, document_id, document)
 
     def office_clock(self) -> str:
@@ -124,9 +124,8 @@ class Ledger:
                 if record is None:
                     gone.append(id)
                     continue
-                document = record.document
-                rows.append(self._row(record, document))
-                self.queue(area_database(record.area), id, document)
+                rows.append(self._row(record))
+                self.queue(area_database(record.area), id, rows[-1]["body"])
             statements.put_records(self.connection, rows)
             statements.remove_records(self.connection, gone)
         statements.add(self.connection, statements.outbox, list(self._outbox.values()))
@@ -139,7 +138,7 @@ class Ledger:
         statements.add(self.connection, statements.contributions, self._rows)
         self._new, self._rows = {}, []
 
-    def _row(self, record: Record, document: Mapping[str, Any]) -> dict[str, Any]:
+    def _row(self, record: Record) -> dict[str, Any]:
         fields = record.fields
         return {
             "id": record.id,
@@ -153,7 +152,7 @@ class Ledger:
             "disputes": record.disputes,
             **facets(record.label, fields),
             "updated_at": self.now,
-            "body": orjson.dumps(document, option=orjson.OPT_SORT_KEYS),
+            "body": orjson.dumps(record.document, option=orjson.OPT_SORT_KEYS),
         }
 
 

@@ -32,9 +32,10 @@ def area_database(area: str) -> str:
     return AREA_PREFIX + area
 
 
-def outbox_row(database: str, document_id: str, document: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A row to insert. No document: it is deleted there."""
-    return {"database": database, "document_id": document_id, "body": None if document is None else orjson.dumps(document)}
+def outbox_row(database: str, document_id: str, document: Mapping[str, Any] | bytes | None) -> dict[str, Any]:
+    """A row to insert; `document` may be JSON already. No document: it is deleted there."""
+    body = document if document is None or isinstance(document, bytes) else orjson.dumps(document)
+    return {"database": database, "document_id": document_id, "body": body}
 
 
 class Delivery:
