@@ -84,7 +84,7 @@ def overview() -> str:
         surveyed=states.get("done", 0),
         call_back=sum(states.get(each, 0) for each in CALL_BACK_STATES),
         never=states.get(None, 0),
-        others=sorted((each, number) for each, number in states.items() if each not in ("done", None, *CALL_BACK_STATES)),
+        others=sorted(((each, number) for each, number in states.items() if each not in ("done", None, *CALL_BACK_STATES)), key=lambda pair: -pair[1]),
         people=count("person"),
         cases=count("quarantine_case", running_on=day),
         cases_over=count("quarantine_case", over_by=day),

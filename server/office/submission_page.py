@@ -84,6 +84,9 @@ def decide(submission_id: str) -> Response:
         what = sentence(decided[0]) if decided else _("it has changed meanwhile")
         flash(_("Nothing was changed: %(what)s. Look again before you decide.", what=what), "problem")
         return redirect(here)
+    if action == "accept" and (why := hindrance(row)):
+        flash(_("Nothing was changed: %(why)s.", why=why), "problem")
+        return redirect(here)
     if action not in possible(row, decided):
         flash(_("This cannot be done: the submission is %(state)s now.", state=shown.state_word(row["state"])), "problem")
         return redirect(here)
@@ -143,7 +146,7 @@ def done(submission_id: str, action: str, row: dict[str, Any]) -> dict[str, str]
     """What was done, and what undoes it: shown as a toast (base.html)."""
     who = shown.worker_name(row["worker"])
     words = {
-        "accept": _("Accepted. The records are being merged; %(who)s is told.", who=who),
+        "accept": _("Accepted. It counts in the records now; %(who)s is told.", who=who),
         "return": _("Returned. Your comments go to %(who)s's phone.", who=who),
         "reject": _("Rejected. It stays kept, but no record is made of it; %(who)s is told.", who=who),
         "reopen": _("Reopened: it is as it was before the decision."),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, LargeBinary, Select, cast, func, literal, select
+from sqlalchemy import Connection, LargeBinary, Select, func, literal, select
 
 from sync.store.models import Contribution, Decision, Submission, table
 from sync.store.reading import EXPORT_BATCH_ROWS, PAGE_ROWS, Areas, Page
@@ -112,16 +112,17 @@ def _chosen(connection: Connection, query: SubmissionQuery, *columns: Any) -> Se
             conditions.append(submissions.c[name] == getattr(query, name))
     if query.since is not None:
         conditions.append(submissions.c.received_at >= query.since)
-    if query.rule in RULES:  # the rule's name stands in the JSON as orjson writes it; both databases find bytes in bytes
-        wanted = literal(b'"rule":"%s"' % query.rule.encode(), LargeBinary)
-        find = func.instr if connection.dialect.name == "sqlite" else func.position
-        found = find(submissions.c.problems, wanted) if connection.dialect.name == "sqlite" else submissions.c.problems.op("like")(_like(query.rule))
-        conditions.append(found > 0 if connection.dialect.name == "sqlite" else found)
+    if query.rule in RULES:
+        conditions.append(_has_problem(connection, query.rule))
     return select(*columns).select_from(submissions).where(*conditions)
 
 
-def _like(rule: str) -> Any:
-    return cast(literal(b'%%"rule":"%s"%%' % rule.encode(), LargeBinary), LargeBinary)
+def _has_problem(connection: Connection, rule: str) -> Any:
+    """The rule's name stands in the JSON as orjson writes it; both databases find bytes in bytes."""
+    wanted = b'"rule":"%s"' % rule.encode()
+    if connection.dialect.name == "sqlite":
+        return func.instr(submissions.c.problems, literal(wanted, LargeBinary)) > 0
+    return submissions.c.problems.op("like")(literal(b"%" + wanted + b"%", LargeBinary))
 
 
 def _read(row: Any) -> dict[str, Any]:

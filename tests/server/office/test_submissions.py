@@ -77,7 +77,7 @@ def test_one_that_cannot_be_accepted_says_why_and_offers_no_accepting(app, brows
     assert 'value="accept"' not in text
     assert decide(admin, "accept", UNKNOWN_FORM).status_code == 302
     assert state_of(app, UNKNOWN_FORM) == "held"
-    assert "无法操作" in admin.get("/").text
+    assert "未作改动：这里没有它的表单" in admin.get("/").text
 
 
 def test_a_return_reaches_the_phone_with_the_comment_and_the_notes_by_question(app, browser):
