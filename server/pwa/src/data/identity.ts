@@ -1,5 +1,5 @@
 // Ids that two phones without a network agree on: a household's comes from its door, everything else is random and sorted by time.
-import { ulid } from 'ulid';
+import { monotonicFactory } from 'ulid';
 
 export interface Address {
   place: string; // id of the area that addresses are told apart in
@@ -12,6 +12,7 @@ export interface Address {
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const KEY_LENGTH = 26;
 
+const ulid = monotonicFactory(); // two ids of the same millisecond keep their order
 let householdKey: CryptoKey | null = null;
 
 /** The deployment's key, handed out at sign-in. */

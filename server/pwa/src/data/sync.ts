@@ -11,6 +11,7 @@ import { acknowledge, acknowledged, onSaved, reloadInbox, sheets } from './submi
 
 const PULL_BATCH_SIZE = 200; // a slow first download then shows that it moves
 const PUSH_BATCH_SIZE = 25; // a batch refused as too large is not split by PouchDB
+const ONE_BY_ONE_MAX = 50; // documents sent apart after a batch was turned away
 const MEDIA_PER_ROUND_MAX = 20;
 const STALLED_SECONDS_MAX = 150; // without an answer of the server or a document written: a step that hangs must not hold up all later rounds
 const LOCK = 'doorstep-sync';
@@ -186,21 +187,37 @@ async function pullForms(opened: Databases, from: PouchDB.Database, progress: Pr
   if ((await pull(opened.forms, from, progress)) > 0) await reloadForms();
 }
 
-/** True when the server took something. `sent` is noted only after the whole push went through: its checkpoint is past all of them. */
-async function pushInbox(opened: Databases, inbox: PouchDB.Database<InboxDocument>): Promise<void> {
+/** `sent` is noted only after a push that began when the document was there has ended well: its checkpoint is past all of them. */
+export async function pushInbox(opened: Databases, inbox: PouchDB.Database<InboxDocument>): Promise<void> {
   await reloadInbox(); // another tab may have saved
   const waiting = sheets().filter(({ state }) => state.state === 'waiting').map(({ submission }) => submission._id);
   if (waiting.length === 0) return;
-  const pushed = await opened.inbox.replicate.to(inbox, { selector: { type: 'submission' }, batch_size: PUSH_BATCH_SIZE });
-  const refused = refusals(pushed.errors);
-  const known = Object.keys(acknowledged().refused).filter((id) => waiting.includes(id) && !(id in refused));
-  if (known.length > 0) {
-    // A refused document lies behind the checkpoint: it is sent again by its id.
-    const repeated = await opened.inbox.replicate.to(inbox, { doc_ids: known, checkpoint: false, batch_size: PUSH_BATCH_SIZE });
-    Object.assign(refused, refusals(repeated.errors));
+  let refused: Record<string, string>;
+  try {
+    const pushed = await opened.inbox.replicate.to(inbox, { selector: { type: 'submission' }, batch_size: PUSH_BATCH_SIZE });
+    refused = refusals(pushed.errors);
+    // What was refused before lies behind the checkpoint: it is sent again by its id.
+    const before = Object.keys(acknowledged().refused).filter((id) => waiting.includes(id) && !(id in refused));
+    if (before.length > 0) Object.assign(refused, await pushByIds(opened, inbox, before));
+  } catch (error) {
+    // The whole batch was turned away. If that was for one document in it, the others must not wait for that one.
+    const { status } = error as { status?: number };
+    if (status === undefined || status === 401 || status < 400) throw error;
+    refused = {};
+    for (const id of waiting.slice(0, ONE_BY_ONE_MAX))
+      await pushByIds(opened, inbox, [id]).then(
+        (found) => Object.assign(refused, found),
+        (reason) => (refused[id] = String((reason as { reason?: string; message?: string }).reason ?? (reason as Error).message)),
+      );
+    await acknowledge(waiting.slice(0, ONE_BY_ONE_MAX).filter((id) => !(id in refused)), refused);
+    throw error;
   }
   await acknowledge(waiting.filter((id) => !(id in refused)), refused);
   looks = 0; // receipts come within seconds
+}
+
+async function pushByIds(opened: Databases, inbox: PouchDB.Database<InboxDocument>, ids: string[]): Promise<Record<string, string>> {
+  return refusals((await opened.inbox.replicate.to(inbox, { doc_ids: ids, checkpoint: false, batch_size: PUSH_BATCH_SIZE })).errors);
 }
 
 async function pull<T extends object>(local: PouchDB.Database<T>, from: PouchDB.Database<T>, progress: Progress): Promise<number> {
