@@ -123,7 +123,7 @@ async function refreshNow(): Promise<void> {
     setSessionState({ state: 'signed_in', session: stored }); // another tab was faster
     return;
   }
-  const response = await ask('POST', '/api/session/refresh', { refresh_token: (stored ?? mine).refresh_token });
+  const response = await ask('POST', '/api/session/refresh', { refresh_token: (stored ?? mine).refresh_token, app: __APP_VERSION__ });
   if (response.status === 401 || response.status === 403) {
     await writeSetting('session_ended', true);
     setSessionState({ state: 'ended_by_office', session: mine });
