@@ -16,6 +16,11 @@ def files_of(room: str) -> list[Path]:
     return [path for path in sorted((ROOT / room).rglob("*.py")) if "node_modules" not in path.parts]
 
 
+def is_module(name: str) -> bool:
+    place = ROOT.joinpath(*name.split("."))
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
+
+
 def modules_imported_by(path: Path) -> set[str]:
     """Full names of the modules that a file imports, wherever in it: a deferred import is an arrow too."""
     names: set[str] = set()
@@ -23,7 +28,8 @@ def modules_imported_by(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            # `from server.office import shown` needs server.office.shown, not what server/office/__init__.py puts together
+            names |= {full if is_module(full := f"{node.module}.{alias.name}") else node.module for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level:
             package = path.relative_to(ROOT).parts[: -node.level]
             names.add(".".join([*package, *(node.module or "").split(".")]).strip("."))
