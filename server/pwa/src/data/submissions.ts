@@ -2,6 +2,7 @@
 // and from what the server acknowledged; nothing is guessed.
 import { createMemo, createRoot, createSignal } from 'solid-js';
 import type { FinishedForm, FormStart } from '../forms-contract.ts';
+import { t } from '../i18n/index.ts';
 import { advance, newest } from './clock.ts';
 import { type Database, type InboxDocument, readLocal, writeLocal } from './databases.ts';
 import { readSetting, writeSetting } from './desk.ts';
@@ -9,6 +10,7 @@ import type { Comment, Problem, ReceiptDocument, SubmissionDocument, Vector } fr
 import { removeDraft } from './drafts.ts';
 import { newSubmissionId } from './identity.ts';
 import { clockOffset, session } from './session.ts';
+import { isStorageFull } from './storage.ts';
 
 export type SubmissionState =
   | { state: 'waiting'; refused: string | null } // on this phone only; `refused`: the server said no to the document, it is sent again
@@ -178,9 +180,12 @@ export async function saveSubmission(finished: FinishedForm): Promise<string> {
     supersedes: finished.supersedes,
     media: finished.media,
   };
-  const { rev } = await inbox.put(submission);
+  const { rev } = await inbox.put(submission).catch((error: unknown) => {
+    throw isStorageFull(error) ? new Error(t('storage.full')) : error;
+  });
   setDocuments(new Map(documents()).set(submission._id, { ...submission, _rev: rev }));
-  if (finished.draft) await removeDraft(finished.draft);
+  // It is saved: a draft that stays behind is a nuisance, an error here would be a lie.
+  if (finished.draft) await removeDraft(finished.draft).catch(() => undefined);
   savedListener();
   return submission._id;
 }
