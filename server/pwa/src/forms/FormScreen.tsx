@@ -15,7 +15,7 @@ import type { FormScreenProps } from '../forms-contract.ts';
 import { answerWords } from './answer_words.ts';
 import { Filling, type Removed } from './filling.ts';
 import type { Question } from './items.ts';
-import { openFilling, type Opened } from './open.ts';
+import { EngineTooSlow, LOAD_SECONDS_MAX, openFilling, type Opened } from './open.ts';
 import { Outline, pageName } from './Outline.tsx';
 import { PageView } from './PageView.tsx';
 import { plain } from './QuestionCard.tsx';
@@ -44,7 +44,7 @@ export const FormScreen: Component<FormScreenProps> = (props) => {
         <div class="form-screen form-opening">
           <h1>{textOf(props.form.title)}</h1>
           <p class="notice notice--bad" role="alert">
-            {t('form.open_failed', { reason: (opened.error as Error).message })}
+            {opened.error instanceof EngineTooSlow ? t('form.open_late', { seconds: LOAD_SECONDS_MAX }) : t('form.open_failed', { reason: (opened.error as Error).message })}
           </p>
           <div class="thumb">
             <button type="button" class="button" onClick={() => props.onLeft()}>

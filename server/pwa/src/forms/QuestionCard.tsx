@@ -126,7 +126,7 @@ function complaints(question: Question, filling: Filling): Complaint[] {
   const said: Complaint[] = [];
   const refused = filling.refusal(question);
   if (refused)
-    said.push({ from: 'rule', text: refused.problem === 'engine' ? t('form.typed.engine', { reason: refused.reason ?? '' }) : t(`form.typed.${refused.problem}`) });
+    said.push({ from: 'rule', text: t(`form.typed.${refused.problem}`, { reason: refused.reason ?? '' }) });
   const violation = filling.violation(question);
   if (violation) said.push({ from: 'rule', text: violation.message || t(violation.rule === 'required' ? 'form.missing.required' : 'form.missing.constraint') });
   for (const note of filling.noteOn(question)) {

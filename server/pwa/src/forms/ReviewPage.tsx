@@ -93,7 +93,7 @@ export function ReviewPage(props: { filling: Filling; onGo: (question: Question)
 
 function why(question: Question, filling: Filling): string {
   const refused = filling.refusal(question);
-  if (refused) return refused.problem === 'engine' ? t('form.typed.engine', { reason: refused.reason ?? '' }) : t(`form.typed.${refused.problem}`);
+  if (refused) return t(`form.typed.${refused.problem}`, { reason: refused.reason ?? '' });
   const violation = question.violation();
   if (!violation) return '';
   return violation.message || t(violation.rule === 'required' ? 'form.missing.required' : 'form.missing.constraint');

@@ -6,14 +6,12 @@
 //   and cannot be emptied again;
 // - an answer that it cannot read becomes blank without a word: every answer is read back, and what did not arrive is refused aloud;
 // - it has no public way to set a question without a control (the ids of records); the node's own setter is used, and a test holds it;
-// - without 'wasm-unsafe-eval' in the CSP it loads for ever, so loading has a time limit.
+// - without 'wasm-unsafe-eval' in the CSP this very module loads for ever, so whoever imports it sets a time limit (open.ts).
 import { constants, loadForm } from '@getodk/xforms-engine';
 import { createSignal, getListener, untrack } from 'solid-js';
 import type { Answers, AnswerValue, FieldType, FormDocument, FormField } from '../data/documents.ts';
 import { lexical } from './answers.ts';
-import type { Choice, Group, Item, Question, Roster, Violation } from './items.ts';
-
-const LOAD_SECONDS_MAX = 20;
+import type { Choice, Group, Item, Question, Refusal, Roster, Violation } from './items.ts';
 
 export interface EngineForm {
   /** a new instance; `known` are answers set before the first page, ids among them */
@@ -28,9 +26,9 @@ export interface Instance {
   languages: string[];
   setLanguage(code: string): void;
   /** null when the engine took it, else why not */
-  answer(question: Question, text: string): string | null;
+  answer(question: Question, text: string): Refusal | null;
   /** sets any question by JSON path, asked or hidden; rows are added as needed */
-  set(path: string, text: string): string | null;
+  set(path: string, text: string): Refusal | null;
   find(path: string): Item | null;
   /** what was answered and is not relevant now, by JSON path: the instance's XML leaves it out, a draft must not */
   hidden(): Record<string, string>;
@@ -40,8 +38,6 @@ export interface Instance {
   remove(roster: Roster, index: number): void;
 }
 
-export class FormWillNotOpen extends Error {}
-
 const kept = new Map<string, Promise<EngineForm>>();
 
 /** Loads a form, once for as long as the app is open. */
@@ -49,28 +45,16 @@ export function openForm(form: FormDocument): Promise<EngineForm> {
   const key = `${form._id} ${form._rev ?? ''}`;
   let loading = kept.get(key);
   if (!loading) {
-    loading = withinTime(load(form));
+    loading = load(form);
     kept.set(key, loading);
     loading.catch(() => kept.delete(key));
   }
   return loading;
 }
 
-async function withinTime<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new FormWillNotOpen(`the form engine did not start within ${LOAD_SECONDS_MAX} seconds`)), LOAD_SECONDS_MAX * 1000);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 async function load(form: FormDocument): Promise<EngineForm> {
   const result = await loadForm(photosAsText(form.xform));
-  if (result.status === 'failure') throw new FormWillNotOpen(result.error.message, { cause: result.error });
+  if (result.status === 'failure') throw new Error(result.error.message, { cause: result.error });
   const fields = fieldsByPath(form.fields);
   return {
     start(known) {
@@ -195,13 +179,13 @@ class EngineInstance implements Instance {
     return untrack(() => this.root.instanceState.instanceXML);
   }
 
-  answer(question: Question, text: string): string | null {
+  answer(question: Question, text: string): Refusal | null {
     return this.write(this.nodes.get(question)!, text);
   }
 
-  set(path: string, text: string): string | null {
+  set(path: string, text: string): Refusal | null {
     const node = this.nodeAt(path, true);
-    return node ? this.write(node, text) : `there is no question ${path}`;
+    return node ? this.write(node, text) : { problem: 'engine', reason: `there is no question ${path}` };
   }
 
   setAll(known: Answers, at: string): void {
@@ -278,7 +262,7 @@ class EngineInstance implements Instance {
   }
 
   /** Never inside Solid's batch(): the engine's state follows at once only outside of it, and the answer is read back from there. */
-  private write(node: Node, text: string): string | null {
+  private write(node: Node, text: string): Refusal | null {
     try {
       if (node.nodeType === 'model-value') node.setValueState(text);
       else if (node.nodeType === 'trigger') node.setValue(text !== '');
@@ -286,16 +270,16 @@ class EngineInstance implements Instance {
         const options = untrack(() => node.currentState.valueOptions ?? []);
         const values = text.split(' ').filter(Boolean);
         const unknown = values.find((value) => !options.some((option) => option.value === value));
-        if (unknown !== undefined && untrack(() => node.currentState.relevant)) return `there is no choice ${unknown}`;
+        if (unknown !== undefined && untrack(() => node.currentState.relevant)) return { problem: 'no_choice' };
         if (node.selectType === 'select1') node.selectValue(values[0] ?? null);
         else node.selectValues(values);
       } else node.setValue(text);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return { problem: 'engine', reason: error instanceof Error ? error.message : String(error) };
     }
     this.written.set(node, text);
     const lost = untrack(() => text !== '' && node.currentState.relevant && node.currentState.instanceValue === '');
-    return lost ? 'the form engine did not take this answer' : null;
+    return lost ? { problem: 'not_taken' } : null;
   }
 
   private itemsOf(parent: Node): Item[] {

@@ -10,7 +10,7 @@ import { saveSubmission, versions } from '../data/submissions.ts';
 import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
 import { answersOf } from './answers.ts';
 import type { Instance } from './engine.ts';
-import { isAsked, namingQuestion, questionsOf, type Group, type Item, type Question, type Roster } from './items.ts';
+import { isAsked, namingQuestion, questionsOf, type Group, type Item, type Question, type Refusal, type Roster } from './items.ts';
 import { askedOn, pagesOf, REVIEW, samePages, sectionsOf, type Page } from './pages.ts';
 import { doorOf, idsOfNewRow } from './prefill.ts';
 import { keepPhoto } from './photos.ts';
@@ -31,10 +31,10 @@ export interface DraftState {
   supersedes: string | null;
 }
 
-/** Typed, kept and shown, but not in the instance. `reason` is the engine's own sentence, when it was the engine that refused. */
+/** Typed, kept and shown, but not in the instance. */
 export interface Refused {
   text: string;
-  problem: TypedProblem | 'engine';
+  problem: TypedProblem | Refusal['problem'];
   reason?: string;
 }
 
@@ -139,8 +139,8 @@ export class Filling {
       this.instance.answer(question, ''); // what stood there before must not be sent behind what is shown
       this.refuse(question, { text: raw, problem: typed.problem });
     } else {
-      const reason = this.instance.answer(question, typed.text);
-      this.refuse(question, reason === null ? undefined : { text: raw, problem: 'engine', reason });
+      const refusal = this.instance.answer(question, typed.text);
+      this.refuse(question, refusal === null ? undefined : { text: raw, ...refusal });
     }
     this.setTouched(question.id, true);
     if (untrack(() => this.noteOn(question)).length > 0) this.setSettled(untrack(question.path), true);

@@ -12,6 +12,12 @@ export interface Violation {
   message: string;
 }
 
+/** Why the engine did not take an answer; `reason` is its own sentence, where it gave one. */
+export interface Refusal {
+  problem: 'not_taken' | 'no_choice' | 'engine';
+  reason?: string;
+}
+
 interface Base {
   /** the same for as long as the form is open, wherever the item moves */
   id: string;

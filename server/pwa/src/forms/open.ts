@@ -8,6 +8,10 @@ import type { EngineForm, Instance } from './engine.ts';
 import type { DraftState } from './filling.ts';
 import { doorOf, knownAnswers } from './prefill.ts';
 
+// Without 'wasm-unsafe-eval' in the CSP the engine's module never ends loading, and says so nowhere.
+export const LOAD_SECONDS_MAX = 20;
+export class EngineTooSlow extends Error {}
+
 export interface Opened {
   instance: Instance;
   draft: Draft | null;
@@ -16,8 +20,7 @@ export interface Opened {
 }
 
 export async function openFilling(props: FormScreenProps): Promise<Opened> {
-  const { openForm } = await import('./engine.ts');
-  const form = await openForm(props.form);
+  const form = await withinTime(import('./engine.ts').then(({ openForm }) => openForm(props.form)));
   const draft = props.draft ? ((await readDraft(props.draft)) ?? null) : null;
   const doorIsId = await isNewHousehold(props);
   return { instance: await begin(props, form, draft), draft, doorIsId };
@@ -26,6 +29,18 @@ export async function openFilling(props: FormScreenProps): Promise<Opened> {
 /** Fetches and starts the engine before it is needed. Failing is no matter: opening says what is wrong. */
 export function warmUp(form: FormScreenProps['form']): void {
   void import('./engine.ts').then(({ openForm }) => openForm(form)).catch(() => {});
+}
+
+async function withinTime<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new EngineTooSlow(`the form engine did not start within ${LOAD_SECONDS_MAX} seconds`)), LOAD_SECONDS_MAX * 1000);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function begin(props: FormScreenProps, form: EngineForm, draft: Draft | null): Promise<Instance> {
