@@ -19,7 +19,7 @@ import { EngineTooSlow, LOAD_SECONDS_MAX, openFilling, type Opened } from './ope
 import { Outline, pageName } from './Outline.tsx';
 import { PageView } from './PageView.tsx';
 import { plain } from './QuestionCard.tsx';
-import { ReviewPage } from './ReviewPage.tsx';
+import { LooseNotes, ReviewPage } from './ReviewPage.tsx';
 import { RosterPage } from './RosterPage.tsx';
 import { rowName, rowTitle, whose } from './rows.ts';
 import './form.css';
@@ -227,6 +227,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
             </Show>
             <Show when={props.fix && position() === 0}>
               <p class="notice notice--warn">{t('form.office.fixing')}</p>
+              <LooseNotes filling={filling} />
             </Show>
             <PageHead filling={filling} />
             <Show when={position() === 0 && filling.usual().length > 0}>

@@ -57,14 +57,7 @@ export function ReviewPage(props: { filling: Filling; onGo: (question: Question)
           </For>
         </ul>
       </Show>
-      <For each={props.filling.looseNotes()}>
-        {(note) => (
-          <p class="notice notice--warn">
-            <Building size={22} />
-            <span>{note.by ? t('form.office.comment', { by: note.by, text: textOf(note.text) }) : t('form.office.problem', { text: textOf(note.text) })}</span>
-          </p>
-        )}
-      </For>
+      <LooseNotes filling={props.filling} />
       <For each={answered()}>
         {(section) => (
           <section class="card review-section">
@@ -88,6 +81,20 @@ export function ReviewPage(props: { filling: Filling; onGo: (question: Question)
         )}
       </For>
     </div>
+  );
+}
+
+/** What the office said that belongs to no question asked now. */
+export function LooseNotes(props: { filling: Filling }) {
+  return (
+    <For each={props.filling.looseNotes()}>
+      {(note) => (
+        <p class="notice notice--warn">
+          <Building size={22} />
+          <span>{note.by ? t('form.office.comment', { by: note.by, text: textOf(note.text) }) : t('form.office.problem', { text: textOf(note.text) })}</span>
+        </p>
+      )}
+    </For>
   );
 }
 

@@ -1,23 +1,22 @@
 // A form being filled: the engine's instance and all that it does not know — what was typed and refused, photos, what the office said,
-// where the person is, and the draft that is on the disk within DRAFT_DELAY_MS of every answer.
+// where the person is, and the draft that is on the disk after every answer.
 import { batch, createMemo, createSignal, mapArray, untrack } from 'solid-js';
 import { createStore, type SetStoreFunction } from 'solid-js/store';
-import type { Answers, FormDocument, MediaNote, Text } from '../data/documents.ts';
-import { removeDraft, saveDraft } from '../data/drafts.ts';
+import type { Answers, FormDocument, MediaNote } from '../data/documents.ts';
 import { householdId, newCaseId, newId, newPersonId } from '../data/identity.ts';
 import { removeMedia } from '../data/media.ts';
 import { saveSubmission, versions } from '../data/submissions.ts';
 import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
 import { answersOf } from './answers.ts';
+import { DraftKeeper, type Kept } from './draft_keeper.ts';
 import type { Instance } from './engine.ts';
 import { isAsked, namingQuestion, questionsOf, type Group, type Item, type Question, type Refusal, type Roster } from './items.ts';
+import { notesOf, type OfficeNote } from './office_notes.ts';
 import { askedOn, pagesOf, REVIEW, samePages, sectionsOf, type Page } from './pages.ts';
 import { doorOf, idsOfNewRow } from './prefill.ts';
 import { keepPhoto } from './photos.ts';
 import { readTyped, type TypedProblem } from './typed.ts';
 import { isoWithZone } from './when.ts';
-
-const DRAFT_DELAY_MS = 80;
 
 /** What a draft holds beyond the contract: all that is needed to stand exactly where one stood. */
 export interface DraftState {
@@ -38,14 +37,6 @@ export interface Refused {
   reason?: string;
 }
 
-/** What the office found at this path, in both languages or as a person wrote it. */
-export interface OfficeNote {
-  path: string;
-  text: Text;
-  by: string | null;
-}
-
-export type Kept = { state: 'nothing_yet' } | { state: 'writing' } | { state: 'kept' } | { state: 'failed'; reason: string };
 export type Finish = { state: 'missing' } | { state: 'saved'; id: string } | { state: 'failed'; reason: string };
 
 export interface Removed {
@@ -68,7 +59,7 @@ export class Filling {
   private readonly startedAt: string;
   private supersedes: string | null;
   private readonly setPageKey: (key: string) => void;
-  private readonly setKept: (kept: Kept) => void;
+  private readonly keeper: DraftKeeper;
   private readonly setFilledByAllWell: (questions: Question[]) => void;
   private readonly setReviewed: (reviewed: boolean) => void;
   private readonly refused: Record<string, Refused | undefined>;
@@ -112,7 +103,8 @@ export class Filling {
     this.setPageKey = setKey;
     // A page that ceased to be relevant gives way to the one that took its place.
     this.page = createMemo<Page>((before) => this.pages().find((page) => page.key === key()) ?? this.nearest(before) ?? this.pages()[0]!);
-    [this.kept, this.setKept] = createSignal<Kept>(draft ? { state: 'kept' } : { state: 'nothing_yet' });
+    this.keeper = new DraftKeeper(this.draftId, () => this.draft(), draft !== null);
+    this.kept = this.keeper.kept;
     [this.reviewed, this.setReviewed] = createSignal(false);
     [this.filledByAllWell, this.setFilledByAllWell] = createSignal<Question[]>([]);
 
@@ -144,7 +136,7 @@ export class Filling {
     }
     this.setTouched(question.id, true);
     if (untrack(() => this.noteOn(question)).length > 0) this.setSettled(untrack(question.path), true);
-    this.keep();
+    this.keeper.soon();
   }
 
   private readonly refusing = new Set<Question>();
@@ -182,14 +174,14 @@ export class Filling {
     const before = untrack(question.text);
     this.media.set(note.name, note);
     this.answer(question, note.name);
-    await this.keepNow();
+    await this.keeper.now();
     if (before) await this.forgetPhoto(before);
   }
 
   async removePhoto(question: Question): Promise<void> {
     const name = untrack(question.text);
     this.answer(question, '');
-    await this.keepNow();
+    await this.keeper.now();
     await this.forgetPhoto(name);
   }
 
@@ -210,7 +202,7 @@ export class Filling {
   add(roster: Roster): Group {
     const row = this.instance.add(roster);
     this.giveIds(roster, row);
-    this.keep();
+    this.keeper.soon();
     return row;
   }
 
@@ -219,7 +211,7 @@ export class Filling {
     const naming = untrack(() => namingQuestion(row));
     const removed = { roster, index, name: naming ? untrack(() => this.text(naming)) : '', answers: this.instance.answersIn(row) };
     this.instance.remove(roster, index);
-    this.keep();
+    this.keeper.soon();
     return removed;
   }
 
@@ -227,7 +219,7 @@ export class Filling {
     const row = this.instance.add(roster, Math.min(index, untrack(() => roster.rows().length)));
     const path = untrack(row.path);
     for (const [inside, text] of Object.entries(answers)) this.instance.set(path + inside, text);
-    this.keep();
+    this.keeper.soon();
   }
 
   private furnish(roster: Roster, restored: boolean): void {
@@ -260,7 +252,7 @@ export class Filling {
       this.setPageKey(page.key);
     });
     // Looking through a form is not beginning it.
-    if (untrack(this.kept).state !== 'nothing_yet') this.keep();
+    if (this.keeper.isBegun()) this.keeper.soon();
   }
 
   next(): void {
@@ -330,53 +322,27 @@ export class Filling {
         filled.push(question);
       }
     this.setFilledByAllWell(filled);
-    this.keep();
+    this.keeper.soon();
   }
 
   // ---- the draft
 
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private writing: Promise<void> = Promise.resolve();
-  private over = false;
-
-  private keep(): void {
-    if (this.over) return;
-    this.setKept({ state: 'writing' });
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.keepNow(), DRAFT_DELAY_MS);
-  }
-
   /** Resolves when the draft is on the disk. */
   keepNow(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.writing = this.writing.then(async () => {
-      if (this.over) return;
-      try {
-        await saveDraft(this.draft());
-        if (this.timer === undefined) this.setKept({ state: 'kept' });
-      } catch (error) {
-        this.setKept({ state: 'failed', reason: (error as Error).message });
-      }
-    });
-    return this.writing;
+    return this.keeper.now();
   }
 
   /** On leaving: what was begun is kept; a form in which nothing was done leaves nothing behind. */
   async rest(): Promise<void> {
-    if (untrack(this.kept).state !== 'nothing_yet') await this.keepNow();
+    if (this.keeper.isBegun()) await this.keeper.now();
   }
 
-  async discard(): Promise<void> {
-    clearTimeout(this.timer);
-    this.over = true;
-    await this.writing;
-    await removeDraft(this.draftId);
+  discard(): Promise<void> {
+    return this.keeper.remove();
   }
 
-  async undoDiscard(): Promise<void> {
-    this.over = false;
-    await this.keepNow();
+  undoDiscard(): Promise<void> {
+    return this.keeper.goOn();
   }
 
   /** After the moment for undo has passed: photos that no submission names go too. */
@@ -438,10 +404,11 @@ export class Filling {
         this.goTo(REVIEW);
         return { state: 'missing' };
       }
-      await this.keepNow();
+      await this.keeper.now();
+      this.keeper.stop(); // or an answer that comes meanwhile would bring the draft back
       const answers = answersOf(this.instance.xml(), this.form.fields);
       const media = this.mediaOf();
-      const id = await saveSubmission({
+      this.saved = await saveSubmission({
         form: this.form.form,
         version: this.form.version,
         area: this.start.area,
@@ -452,13 +419,11 @@ export class Filling {
         supersedes: this.supersedes,
         draft: this.draftId,
       });
-      clearTimeout(this.timer);
-      this.over = true;
       for (const note of media) this.saidBefore.add(note.name);
-      await this.forgetPhotos();
-      this.saved = id;
-      return { state: 'saved', id };
+      await this.forgetPhotos().catch(() => {}); // saved is saved: a photo too many on the phone is no reason to say otherwise
+      return { state: 'saved', id: this.saved };
     } catch (error) {
+      await this.keeper.goOn();
       return { state: 'failed', reason: (error as Error).message };
     }
   }
@@ -467,8 +432,7 @@ export class Filling {
   /** Taking a saved form back: what was written may already be on its way, so the next saving supersedes it. */
   async takeBack(): Promise<void> {
     this.supersedes = this.saved;
-    this.over = false;
-    await this.keepNow();
+    await this.keeper.goOn();
   }
 
   private mediaOf(): MediaNote[] {
@@ -503,11 +467,4 @@ function rostersOf(items: readonly Item[]): Roster[] {
     if (item.kind === 'group') return rostersOf(item.items());
     return [item, ...item.rows().flatMap((row) => rostersOf(row.items()))];
   });
-}
-
-function notesOf(fix: FormScreenProps['fix']): OfficeNote[] {
-  if (!fix) return [];
-  const problems = (fix.receipt.problems ?? []).map(({ path, message }) => ({ path, text: message, by: null }));
-  const comments = (fix.receipt.comments ?? []).map(({ path, text, by }) => ({ path: path ?? '', text: { zh: text, en: text }, by }));
-  return [...problems, ...comments];
 }
