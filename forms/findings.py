@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forms.messages import Message
 
-MERGE_POLICIES = ("latest", "earliest", "max", "min", "union", "sum")
+MERGE_POLICIES = ("latest", "earliest", "max", "min", "union", "sum", "observed")
 PII_KINDS = ("name", "phone", "id", "address", "other")
 
 _SENTENCES: dict[str, tuple[str, str]] = {

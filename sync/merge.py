@@ -148,6 +148,10 @@ def _sum(values: Sequence[Any]) -> int | float:
 CHOOSING: dict[str, Choice] = {"latest": _newest, "earliest": _oldest}
 """Policies that let one report stand for the field. Different values on the frontier are a dispute."""
 
+OBSERVED = "observed"
+"""The policy of what is asked anew at each visit, a temperature, say: the newest observation stands, also when its value is not new, and two
+observations that differ are two facts, not a dispute."""
+
 COMBINING: dict[str, Combination] = {
     "max": lambda values: max(values, key=_rank),
     "min": lambda values: min(values, key=_rank),
@@ -156,7 +160,7 @@ COMBINING: dict[str, Combination] = {
 }
 """Policies that make one value of all that were ever accepted. The form's author has settled how; there is nothing to dispute."""
 
-POLICIES = frozenset(CHOOSING) | frozenset(COMBINING)
+POLICIES = frozenset(CHOOSING) | frozenset(COMBINING) | {OBSERVED}
 """What a form's `merge` column may say; `latest` where it says nothing."""
 
 
@@ -167,6 +171,10 @@ def _settle(name: str, those: Sequence[Contribution]) -> dict[str, Any]:
     policy = max(those, key=by_time).policies.get(name, "latest")
     if policy in COMBINING:
         return _combined(name, those, COMBINING[policy])
+    if policy == OBSERVED:
+        _, frontier = _edits(name, those, _newest, confirms=False)
+        newest = max(frontier, key=by_time)
+        return _entry(newest, newest.properties[name])
     choose = CHOOSING.get(policy, _newest)
     oldest, frontier = _edits(name, those, choose)
     chosen = choose(oldest, frontier)
@@ -183,8 +191,8 @@ def _combined(name: str, those: Sequence[Contribution], combine: Combination) ->
     return _entry(max(saying_so, key=by_time), value)
 
 
-def _edits(name: str, those: Sequence[Contribution], choose: Choice) -> tuple[Contribution, list[Contribution]]:
-    """The oldest edit of a field, and its frontier: the edits that no other edit knew."""
+def _edits(name: str, those: Sequence[Contribution], choose: Choice, confirms: bool = True) -> tuple[Contribution, list[Contribution]]:
+    """The oldest edit of a field, and its frontier: the edits that no other edit knew. Unless `confirms`, a value sent again is an edit too."""
     edits: list[Contribution] = []
     oldest = those[0]
     frontier: dict[str, list[Contribution]] = {}  # by device; more than one of a device only where clocks are equal
@@ -192,7 +200,9 @@ def _edits(name: str, those: Sequence[Contribution], choose: Choice) -> tuple[Co
     seen: _Seen | None = None
     for b in those:
         known = _known_of(frontier, b)
-        if len(known) == standing:
+        if not confirms:
+            shown = None
+        elif len(known) == standing:
             shown = choose(oldest, known) if known else None
         else:
             seen = seen or _Seen(edits, choose)

@@ -56,5 +56,5 @@ def test_the_example_comes_out_as_the_page_says(example):
 
 
 def test_all_examples_are_found_and_all_policies_described():
-    assert len(EXAMPLE.findall(PAGE)) == PAGE.count("| who |") == PAGE.count("\nResult: ") == 7
+    assert len(EXAMPLE.findall(PAGE)) == PAGE.count("| who |") == PAGE.count("\nResult: ") == 8
     assert set(re.findall(r"`(\w+)`", PAGE)) >= POLICIES
