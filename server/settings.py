@@ -85,7 +85,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     known = {setting.variable for setting in SETTINGS}
     unknown = sorted(name for name in environment if name.startswith("DOORSTEP_") and name not in known)
     if unknown:
-        raise SettingsError(f"There is no setting {', '.join(unknown)}. They are listed in docs/operators.md.")
+        raise SettingsError(f"There is no setting {', '.join(unknown)}. They are listed in README.md.")
 
     demo = _flag(environment, "DOORSTEP_DEMO")
     data = Path(_text(environment, "DOORSTEP_DATA")).resolve()

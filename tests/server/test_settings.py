@@ -60,6 +60,6 @@ def test_every_setting_is_in_the_table_and_every_field_has_a_setting():
     assert {field.name for field in fields(Settings)} == named
 
 
-def test_the_operators_page_holds_the_table_as_it_is():
-    page = (Path(__file__).parent.parent.parent / "docs" / "operators.md").read_text(encoding="utf-8")
+def test_the_readme_holds_the_table_as_it_is():
+    page = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
     assert settings_table() in page
