@@ -30,13 +30,21 @@ export interface FormScreenProps {
   draft?: string;
   /** mend this submission: its answers are filled in, the receipt's problems stand beside their questions, the new one supersedes it */
   fix?: { submission: SubmissionDocument; receipt: ReceiptDocument };
+  /** the draft was found at this door: said in words, and one may start over */
+  found?: boolean;
+  /** the door to offer after this form was saved */
+  next?(): { name: string; go(): void } | null;
   onSaved(submissionId: string): void;
+  /** the draft that was found is thrown away; a new form is wanted */
+  onStartOver?(): void;
   /** left without finishing; the draft is already kept */
   onLeft(): void;
 }
 
 /** What the runner hands to saveSubmission. Everything else on the document (worker, device, clock …) is filled in there. */
 export interface FinishedForm {
+  /** "submission:…", fixed when the draft was begun: saving again after a crash writes nothing new */
+  submission?: string;
   form: string;
   version: string;
   area: string;
@@ -62,6 +70,8 @@ export interface Draft {
   fix?: { submission: string; receipt: string };
   started_at: string;
   updated_at: string;
+  /** the id that the finished form will have */
+  submission?: string;
   /** the runner's own state (instance XML, page …) */
   state: unknown;
 }

@@ -4,6 +4,8 @@ import PouchDB from 'pouchdb-core';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ReceiptDocument, SubmissionDocument } from './documents.ts';
 import type { InboxDocument } from './databases.ts';
+import { openDrawer } from './desk.ts';
+import { drafts, saveDraft } from './drafts.ts';
 import { signIn } from './session.ts';
 import * as submissions from './submissions.ts';
 import { type Acknowledged, sheetsOf, stateOf, touches, withOwnClocks } from './submissions.ts';
@@ -132,6 +134,45 @@ describe('saving', () => {
     expect(state(sent).state).toBe('accepted');
     expect(state(refused)).toEqual({ state: 'sent' });
     expect(submissions.acknowledged()).toEqual({ sent: [refused], refused: {} });
+    await database.destroy();
+  });
+
+  test('a phone that died between the form written and its draft removed: saving again writes nothing new, and the draft goes', async () => {
+    const database = new PouchDB<InboxDocument>('once', { adapter: 'memory' } as never);
+    await openPhone(database);
+    openDrawer('w0042');
+    const draft = { id: 'd1', form: 'household_survey', version: '1', area: 'g0311', title: '', start: { place: 'c031' }, started_at: '', submission: 'submission:1', state: {} };
+    await saveDraft({ ...draft, updated_at: '2026-02-03T09:12:44+08:00' });
+    const id = await submissions.saveSubmission({ ...finished, submission: 'submission:1' });
+    expect(drafts()).toHaveLength(1); // as if it had died here
+    expect(await submissions.saveSubmission({ ...finished, submission: 'submission:1', draft: 'd1' })).toBe(id);
+    expect(drafts()).toEqual([]);
+    expect(submissions.sheets().map(({ submission: { _id } }) => _id)).toEqual(['submission:1']);
+    await database.destroy();
+  });
+
+  test('the app that starts again removes the draft of a saved form, and keeps one that was changed since', async () => {
+    const database = new PouchDB<InboxDocument>('start', { adapter: 'memory' } as never);
+    await openPhone(database);
+    openDrawer('w0042');
+    await submissions.saveSubmission({ ...finished, submission: 'submission:1' });
+    const draft = { form: 'household_survey', version: '1', area: 'g0311', title: '', start: { place: 'c031' }, started_at: '', submission: 'submission:1', state: {} };
+    await saveDraft({ ...draft, id: 'before', updated_at: '2026-02-03T09:12:44+08:00' });
+    await saveDraft({ ...draft, id: 'after', updated_at: '2099-02-03T09:12:44+08:00' });
+    await saveDraft({ ...draft, id: 'unsaved', updated_at: '2026-02-03T09:12:44+08:00', submission: 'submission:2' });
+    await openPhone(database);
+    await submissions.removeSavedDrafts();
+    expect(drafts().map(({ id }) => id).sort()).toEqual(['after', 'unsaved']);
+    await database.destroy();
+  });
+
+  test('answers changed after a write that was reported as failed are a new submission that takes the place of the first', async () => {
+    const database = new PouchDB<InboxDocument>('changed', { adapter: 'memory' } as never);
+    await openPhone(database);
+    await submissions.saveSubmission({ ...finished, submission: 'submission:1' });
+    const id = await submissions.saveSubmission({ ...finished, submission: 'submission:1', answers: { household_id: RECORD, room: '311' } });
+    expect(id).not.toBe('submission:1');
+    expect(((await database.get(id)) as SubmissionDocument).supersedes).toBe('submission:1');
     await database.destroy();
   });
 });

@@ -6,8 +6,8 @@ import { t } from '../i18n/index.ts';
 import { advance, newest } from './clock.ts';
 import { type Database, type InboxDocument, readLocal, writeLocal } from './databases.ts';
 import { readSetting, writeSetting } from './desk.ts';
-import type { Comment, Problem, ReceiptDocument, SubmissionDocument, Vector } from './documents.ts';
-import { removeDraft } from './drafts.ts';
+import type { AnswerValue, Comment, Problem, ReceiptDocument, SubmissionDocument, Vector } from './documents.ts';
+import { drafts, removeDraft } from './drafts.ts';
 import { newSubmissionId } from './identity.ts';
 import { clockOffset, session } from './session.ts';
 import { isStorageFull } from './storage.ts';
@@ -55,7 +55,7 @@ export function stateOf(submission: SubmissionDocument, receipt: ReceiptDocument
   return { state: 'waiting', refused: acknowledged.refused[submission._id] ?? null };
 }
 
-/** All submissions with their states, newest first: ULIDs sort by time. */
+/** All submissions with their states, newest first. Their ids are as old as their drafts, so the clock orders them. */
 export function sheetsOf(documents: Iterable<InboxDocument>, acknowledged: Acknowledged): Sheet[] {
   const receipts = new Map<string, ReceiptDocument>();
   const submissions: SubmissionDocument[] = [];
@@ -67,7 +67,7 @@ export function sheetsOf(documents: Iterable<InboxDocument>, acknowledged: Ackno
     if (document.supersedes) supersededBy.set(document.supersedes, document._id);
   }
   return submissions
-    .sort((a, b) => (a._id < b._id ? 1 : -1))
+    .sort((a, b) => (a.clock < b.clock ? 1 : -1))
     .map((submission) => {
       const receipt = receipts.get(submission._id) ?? null;
       return { submission, receipt, state: stateOf(submission, receipt, acknowledged, supersededBy.get(submission._id) ?? null) };
@@ -156,14 +156,19 @@ export async function seeClocks(seen: Iterable<string>): Promise<void> {
   await writeSetting('clock', clock);
 }
 
-/** Writes the finished form to the inbox. Resolves with its id when it is on the disk, and not before. */
+/**
+ * Writes the finished form to the inbox, exactly once however often it is called for one draft: its id was fixed when the draft was begun.
+ * Resolves with the id when it is on the disk, and not before.
+ */
 export async function saveSubmission(finished: FinishedForm): Promise<string> {
   const current = session();
   if (!inbox || !current) throw new Error('saveSubmission before sign-in');
+  const before = finished.submission === undefined ? null : await readSubmission(finished.submission);
+  if (before && saysTheSame(before, finished)) return endDraft(before, finished);
   clock = advance(current.device, Date.now(), [clock]);
   await writeSetting('clock', clock);
   const submission: SubmissionDocument = {
-    _id: newSubmissionId(),
+    _id: before ? newSubmissionId() : (finished.submission ?? newSubmissionId()),
     type: 'submission',
     form: finished.form,
     version: finished.version,
@@ -177,17 +182,51 @@ export async function saveSubmission(finished: FinishedForm): Promise<string> {
     worker: current.worker.id,
     device: current.device,
     app: __APP_VERSION__,
-    supersedes: finished.supersedes,
+    supersedes: before ? before._id : finished.supersedes, // answers changed after a write that was reported as failed, but was not
     media: finished.media,
   };
-  const { rev } = await inbox.put(submission).catch((error: unknown) => {
+  try {
+    const { rev } = await inbox.put(submission);
+    return await endDraft({ ...submission, _rev: rev }, finished);
+  } catch (error) {
+    // What the disk says counts: an error that came after the write, or another window that was faster.
+    const written = await readSubmission(submission._id).catch(() => null);
+    if (written && saysTheSame(written, finished)) return endDraft(written, finished);
     throw isStorageFull(error) ? new Error(t('storage.full')) : error;
-  });
-  setDocuments(new Map(documents()).set(submission._id, { ...submission, _rev: rev }));
-  // It is saved: a draft that stays behind is a nuisance, an error here would be a lie.
+  }
+}
+
+/** It is saved: a draft that stays behind is a nuisance, an error here would be a lie. */
+async function endDraft(written: SubmissionDocument, finished: FinishedForm): Promise<string> {
+  setDocuments(new Map(documents()).set(written._id, written));
   if (finished.draft) await removeDraft(finished.draft).catch(() => undefined);
   savedListener();
-  return submission._id;
+  return written._id;
+}
+
+async function readSubmission(id: string): Promise<SubmissionDocument | null> {
+  try {
+    return (await inbox!.get(id)) as SubmissionDocument;
+  } catch (error) {
+    if ((error as { status?: number }).status === 404) return null;
+    throw error;
+  }
+}
+
+function saysTheSame(written: SubmissionDocument, finished: FinishedForm): boolean {
+  return inOneOrder([written.answers, written.media.map(({ name }) => name)]) === inOneOrder([finished.answers, finished.media.map(({ name }) => name)]);
+}
+
+function inOneOrder(value: AnswerValue): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort()) : part));
+}
+
+/** At the start: drafts of forms that were saved just before the phone died. One that was changed after its form was saved is kept. */
+export async function removeSavedDrafts(): Promise<void> {
+  for (const draft of drafts()) {
+    const saved = draft.submission === undefined ? undefined : documents().get(draft.submission);
+    if (saved?.type === 'submission' && Date.parse(draft.updated_at) <= Date.parse(saved.finished_at)) await removeDraft(draft.id);
+  }
 }
 
 /** The server acknowledged these, and refused those. Ids that have a receipt need no note any more. */

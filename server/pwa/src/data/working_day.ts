@@ -6,7 +6,7 @@ import { removeOldSentMedia, unsentMedia } from './media.ts';
 import { closeRecords, openRecords } from './records.ts';
 import { type Session, signOut } from './session.ts';
 import { askToPersist } from './storage.ts';
-import { closeInbox, openClock, openInbox, sheets } from './submissions.ts';
+import { closeInbox, openClock, openInbox, removeSavedDrafts, sheets } from './submissions.ts';
 import { startSync, stopSync, syncNow } from './sync.ts';
 
 let opened: Databases | null = null;
@@ -19,6 +19,7 @@ export async function openWorkingDay(current: Session): Promise<void> {
   opened = openDatabases(current.worker.id, current.sync.areas);
   await openClock();
   await Promise.all([openInbox(opened.inbox), loadDrafts(), openRecords(opened)]);
+  await removeSavedDrafts();
   await startSync(opened);
   void askToPersist();
   void removeOldSentMedia(Date.now());

@@ -3,18 +3,18 @@
 import { batch, createMemo, createSignal, mapArray, untrack } from 'solid-js';
 import { createStore, type SetStoreFunction } from 'solid-js/store';
 import type { Answers, FormDocument, MediaNote } from '../data/documents.ts';
-import { householdId, newCaseId, newId, newPersonId } from '../data/identity.ts';
-import { removeMedia } from '../data/media.ts';
+import { householdId, newId, newSubmissionId } from '../data/identity.ts';
 import { saveSubmission, versions } from '../data/submissions.ts';
 import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
 import { answersOf } from './answers.ts';
 import { DraftKeeper, type Kept } from './draft_keeper.ts';
 import type { Instance } from './engine.ts';
-import { isAsked, namingQuestion, questionsOf, type Group, type Item, type Question, type Refusal, type Roster } from './items.ts';
+import { isAsked, namingQuestion, questionsOf, type Group, type Question, type Refusal, type Roster } from './items.ts';
 import { notesOf, type OfficeNote } from './office_notes.ts';
 import { askedOn, pagesOf, REVIEW, samePages, sectionsOf, type Page } from './pages.ts';
-import { doorOf, idsOfNewRow } from './prefill.ts';
-import { keepPhoto } from './photos.ts';
+import { FormPhotos } from './form_photos.ts';
+import { doorOf } from './prefill.ts';
+import { Rosters, type RemovedRow } from './rosters.ts';
 import { readTyped, type TypedProblem } from './typed.ts';
 import { isoWithZone } from './when.ts';
 
@@ -39,11 +39,8 @@ export interface Refused {
 
 export type Finish = { state: 'missing' } | { state: 'saved'; id: string } | { state: 'failed'; reason: string };
 
-export interface Removed {
-  roster: Roster;
-  index: number;
+export interface Removed extends RemovedRow {
   name: string;
-  answers: Record<string, string>;
 }
 
 export class Filling {
@@ -57,6 +54,7 @@ export class Filling {
 
   private readonly draftId: string;
   private readonly startedAt: string;
+  private submission: string;
   private supersedes: string | null;
   private readonly setPageKey: (key: string) => void;
   private readonly keeper: DraftKeeper;
@@ -71,7 +69,8 @@ export class Filling {
   private readonly settled: Record<string, true | undefined>;
   private readonly setSettled: SetStoreFunction<Record<string, true | undefined>>;
   private readonly missingByPage: () => Map<string, () => Question[]>;
-  private readonly media = new Map<string, MediaNote>();
+  private readonly photos: FormPhotos;
+  private readonly rosters: Rosters;
 
   constructor(
     readonly form: FormDocument,
@@ -84,12 +83,14 @@ export class Filling {
     const state = draft?.state as DraftState | undefined;
     this.draftId = draft?.id ?? newId();
     this.startedAt = draft?.started_at ?? isoWithZone(new Date());
+    this.submission = draft?.submission ?? newSubmissionId();
     this.supersedes = state?.supersedes ?? props.fix?.submission._id ?? null;
     [this.refused, this.setRefused] = createStore({});
     [this.touched, this.setTouched] = createStore({});
     [this.visited, this.setVisited] = createStore(flags(state?.visited));
     [this.settled, this.setSettled] = createStore(flags(state?.settled));
-    for (const note of state?.media ?? props.fix?.submission.media ?? []) this.media.set(note.name, note);
+    this.photos = new FormPhotos(state?.media ?? props.fix?.submission.media ?? [], props.fix?.submission.media ?? []);
+    this.rosters = new Rosters(form, instance);
 
     this.pages = createMemo<Page[]>((before) => samePages(before, pagesOf(instance.items)), []);
     this.sections = createMemo(() => sectionsOf(this.pages()));
@@ -113,7 +114,7 @@ export class Filling {
       const item = instance.find(path);
       if (item?.kind === 'question') this.refuse(item, refused);
     }
-    for (const roster of untrack(() => rostersOf(instance.items))) untrack(() => this.furnish(roster, draft !== null || props.fix !== undefined));
+    this.rosters.furnish(draft !== null || props.fix !== undefined);
     const noted = props.fix && !state ? this.firstNoted() : null;
     if (noted) this.goToQuestion(noted);
   }
@@ -170,78 +171,43 @@ export class Filling {
   }
 
   async photo(question: Question, file: Blob): Promise<void> {
-    const note = await keepPhoto(file, { name: question.name, path: untrack(question.path) });
     const before = untrack(question.text);
-    this.media.set(note.name, note);
-    this.answer(question, note.name);
+    this.answer(question, await this.photos.take(question, file));
     await this.keeper.now();
-    if (before) await this.forgetPhoto(before);
+    if (before) await this.photos.forget(before);
   }
 
   async removePhoto(question: Question): Promise<void> {
     const name = untrack(question.text);
     this.answer(question, '');
     await this.keeper.now();
-    await this.forgetPhoto(name);
+    await this.photos.forget(name);
   }
-
-  /** A photo that a saved submission names is not ours to remove. */
-  private async forgetPhoto(name: string): Promise<void> {
-    if (this.props.fix?.submission.media.some((note) => note.name === name) || this.saidBefore.has(name)) return;
-    this.media.delete(name);
-    await removeMedia(name);
-  }
-  private readonly saidBefore = new Set<string>();
 
   photoNote(name: string): MediaNote | undefined {
-    return this.media.get(name);
+    return this.photos.note(name);
   }
 
   // ---- rows
 
   add(roster: Roster): Group {
-    const row = this.instance.add(roster);
-    this.giveIds(roster, row);
+    const row = this.rosters.add(roster);
     this.keeper.soon();
     return row;
   }
 
   remove(roster: Roster, index: number): Removed {
-    const row = untrack(() => roster.rows()[index]!);
-    const naming = untrack(() => namingQuestion(row));
-    const removed = { roster, index, name: naming ? untrack(() => this.text(naming)) : '', answers: this.instance.answersIn(row) };
-    this.instance.remove(roster, index);
+    const naming = untrack(() => namingQuestion(roster.rows()[index]!));
+    const name = naming ? untrack(() => this.text(naming)) : '';
+    const removed = { ...this.rosters.remove(roster, index), name };
     this.keeper.soon();
     return removed;
   }
 
-  putBack({ roster, index, answers }: Removed): void {
-    const row = this.instance.add(roster, Math.min(index, untrack(() => roster.rows().length)));
-    const path = untrack(row.path);
-    for (const [inside, text] of Object.entries(answers)) this.instance.set(path + inside, text);
+  putBack(removed: Removed): void {
+    this.rosters.putBack(removed);
     this.keeper.soon();
   }
-
-  private furnish(roster: Roster, restored: boolean): void {
-    const rows = roster.rows();
-    for (const row of rows) this.giveIds(roster, row);
-    // The form begins with one blank row: right for a list of names to write, wrong for people whom only the records can name.
-    if (!restored && roster.open && rows.length === 1 && !namingQuestion(rows[0]!) && this.isBlank(rows[0]!)) this.instance.remove(roster, 0);
-  }
-
-  private isBlank(row: Group): boolean {
-    const ids = new Set(Object.keys(idsOfNewRow(this.form, row.path().replace(/\/\d+/g, ''), this.makeId)));
-    return Object.keys(this.instance.answersIn(row)).every((path) => ids.has(path.slice(1)));
-  }
-
-  private giveIds(roster: Roster, row: Group): void {
-    const path = untrack(row.path);
-    const has = this.instance.answersIn(row);
-    for (const [name, id] of Object.entries(idsOfNewRow(this.form, untrack(roster.path).replace(/\/\d+(?=\/|$)/g, ''), this.makeId)))
-      if (!has[`/${name}`]) this.instance.set(`${path}/${name}`, id);
-  }
-
-  private readonly makeId = (kind: string): string => (kind === 'person' ? newPersonId() : kind === 'quarantine_case' ? newCaseId() : `${kind}:${newId()}`);
 
   // ---- pages
 
@@ -346,8 +312,8 @@ export class Filling {
   }
 
   /** After the moment for undo has passed: photos that no submission names go too. */
-  async forgetPhotos(): Promise<void> {
-    for (const name of [...this.media.keys()]) await this.forgetPhoto(name);
+  forgetPhotos(): Promise<void> {
+    return this.photos.forgetAll();
   }
 
   private draft(): Draft {
@@ -359,7 +325,7 @@ export class Filling {
       refused,
       page: untrack(() => this.page().key),
       visited: Object.keys(untrack(() => ({ ...this.visited }))),
-      media: [...this.media.values()].map((note) => ({ ...note })),
+      media: this.photos.notes(),
       settled: Object.keys(untrack(() => ({ ...this.settled }))),
       supersedes: this.supersedes,
     };
@@ -381,6 +347,7 @@ export class Filling {
       ...(this.props.fix ? { fix: { submission: this.props.fix.submission._id, receipt: this.props.fix.receipt._id } } : {}),
       started_at: this.startedAt,
       updated_at: isoWithZone(new Date()),
+      submission: this.submission,
       state,
     };
   }
@@ -407,8 +374,9 @@ export class Filling {
       await this.keeper.now();
       this.keeper.stop(); // or an answer that comes meanwhile would bring the draft back
       const answers = answersOf(this.instance.xml(), this.form.fields);
-      const media = this.mediaOf();
+      const media = untrack(() => this.photos.answered(this.instance));
       this.saved = await saveSubmission({
+        submission: this.submission,
         form: this.form.form,
         version: this.form.version,
         area: this.start.area,
@@ -419,8 +387,8 @@ export class Filling {
         supersedes: this.supersedes,
         draft: this.draftId,
       });
-      for (const note of media) this.saidBefore.add(note.name);
-      await this.forgetPhotos().catch(() => {}); // saved is saved: a photo too many on the phone is no reason to say otherwise
+      this.photos.keep(media);
+      await this.photos.forgetAll().catch(() => {}); // saved is saved: a photo too many on the phone is no reason to say otherwise
       return { state: 'saved', id: this.saved };
     } catch (error) {
       await this.keeper.goOn();
@@ -432,18 +400,8 @@ export class Filling {
   /** Taking a saved form back: what was written may already be on its way, so the next saving supersedes it. */
   async takeBack(): Promise<void> {
     this.supersedes = this.saved;
+    this.submission = newSubmissionId();
     await this.keeper.goOn();
-  }
-
-  private mediaOf(): MediaNote[] {
-    return untrack(() =>
-      questionsOf(this.instance.items)
-        .filter((question) => question.type === 'image' && question.text() !== '')
-        .flatMap((question) => {
-          const note = this.media.get(question.text());
-          return note ? [{ ...note, question: question.path() }] : [];
-        }),
-    );
   }
 
   // A household that no record knows yet has the id of its door; so it changes with the door until it is saved.
@@ -459,12 +417,4 @@ export class Filling {
 
 function flags(names: readonly string[] = []): Record<string, true | undefined> {
   return Object.fromEntries(names.map((name) => [name, true]));
-}
-
-function rostersOf(items: readonly Item[]): Roster[] {
-  return items.flatMap((item): Roster[] => {
-    if (item.kind === 'question') return [];
-    if (item.kind === 'group') return rostersOf(item.items());
-    return [item, ...item.rows().flatMap((row) => rostersOf(row.items()))];
-  });
 }

@@ -1,12 +1,13 @@
 // Opening a form: new with what is known, a draft as it was left, or a submission that the office wants mended.
 // The engine is a chunk of its own, asked for here and never for the list of doors.
 import { readDraft } from '../data/drafts.ts';
-import { householdId, newCaseId, newId, newPersonId } from '../data/identity.ts';
+import { householdId } from '../data/identity.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
 import { instanceOf } from './answers.ts';
 import type { EngineForm, Instance } from './engine.ts';
 import type { DraftState } from './filling.ts';
 import { doorOf, knownAnswers } from './prefill.ts';
+import { makeId } from './rosters.ts';
 
 // Without 'wasm-unsafe-eval' in the CSP the engine's module never ends loading, and says so nowhere.
 export const LOAD_SECONDS_MAX = 20;
@@ -58,5 +59,3 @@ async function isNewHousehold(props: FormScreenProps): Promise<boolean> {
   }
   return !props.start.household && props.start.record?.kind !== 'household';
 }
-
-const makeId = (kind: string): string => (kind === 'person' ? newPersonId() : kind === 'quarantine_case' ? newCaseId() : `${kind}:${newId()}`);
