@@ -1,6 +1,6 @@
 // The frame of the app: who is signed in decides what is shown; the top line and the tabs stand on every screen but the form.
 import { HashRouter, Route, useLocation } from '@solidjs/router';
-import { createResource, type JSX, lazy, Match, Show, Suspense, Switch } from 'solid-js';
+import { createEffect, createResource, type JSX, lazy, Match, on, Show, Suspense, Switch } from 'solid-js';
 import { loadSession, session, sessionState } from './data/session.ts';
 import { startTime } from './data/now.ts';
 import { openWorkingDay } from './data/working_day.ts';
@@ -69,6 +69,8 @@ export function App() {
 function Frame(props: { children?: JSX.Element }) {
   const location = useLocation();
   const inForm = () => location.pathname.startsWith('/form/');
+  // A new screen is told by its heading, and the Tab key goes on from there.
+  createEffect(on(() => location.pathname, () => requestAnimationFrame(focusHeading), { defer: true }));
   return (
     <div class="frame">
       <Show when={!inForm()}>
@@ -80,6 +82,13 @@ function Frame(props: { children?: JSX.Element }) {
       </Show>
     </div>
   );
+}
+
+function focusHeading(): void {
+  const heading = document.querySelector<HTMLElement>('main h1');
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 function Splash() {

@@ -33,7 +33,7 @@ export interface FormScreenProps {
   /** the draft was found at this door: said in words, and one may start over */
   found?: boolean;
   /** the door to offer after this form was saved */
-  next?(): { name: string; go(): void } | null;
+  next?(submissionId: string): { name: string; go(): void } | null;
   onSaved(submissionId: string): void;
   /** the draft that was found is thrown away; a new form is wanted */
   onStartOver?(): void;

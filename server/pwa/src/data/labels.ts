@@ -3,7 +3,7 @@ import { createMemo, createRoot } from 'solid-js';
 import { date, dateTime } from '../i18n/dates.ts';
 import { type Key, textOf, t } from '../i18n/index.ts';
 import factWords from '../i18n/zh.json';
-import type { AnswerValue, FormDocument, FormField, RecordKind } from './documents.ts';
+import type { Answers, AnswerValue, FormDocument, FormField, RecordKind } from './documents.ts';
 import { forms } from './records.ts';
 
 /** By kind of record and property: the question that writes it, of the newest version of each form, with its place in the form. */
@@ -58,14 +58,28 @@ export function fieldsByPath(form: Pick<FormDocument, 'fields'>): Map<string, Fo
   return found;
 }
 
-/** "/members/0/temperature" → "第 1 项 · 体温": the question's own words, and which one of a repeat. What is no question is the whole form. */
-export function placeLabel(path: string | null, fields: ReadonlyMap<string, FormField>): string {
+/** "/members/0/temperature" → "何伶俐 · 体温", or "第 1 项 · 体温" while nobody is named: the question's own words, and whose answer it is. What is no question is the whole form. */
+export function placeLabel(path: string | null, fields: ReadonlyMap<string, FormField>, answers?: Answers): string {
   const parts = (path ?? '').split('/').filter(Boolean);
   const label = textOf(fields.get(`/${parts.filter((part) => !/^\d+$/.test(part)).join('/')}`)?.label);
-  const item = parts.find((part) => /^\d+$/.test(part));
+  const at = parts.findIndex((part) => /^\d+$/.test(part));
   if (!label) return t('submission.general');
-  return item === undefined ? label : `${t('submission.item', { number: Number(item) + 1 })} · ${label}`;
+  if (at === -1) return label;
+  return `${rowLabel(parts.slice(0, at), Number(parts[at]), fields, answers)} · ${label}`;
 }
+
+/** What a row of a repeat is called: the name that stands in it, else its number. */
+export function rowLabel(repeat: string[], index: number, fields: ReadonlyMap<string, FormField>, answers?: Answers): string {
+  let here: AnswerValue | undefined = answers;
+  for (const part of repeat) here = isAnswers(here) ? here[part] : undefined;
+  const row = Array.isArray(here) ? here[index] : undefined;
+  const naming = [...fields.values()].find((field) => field.pii === 'name' && field.path.startsWith(`/${repeat.join('/')}/`));
+  let name: AnswerValue | undefined = naming && row;
+  for (const part of naming?.path.split('/').slice(repeat.length + 1) ?? []) name = isAnswers(name) ? name[part] : undefined;
+  return typeof name === 'string' && name !== '' ? name : t('submission.item', { number: index + 1 });
+}
+
+const isAnswers = (value: AnswerValue | undefined): value is Answers => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** An answer as a person reads it. */
 export function readable(value: AnswerValue, field?: FormField): string {

@@ -1,18 +1,18 @@
 // The form runner's frame: opens a form, shows one screen of it at a time, and never lets go of an answer.
 import ArrowLeft from 'lucide-solid/icons/arrow-left';
 import ArrowRight from 'lucide-solid/icons/arrow-right';
-import CircleCheck from 'lucide-solid/icons/circle-check';
-import CloudCheck from 'lucide-solid/icons/cloud-check';
-import CloudOff from 'lucide-solid/icons/cloud-off';
 import List from 'lucide-solid/icons/list';
+import RotateCcw from 'lucide-solid/icons/rotate-ccw';
 import Save from 'lucide-solid/icons/save';
 import Sparkles from 'lucide-solid/icons/sparkles';
 import Undo2 from 'lucide-solid/icons/undo-2';
 import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack, type Component } from 'solid-js';
 import { locale, setLocale, t, textOf } from '../i18n/index.ts';
-import { sheets } from '../data/submissions.ts';
 import type { FormScreenProps } from '../forms-contract.ts';
+import { moment } from '../i18n/dates.ts';
 import { answerWords } from './answer_words.ts';
+import { BackKey } from './back_key.ts';
+import { DiscardedEnding, SavedEnding } from './Endings.tsx';
 import { Filling, type Removed } from './filling.ts';
 import type { Question } from './items.ts';
 import { EngineTooSlow, LOAD_SECONDS_MAX, openFilling, type Opened } from './open.ts';
@@ -77,7 +77,46 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
   let top!: HTMLDivElement;
 
   createEffect(() => filling.instance.setLanguage(locale()));
-  createEffect(on(() => filling.page().key, () => top?.scrollIntoView({ block: 'start' }), { defer: true }));
+
+  /** What back goes to: the screen under the sheet, or the screen before. */
+  const stepBack = (): boolean => {
+    if (ending().state !== 'open') return false;
+    if (outline()) {
+      setOutline(false);
+      return true;
+    }
+    if (position() === 0) return false;
+    filling.back();
+    if (!backKey.hasSteps() && position() > 0) backKey.push();
+    return true;
+  };
+  const backKey = new BackKey(stepBack, () => void leave());
+  onCleanup(() => backKey.dispose());
+  onMount(() => !backKey.hasSteps() && position() > 0 && backKey.push()); // a draft that goes on in the middle
+  const openOutline = () => {
+    setOutline(true);
+    backKey.push();
+  };
+  const closeOutline = () => {
+    if (!outline()) return;
+    setOutline(false);
+    void backKey.forgetOne();
+  };
+  createEffect(
+    on(
+      () => filling.page().key,
+      (_key, _before, place: number | undefined) => {
+        const now = untrack(position);
+        if (now > (place ?? 0)) backKey.push();
+        top?.scrollIntoView({ block: 'start' });
+        // What is read aloud and where the Tab key goes on: the new screen's heading.
+        if (!top?.contains(document.activeElement) || !(document.activeElement instanceof HTMLInputElement)) top?.querySelector<HTMLElement>('.form-page h1')?.focus({ preventScroll: true });
+        return now;
+      },
+      { defer: true },
+    ),
+    untrack(() => filling.pages().findIndex((page) => page.key === filling.page().key)),
+  );
 
   onMount(() => {
     const noted = props.fix && !props.draft ? filling.firstNoted() : null;
@@ -111,6 +150,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
 
   const leave = async () => {
     await filling.rest();
+    await backKey.unwind();
     props.onLeft();
   };
   const save = async () => {
@@ -132,7 +172,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
     else filling.goTo(pages().at(-1)!);
   };
   const discard = async () => {
-    setOutline(false);
+    closeOutline();
     await filling.discard();
     setEnding({ state: 'discarded' });
   };
@@ -146,49 +186,23 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
       <Switch>
         <Match when={saved()}>
           {(done) => (
-            <div class="form-end">
-              <CircleCheck size={88} class="form-end__good" />
-              <h1>{t('form.saved.title')}</h1>
-              <SentState id={done().id} />
-              <p class="soft">{filling.title()}</p>
-              <div class="thumb">
-                <button
-                  type="button"
-                  class="button"
-                  onClick={async () => {
-                    await filling.takeBack();
-                    setEnding({ state: 'open' });
-                  }}
-                >
-                  <Undo2 size={22} /> {t('form.saved.take_back')}
-                </button>
-                <button type="button" class="button button--main" onClick={() => props.onSaved(done().id)}>
-                  {t('form.saved.next')} <ArrowRight size={22} />
-                </button>
-              </div>
-            </div>
+            <SavedEnding
+              id={done().id}
+              title={filling.title()}
+              next={props.next?.(done().id) ?? null}
+              onTakeBack={() => void filling.takeBack().then(() => setEnding({ state: 'open' }))}
+              onDone={() => void backKey.unwind().then(() => props.onSaved(done().id))}
+              onNext={(go) => void backKey.unwind().then(go)}
+            />
           )}
         </Match>
         <Match when={ending().state === 'discarded'}>
-          <div class="form-end">
-            <h1>{t('form.discard.title')}</h1>
-            <p class="soft">{t('form.discard.undo_hint')}</p>
-            <div class="thumb">
-              <button
-                type="button"
-                class="button"
-                onClick={async () => {
-                  await filling.undoDiscard();
-                  setEnding({ state: 'open' });
-                }}
-              >
-                <Undo2 size={22} /> {t('form.undo')}
-              </button>
-              <button type="button" class="button button--main" onClick={() => props.onLeft()}>
-                {t('form.leave')}
-              </button>
-            </div>
-          </div>
+          <DiscardedEnding
+            mayStartOver={props.onStartOver !== undefined}
+            onUndo={() => void filling.undoDiscard().then(() => setEnding({ state: 'open' }))}
+            onLeave={() => void backKey.unwind().then(() => props.onLeft())}
+            onStartOver={() => void backKey.unwind().then(() => props.onStartOver?.())}
+          />
         </Match>
         <Match when={true}>
           <header class="form-top">
@@ -205,11 +219,11 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
               <button type="button" class="icon-button icon-button--word" lang={locale() === 'zh' ? 'en' : 'zh-CN'} onClick={() => setLocale(locale() === 'zh' ? 'en' : 'zh')}>
                 {locale() === 'zh' ? 'EN' : '中文'}
               </button>
-              <button type="button" class="icon-button" aria-label={t('form.outline.open')} onClick={() => setOutline(true)}>
+              <button type="button" class="icon-button" aria-label={t('form.outline.open')} onClick={openOutline}>
                 <List size={26} />
               </button>
             </div>
-            <Progress filling={filling} onOpen={() => setOutline(true)} />
+            <Progress filling={filling} onOpen={openOutline} />
           </header>
 
           <main class="form-page">
@@ -224,6 +238,16 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
               <p class="notice notice--bad" role="alert">
                 {t('form.save_failed', { reason: failure() })}
               </p>
+            </Show>
+            <Show when={props.found && props.opened.draft}>
+              {(draft) => (
+                <div class="notice notice--calm form-found" role="status">
+                  <span class="grow">{t('form.found.says', { at: moment(draft().updated_at) })}</span>
+                  <button type="button" class="button" onClick={() => void discard()}>
+                    <RotateCcw size={20} aria-hidden="true" /> {t('form.found.start_over')}
+                  </button>
+                </div>
+              )}
             </Show>
             <Show when={props.fix && position() === 0}>
               <p class="notice notice--warn">{t('form.office.fixing')}</p>
@@ -280,7 +304,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
           </Show>
 
           <footer class="thumb form-bottom">
-            <button type="button" class="button form-bottom__back" disabled={position() === 0} aria-label={t('form.back')} onClick={() => filling.back()}>
+            <button type="button" class="button form-bottom__back" disabled={position() === 0} aria-label={t('form.back')} onClick={() => (backKey.hasSteps() ? history.back() : filling.back())}>
               <ArrowLeft size={24} />
             </button>
             <Show
@@ -313,7 +337,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
             </Show>
           </footer>
           <Show when={outline()}>
-            <Outline filling={filling} onClose={() => setOutline(false)} onDiscard={() => void discard()} />
+            <Outline filling={filling} onClose={closeOutline} onDiscard={() => void discard()} />
           </Show>
         </Match>
       </Switch>
@@ -325,14 +349,14 @@ function PageHead(props: { filling: Filling }) {
   const page = () => props.filling.page();
   const at = () => page().rows.at(-1);
   return (
-    <Show when={at()} keyed fallback={<h1 class="form-page__title">{pageName(page(), props.filling)}</h1>}>
+    <Show when={at()} keyed fallback={<h1 class="form-page__title" tabindex="-1">{pageName(page(), props.filling)}</h1>}>
       {(place) => (
         <div class="form-page__person">
           <span class="person__face person__face--big" aria-hidden="true">
             {[...rowName(place.row, props.filling)][0] ?? place.index + 1}
           </span>
           <div class="grow">
-            <h1>{rowTitle(place.row, props.filling)}</h1>
+            <h1 tabindex="-1">{rowTitle(place.row, props.filling)}</h1>
             <span class="soft">
               {[t('form.rows.of', { number: place.index + 1, count: place.roster.rows().length }), page().title].filter(Boolean).join(' · ')}
             </span>
@@ -360,19 +384,6 @@ function Progress(props: { filling: Filling; onOpen: () => void }) {
         }}
       </For>
     </button>
-  );
-}
-
-/** The truth while one looks: on a good day the form is gone and accepted before the next door. */
-function SentState(props: { id: string }) {
-  const state = () => sheets().find(({ submission }) => submission._id === props.id)?.state.state ?? 'waiting';
-  return (
-    <p class="form-end__state" classList={{ 'form-end__state--good': state() === 'sent' || state() === 'accepted' }} role="status">
-      <Show when={state() === 'waiting'} fallback={<CloudCheck size={22} />}>
-        <CloudOff size={22} />
-      </Show>
-      {state() === 'waiting' ? t('form.saved.waiting') : t(`state.${state()}`)}
-    </p>
   );
 }
 

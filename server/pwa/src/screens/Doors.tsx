@@ -11,9 +11,12 @@ import { day } from '../data/due.ts';
 import { now } from '../data/now.ts';
 import { casesOf, loaded, rows } from '../data/records.ts';
 import { buildings, type DoorState, doorState, isInQuarantine, type Row, search, SEARCH_RESULTS_MAX, text } from '../data/rows.ts';
+import { syncedAt } from '../data/sync.ts';
 import { t } from '../i18n/index.ts';
-import { surveyPath } from './open_form.ts';
+import { FirstDownload } from './FirstDownload.tsx';
+import { SURVEY, surveyPath } from './open_form.ts';
 import { DOOR_ICONS, DoorChip, doorName, Empty, Skeletons } from './parts.tsx';
+import { warmUpWhenIdle } from './warm_up.ts';
 
 // What was searched for outlives a look at a household.
 const [query, setQuery] = createSignal('');
@@ -25,6 +28,7 @@ export function stateOfDoor(row: Row): DoorState {
 
 export function DoorsScreen() {
   const navigate = useNavigate();
+  warmUpWhenIdle(SURVEY);
   const all = createMemo(() => buildings(rows().values()));
   const states = createMemo(() => new Map(all().flatMap(({ doors }) => doors.map((row) => [row.id, stateOfDoor(row)] as const))));
   const found = createMemo(() => search(rows().values(), query()));
@@ -66,7 +70,8 @@ export function DoorsScreen() {
             </Show>
           }
         >
-          <Show when={all().length > 0} fallback={<Empty icon={Building} title={t('doors.empty')} hint={t('doors.empty_hint')} />}>
+          <Show when={syncedAt() === null}><FirstDownload /></Show>
+            <Show when={all().length > 0} fallback={<Show when={syncedAt() !== null}><Empty icon={Building} title={t('doors.empty')} hint={t('doors.empty_hint')} /></Show>}>
             <Buildings all={all()} stateOf={stateOf} />
           </Show>
         </Show>

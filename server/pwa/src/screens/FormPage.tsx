@@ -1,24 +1,40 @@
 // Opens a form: reads what is known from the phone, then hands the screen to the form runner.
 import { useNavigate, useParams, useSearchParams } from '@solidjs/router';
 import FileX from 'lucide-solid/icons/file-x';
-import { createMemo, createResource, ErrorBoundary, Match, Suspense, Switch, untrack } from 'solid-js';
-import { currentForm, loaded } from '../data/records.ts';
+import { createMemo, createResource, createSignal, ErrorBoundary, Match, Suspense, Switch, untrack } from 'solid-js';
+import { nextCheck, nextNeverVisited } from '../data/next_door.ts';
+import { now } from '../data/now.ts';
+import { currentForm, loaded, rows } from '../data/records.ts';
+import { sheets } from '../data/submissions.ts';
 import { FormScreen } from '../forms/index.ts';
 import { t } from '../i18n/index.ts';
-import { type FormAddress, prepareForm } from './open_form.ts';
-import { Empty, Header } from './parts.tsx';
+import { CHECK, checkKindOf, checkPath, type FormAddress, prepareForm, surveyPath } from './open_form.ts';
+import { doorName, Empty, Header } from './parts.tsx';
 
 export default function FormPage() {
   const params = useParams<{ form: string }>();
   const [address] = useSearchParams<Record<keyof Omit<FormAddress, 'form'>, string>>();
   const navigate = useNavigate();
-  const leave = () => (history.length > 1 ? navigate(-1) : navigate('/', { replace: true }));
+  const hasBefore = history.length > 1;
+  const leave = () => (hasBefore ? navigate(-1) : navigate('/', { replace: true }));
+  const [startedOver, setStartedOver] = createSignal(0);
   // Read once, and once more when a form that was missing has come: a sync behind the form must not change it under the person's hands.
   const isHere = createMemo(() => currentForm(params.form) !== undefined);
   const [form] = createResource(
-    () => (loaded() ? `${params.form} ${isHere()}` : undefined),
+    () => (loaded() && params.form ? JSON.stringify([params.form, isHere(), startedOver(), address.household, address.kind, address.draft, address.fix]) : undefined),
     () => untrack(() => prepareForm({ form: params.form, ...address } as FormAddress)),
   );
+  /** The door to go to after this form was saved, by what was saved. */
+  const next = (submission: string) => {
+    const saved = sheets().find(({ submission: { _id } }) => _id === submission)?.submission;
+    const household = saved?.answers.household_id;
+    if (!saved || typeof household !== 'string') return null;
+    const kind = saved.form === CHECK ? checkKindOf(saved.answers) : null;
+    const found = saved.form === CHECK ? kind && nextCheck(rows(), now(), household, kind) : nextNeverVisited(rows(), household);
+    if (!found) return null;
+    const path = found.kind ? checkPath(found.household, found.kind) : surveyPath(found.household);
+    return { name: doorName(rows().get(found.household)) || t('today.unknown_door'), go: () => navigate(path, { replace: true }) };
+  };
 
   return (
     <ErrorBoundary
@@ -37,8 +53,8 @@ export default function FormPage() {
               <Empty icon={FileX} title={t('form_page.missing')} hint={t('form_page.missing_hint')} />
             </main>
           </Match>
-          <Match when={form()}>
-            {(ready) => <FormScreen {...ready()} onSaved={() => leave()} onLeft={leave} />}
+          <Match when={form()} keyed>
+            {(ready) => <FormScreen {...ready} next={(id) => untrack(() => next(id))} onSaved={leave} onLeft={leave} onStartOver={ready.found ? () => setStartedOver(startedOver() + 1) : undefined} />}
           </Match>
         </Switch>
       </Suspense>
@@ -49,7 +65,7 @@ export default function FormPage() {
 function Opening() {
   return (
     <main class="screen" aria-busy="true">
-      <p class="empty">{t("form_page.loading")}</p>
+      <p class="empty">{t('form_page.loading')}</p>
     </main>
   );
 }

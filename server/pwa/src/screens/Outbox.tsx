@@ -117,7 +117,7 @@ function Line(props: { sheet: Sheet }) {
 function ToFix(props: { sheet: Sheet }) {
   const navigate = useNavigate();
   const fields = createMemo(() => fieldsByPath(formOf(props.sheet.submission.form, props.sheet.submission.version) ?? { fields: [] }));
-  const place = (path: string) => placeLabel(path, fields());
+  const place = (path: string) => placeLabel(path, fields(), props.sheet.submission.answers);
   const sayings = () => {
     const { state } = props.sheet;
     if (state.state === 'needs_fixing') return state.problems.map(({ path, message }) => ({ place: place(path), said: textOf(message) }));

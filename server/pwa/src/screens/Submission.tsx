@@ -5,7 +5,7 @@ import MessageSquare from 'lucide-solid/icons/message-square';
 import Wrench from 'lucide-solid/icons/wrench';
 import { createMemo, For, type JSX, Show } from 'solid-js';
 import type { AnswerValue, Answers, FormField, Problem } from '../data/documents.ts';
-import { fieldsByPath, isAsked, placeLabel, readable } from '../data/labels.ts';
+import { fieldsByPath, isAsked, placeLabel, readable, rowLabel } from '../data/labels.ts';
 import { formOf, loaded } from '../data/records.ts';
 import { sheets } from '../data/submissions.ts';
 import { moment } from '../i18n/dates.ts';
@@ -22,7 +22,7 @@ export function SubmissionScreen() {
   const form = createMemo(() => sheet() && formOf(sheet()!.submission.form, sheet()!.submission.version));
   const fields = createMemo(() => (form() ? fieldsByPath(form()!) : new Map<string, FormField>()));
   const mendable = () => ['needs_fixing', 'returned'].includes(sheet()?.state.state ?? '');
-  const place = (path: string | null) => placeLabel(path, fields());
+  const place = (path: string | null) => placeLabel(path, fields(), sheet()?.submission.answers);
 
   return (
     <main class="screen screen--record">
@@ -69,7 +69,7 @@ export function SubmissionScreen() {
             </Show>
             <section class="stack">
               <h2>{t('submission.answers')}</h2>
-              <div class="card"><Answered answers={current().submission.answers} path="" fields={fields()} /></div>
+              <div class="card"><Answered answers={current().submission.answers} whole={current().submission.answers} path="" fields={fields()} /></div>
             </section>
             <Show when={mendable()}>
               <div class="thumb">
@@ -103,21 +103,21 @@ function Problems(props: { problems: Problem[]; place: (path: string) => string;
   );
 }
 
-function Answered(props: { answers: Answers; path: string; fields: ReadonlyMap<string, FormField> }): JSX.Element {
+function Answered(props: { answers: Answers; whole: Answers; path: string; fields: ReadonlyMap<string, FormField> }): JSX.Element {
   return (
     <dl class="facts">
       <For each={Object.entries(props.answers)}>
         {([name, value]) => {
           const path = `${props.path}/${name}`;
           const field = props.fields.get(path);
-          if (isGroup(value) && field?.type !== 'geopoint') return <Answered answers={value} path={path} fields={props.fields} />;
+          if (isGroup(value) && field?.type !== 'geopoint') return <Answered answers={value} whole={props.whole} path={path} fields={props.fields} />;
           if (isRepeat(value))
             return (
               <For each={value}>
                 {(item, index) => (
                   <div class="fact fact--item">
-                    <h3>{textOf(field?.label)} {index() + 1}</h3>
-                    <Answered answers={item} path={path} fields={props.fields} />
+                    <h3>{rowLabel(path.split('/').filter(Boolean), index(), props.fields, props.whole)}</h3>
+                    <Answered answers={item} whole={props.whole} path={path} fields={props.fields} />
                   </div>
                 )}
               </For>

@@ -22,8 +22,9 @@ import { dayTitle, moment, time } from '../i18n/dates.ts';
 import { t } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { FirstDownload } from './FirstDownload.tsx';
-import { checkPath, surveyPath } from './open_form.ts';
+import { CHECK, checkPath, surveyPath } from './open_form.ts';
 import { doorName, Empty, type Icon, Skeletons } from './parts.tsx';
+import { warmUpWhenIdle } from './warm_up.ts';
 
 type Kind = 'morning' | 'evening' | 'seal' | 'call_back';
 const KINDS: { kind: Kind; icon: Icon }[] = [
@@ -36,6 +37,7 @@ const kindOf = (due: Due): Kind => (due.what === 'check' ? due.kind : 'call_back
 
 export function TodayScreen() {
   const navigate = useNavigate();
+  warmUpWhenIdle(CHECK);
   const [only, setOnly] = createSignal<Kind | null>(null);
   const due = createMemo(() => byDoor(dueToday(rows().values(), now()), rows()));
   const shown = createMemo(() => due().filter((item) => only() === null || kindOf(item) === only()));
@@ -64,8 +66,9 @@ export function TodayScreen() {
           <For each={drafts()}>{(draft) => <DraftCard draft={draft} />}</For>
         </section>
       </Show>
-      <Show when={loaded() && (syncedAt() !== null || rows().size > 0)} fallback={<Show when={loaded()} fallback={<Skeletons count={6} />}><FirstDownload /></Show>}>
-        <Show when={due().length > 0} fallback={<Empty icon={PartyPopper} title={t('today.empty')} hint={t('today.empty_hint')} />}>
+      <Show when={loaded() && syncedAt() === null}><FirstDownload /></Show>
+      <Show when={loaded()} fallback={<Skeletons count={6} />}>
+        <Show when={due().length > 0} fallback={<Show when={syncedAt() !== null}><Empty icon={PartyPopper} title={t('today.empty')} hint={t('today.empty_hint')} /></Show>}>
           <div class="kinds" role="group">
             <For each={KINDS}>
               {({ kind, icon }) => {

@@ -2,17 +2,23 @@
 import type { FormStart } from '../forms-contract.ts';
 import { areas, casesOf, currentForm, peopleOf, rows, wholeRecords } from '../data/records.ts';
 import { isInQuarantine } from '../data/rows.ts';
-import { readDraft } from '../data/drafts.ts';
-import { day } from '../data/due.ts';
+import { drafts, readDraft } from '../data/drafts.ts';
+import { type CheckKind, day, SLOTS } from '../data/due.ts';
 import { session } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
-import type { FormDocument, RecordDocument } from '../data/documents.ts';
+import type { Answers, FormDocument, RecordDocument } from '../data/documents.ts';
 import { forms } from '../data/records.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
 
 export const SURVEY = 'household_survey';
 export const CHECK = 'quarantine_check';
 const CHECK_KIND = '/check/kind';
+
+/** Which of the day's checks these answers are. */
+export function checkKindOf(answers: Answers): CheckKind | null {
+  const kind = ((answers.check ?? {}) as Answers).kind;
+  return typeof kind === 'string' && kind in SLOTS ? (kind as CheckKind) : null;
+}
 
 export function surveyPath(household?: string): string {
   return `/form/${SURVEY}${household ? `?household=${encodeURIComponent(household)}` : ''}`;
@@ -31,10 +37,15 @@ export function fixPath(submission: { _id: string; form: string }): string {
 }
 
 export type FormAddress = { form: string; household?: string; kind?: string; draft?: string; fix?: string };
-export type FormToOpen = Pick<FormScreenProps, 'form' | 'start' | 'draft' | 'fix'>;
+export type FormToOpen = Pick<FormScreenProps, 'form' | 'start' | 'draft' | 'fix' | 'found'>;
 
 /** Everything the form screen needs, read from the phone; null when the form is not here. */
 export async function prepareForm(address: FormAddress): Promise<FormToOpen | null> {
+  const found = draftFor(address, drafts());
+  if (found) {
+    const opened = await prepareForm({ form: address.form, draft: found.id });
+    if (opened) return { ...opened, found: true };
+  }
   if (address.draft) {
     const draft = await readDraft(address.draft);
     if (!draft) return null;
@@ -61,6 +72,17 @@ export async function prepareForm(address: FormAddress): Promise<FormToOpen | nu
   if (!form) return null;
   const area = (address.household && rows().get(address.household)?.area) || session()?.worker.areas[0]?.id || '';
   return { form, start: await startFrom(form, area, address.household, address.kind ? { [CHECK_KIND]: address.kind } : undefined) };
+}
+
+/** The draft of this form that was begun at this door (of this kind of check), or for this mending: one goes on with it instead of beginning a second one. */
+export function draftFor(address: FormAddress, all: readonly Draft[]): Draft | undefined {
+  if (address.draft) return undefined;
+  return all.find((draft) => {
+    if (draft.form !== address.form) return false;
+    if (address.fix || draft.fix) return draft.fix?.submission === address.fix;
+    const kind = draft.start.known?.[CHECK_KIND];
+    return address.household !== undefined && (draft.start.household ?? draft.start.record) === address.household && (!kind || !address.kind || kind === address.kind);
+  });
 }
 
 async function startFrom(form: FormDocument, area: string, householdId?: string, known?: Record<string, string>, onlyCases?: string[]): Promise<FormStart> {
