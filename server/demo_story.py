@@ -234,11 +234,12 @@ def _surveyed(story: Story, doors: list[Door], isolated: dict[str, list[Resident
         if number == 0:  # at the door she spells her name differently, and the surveyor writes her down as someone new
             she = people[0]
             people[0] = Resident(f"person:{ulid(story.chance, at)}", replace(she.person, name="何伶俐"), None, she.origin, she.returned_on)
-        phone = people[0].person.phone
+        disputed = ISOLATED_AND_SURVEYED <= number < ISOLATED_AND_SURVEYED + DISPUTES
+        phone = people[0].person.phone or (next(story.phones) if disputed else None)
         filled = answers.survey(story.chance, door, people, at, phone, fever=number in feverish)
         records = [door.household, *(resident.id for resident in people)]
         story.submit(door.surveyors[0], "household_survey", door.grid, filled, at, 2 + 1.5 * len(people), records)
-        if ISOLATED_AND_SURVEYED <= number < ISOLATED_AND_SURVEYED + DISPUTES:
+        if disputed:
             # The colleague called too, offline, and heard another telephone number: both values stay until someone settles it.
             other = answers.survey(story.chance, door, people, at + timedelta(minutes=40), next(story.phones), fever=False)
             story.submit(door.surveyors[1], "household_survey", door.grid, other, at + timedelta(minutes=40), 4, records, knows=False)
