@@ -5,6 +5,7 @@ import { type Key, textOf, t } from '../i18n/index.ts';
 import factWords from '../i18n/zh.json';
 import type { Answers, AnswerValue, FormDocument, FormField, RecordKind } from './documents.ts';
 import { forms } from './records.ts';
+import { type Row, text } from './rows.ts';
 
 /** By kind of record and property: the question that writes it, of the newest version of each form, with its place in the form. */
 const questions = createRoot(() =>
@@ -80,6 +81,18 @@ export function rowLabel(repeat: string[], index: number, fields: ReadonlyMap<st
 }
 
 const isAnswers = (value: AnswerValue | undefined): value is Answers => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** "1栋 2单元 311" from what is known; the record's own label while nothing of it is. */
+export function doorName(row: Row | undefined): string {
+  if (!row) return '';
+  return doorWords({ building: text(row, 'building'), unit: text(row, 'unit'), room: text(row, 'room'), ordinal: text(row, 'ordinal') }) || row.label;
+}
+
+export function doorWords(door: { building: string; unit: string; room: string; ordinal: string }): string {
+  const parts = [door.building && t('doors.building', { building: door.building }), door.unit && t('doors.unit', { unit: door.unit }), door.room];
+  if (door.ordinal && door.ordinal !== '1') parts.push(t('doors.ordinal', { ordinal: door.ordinal }));
+  return parts.filter(Boolean).join(' ');
+}
 
 /** An answer as a person reads it. */
 export function readable(value: AnswerValue, field?: FormField): string {

@@ -1,6 +1,7 @@
 // The form runner's frame: opens a form, shows one screen of it at a time, and never lets go of an answer.
 import ArrowLeft from 'lucide-solid/icons/arrow-left';
 import ArrowRight from 'lucide-solid/icons/arrow-right';
+import Check from 'lucide-solid/icons/check';
 import List from 'lucide-solid/icons/list';
 import RotateCcw from 'lucide-solid/icons/rotate-ccw';
 import Save from 'lucide-solid/icons/save';
@@ -142,6 +143,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
   };
   onCleanup(() => clearTimeout(toastTimer));
 
+  const door = () => (props.start.record || props.start.household ? filling.title() : '');
   const pages = () => filling.pages();
   const position = () => pages().findIndex((page) => page.key === filling.page().key);
   const missing = createMemo(() => filling.missing());
@@ -211,9 +213,16 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
                 <ArrowLeft size={26} />
               </button>
               <div class="grow form-top__title">
-                <strong>{textOf(props.form.title)}</strong>
+                <strong>{door() || textOf(props.form.title)}</strong>
                 <span class="soft">
-                  {[filling.start.household?.label ?? filling.start.record?.label, filling.kept().state === 'kept' ? t('form.kept') : ''].filter(Boolean).join(' · ')}
+                  {door() ? textOf(props.form.title) : ''}
+                  <Show when={filling.kept().state === 'kept'}>
+                    {door() ? ' · ' : ''}
+                    <span class="form-top__kept">
+                      <Check size={16} aria-hidden="true" />
+                      {t('form.kept')}
+                    </span>
+                  </Show>
                 </span>
               </div>
               <button type="button" class="icon-button icon-button--word" lang={locale() === 'zh' ? 'en' : 'zh-CN'} onClick={() => setLocale(locale() === 'zh' ? 'en' : 'zh')}>

@@ -4,6 +4,8 @@ import { batch, createMemo, createSignal, mapArray, untrack } from 'solid-js';
 import { createStore, type SetStoreFunction } from 'solid-js/store';
 import type { Answers, FormDocument, MediaNote } from '../data/documents.ts';
 import { householdId, newId, newSubmissionId } from '../data/identity.ts';
+import { doorName, doorWords } from '../data/labels.ts';
+import { rows } from '../data/records.ts';
 import { saveSubmission, versions } from '../data/submissions.ts';
 import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
 import { answersOf } from './answers.ts';
@@ -352,13 +354,16 @@ export class Filling {
     };
   }
 
-  /** What the lists call it: the record's own label, or the door as far as it was written. */
+  /** What the lists call it: the door that the records know, or as far as it was written. */
   title(): string {
-    const label = this.start.household?.label ?? this.start.record?.label;
-    if (label) return label;
+    const known = this.start.household ?? this.start.record;
+    if (known) return (this.start.household && doorName(rows().get(known._id))) || known.label;
     const properties = this.form.entities.find((entity) => entity.kind === 'household')?.properties ?? {};
-    const parts = ['building', 'unit', 'room'].map((part) => (properties[part] ? this.instance.find(properties[part]) : null));
-    return untrack(() => parts.map((item) => (item?.kind === 'question' ? item.text() : '')).filter(Boolean).join(' '));
+    const part = (property: string): string => {
+      const item = properties[property] ? this.instance.find(properties[property]) : null;
+      return item?.kind === 'question' ? item.text() : '';
+    };
+    return untrack(() => doorWords({ building: part('building'), unit: part('unit'), room: part('room'), ordinal: part('ordinal') }));
   }
 
   // ---- finishing

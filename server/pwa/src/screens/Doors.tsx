@@ -7,6 +7,7 @@ import SearchX from 'lucide-solid/icons/search-x';
 import X from 'lucide-solid/icons/x';
 import { createMemo, createSignal, For, Show } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
+import { doorName } from '../data/labels.ts';
 import { day } from '../data/due.ts';
 import { now } from '../data/now.ts';
 import { casesOf, loaded, rows } from '../data/records.ts';
@@ -15,7 +16,7 @@ import { syncedAt } from '../data/sync.ts';
 import { t } from '../i18n/index.ts';
 import { FirstDownload } from './FirstDownload.tsx';
 import { SURVEY, surveyPath } from './open_form.ts';
-import { DOOR_ICONS, DoorChip, doorName, Empty, Skeletons } from './parts.tsx';
+import { DOOR_ICONS, DoorChip, Empty, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
 
 // What was searched for outlives a look at a household.

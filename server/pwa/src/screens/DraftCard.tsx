@@ -3,7 +3,8 @@ import { useNavigate } from '@solidjs/router';
 import Trash from 'lucide-solid/icons/trash';
 import { createSignal, onCleanup, Show } from 'solid-js';
 import { removeDraft } from '../data/drafts.ts';
-import { forms } from '../data/records.ts';
+import { doorName } from '../data/labels.ts';
+import { forms, rows } from '../data/records.ts';
 import type { Draft } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
@@ -34,7 +35,7 @@ export function DraftCard(props: { draft: Draft }) {
       >
         <div class="row">
           <span class="grow">
-            <strong>{props.draft.title || t('today.unknown_door')}</strong>
+            <strong>{doorName(rows().get(props.draft.start.household ?? props.draft.start.record ?? '')) || props.draft.title || t('today.unknown_door')}</strong>
             <br />
             <span class="soft">{textOf(forms().get(`form:${props.draft.form}:${props.draft.version}`)?.title)} · {moment(props.draft.updated_at)}</span>
           </span>

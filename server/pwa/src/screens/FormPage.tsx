@@ -2,6 +2,7 @@
 import { useNavigate, useParams, useSearchParams } from '@solidjs/router';
 import FileX from 'lucide-solid/icons/file-x';
 import { createMemo, createResource, createSignal, ErrorBoundary, Match, Suspense, Switch, untrack } from 'solid-js';
+import { doorName } from '../data/labels.ts';
 import { nextCheck, nextNeverVisited } from '../data/next_door.ts';
 import { now } from '../data/now.ts';
 import { currentForm, loaded, rows } from '../data/records.ts';
@@ -9,7 +10,7 @@ import { sheets } from '../data/submissions.ts';
 import { FormScreen } from '../forms/index.ts';
 import { t } from '../i18n/index.ts';
 import { CHECK, checkKindOf, checkPath, type FormAddress, prepareForm, surveyPath } from './open_form.ts';
-import { doorName, Empty, Header } from './parts.tsx';
+import { Empty, Header } from './parts.tsx';
 
 export default function FormPage() {
   const params = useParams<{ form: string }>();

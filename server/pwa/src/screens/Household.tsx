@@ -9,7 +9,7 @@ import ShieldAlert from 'lucide-solid/icons/shield-alert';
 import Thermometer from 'lucide-solid/icons/thermometer';
 import { createMemo, createResource, For, Show } from 'solid-js';
 import { dayOfQuarantine, day } from '../data/due.ts';
-import { question, readable } from '../data/labels.ts';
+import { doorName, question, readable } from '../data/labels.ts';
 import { now } from '../data/now.ts';
 import { casesOf, forms, loaded, peopleOf, rows, wholeRecords, workerName } from '../data/records.ts';
 import { isInQuarantine, type Row, text } from '../data/rows.ts';
@@ -19,7 +19,7 @@ import { t, textOf } from '../i18n/index.ts';
 import { stateOfDoor } from './Doors.tsx';
 import { Facts } from './facts.tsx';
 import { checkPath, surveyPath } from './open_form.ts';
-import { DoorChip, doorName, Empty, Header, Skeletons, StateChip } from './parts.tsx';
+import { DoorChip, Empty, Header, Skeletons, StateChip } from './parts.tsx';
 
 const FEVER_FROM = 37.3;
 
@@ -92,7 +92,7 @@ export function HouseholdScreen() {
             <>
               <section class="stack">
                 <h2>{t('household.facts')}</h2>
-                <Facts record={current()} except={['building', 'unit', 'room', 'ordinal', 'visited_at', 'member_count', 'vulnerable_count', 'fever_count']} />
+                <Facts empty={t('household.no_facts')} record={current()} except={['building', 'unit', 'room', 'ordinal', 'visited_at', 'member_count', 'vulnerable_count', 'fever_count']} />
               </section>
               <section class="stack">
                 <h2>{t('household.history')}</h2>

@@ -7,7 +7,7 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 import Wrench from 'lucide-solid/icons/wrench';
 import { createMemo, createResource, createSignal, For, Show } from 'solid-js';
 import { drafts } from '../data/drafts.ts';
-import { fieldsByPath, placeLabel } from '../data/labels.ts';
+import { doorName, fieldsByPath, placeLabel } from '../data/labels.ts';
 import { formOf, loaded, rows } from '../data/records.ts';
 import { unsentMedia } from '../data/media.ts';
 import { type Sheet, sheets } from '../data/submissions.ts';
@@ -17,7 +17,7 @@ import { t, textOf } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { formTitle } from './Household.tsx';
 import { fixPath } from './open_form.ts';
-import { doorName, Empty, Skeletons, StateChip } from './parts.tsx';
+import { Empty, Skeletons, StateChip } from './parts.tsx';
 
 const FINISHED_SHOWN = 30;
 

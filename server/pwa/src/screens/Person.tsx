@@ -5,12 +5,13 @@ import House from 'lucide-solid/icons/house';
 import Phone from 'lucide-solid/icons/phone';
 import UserX from 'lucide-solid/icons/user-round-x';
 import { createMemo, createResource, For, Show } from 'solid-js';
+import { doorName } from '../data/labels.ts';
 import { casesOf, loaded, rows, wholeRecords } from '../data/records.ts';
 import { type Row, text } from '../data/rows.ts';
 import { t } from '../i18n/index.ts';
 import { stateOfDoor } from './Doors.tsx';
 import { Facts } from './facts.tsx';
-import { DoorChip, doorName, Empty, Header, Skeletons } from './parts.tsx';
+import { DoorChip, Empty, Header, Skeletons } from './parts.tsx';
 
 export function PersonScreen() {
   const params = useParams<{ id: string }>();

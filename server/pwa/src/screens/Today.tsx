@@ -10,6 +10,7 @@ import Stamp from 'lucide-solid/icons/stamp';
 import Sun from 'lucide-solid/icons/sun';
 import { createMemo, createSignal, For, Show } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
+import { doorName } from '../data/labels.ts';
 import { drafts } from '../data/drafts.ts';
 import { byDoor, type Due, dayOfQuarantine, dueToday, SLOTS } from '../data/due.ts';
 import { now } from '../data/now.ts';
@@ -23,7 +24,7 @@ import { t } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { FirstDownload } from './FirstDownload.tsx';
 import { CHECK, checkPath, surveyPath } from './open_form.ts';
-import { doorName, Empty, type Icon, Skeletons } from './parts.tsx';
+import { Empty, type Icon, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
 
 type Kind = 'morning' | 'evening' | 'seal' | 'call_back';

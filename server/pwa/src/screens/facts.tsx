@@ -9,7 +9,7 @@ import type { WholeRecord } from '../data/whole.ts';
 import { moment } from '../i18n/dates.ts';
 import { t } from '../i18n/index.ts';
 
-export function Facts(props: { record: WholeRecord; except?: string[] }) {
+export function Facts(props: { record: WholeRecord; except?: string[]; empty?: string }) {
   const fields = createMemo(() =>
     Object.entries(props.record.fields)
       .filter(([name]) => !props.except?.includes(name))
@@ -23,7 +23,7 @@ export function Facts(props: { record: WholeRecord; except?: string[] }) {
   // Newest first: by time, then by who.
   const groups = createMemo(() => [...groupBy(fields(), ({ field }) => field.submission)].map(([, group]) => group).sort((a, b) => (a[0]!.field.clock < b[0]!.field.clock ? 1 : -1)));
   return (
-    <For each={groups()}>
+    <For each={groups()} fallback={<Show when={props.empty}><p class="card soft">{props.empty}</p></Show>}>
       {(group) => (
         <div class="card written">
           <p class="written__who">

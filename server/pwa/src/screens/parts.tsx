@@ -18,8 +18,7 @@ import type { LucideProps } from 'lucide-solid';
 import { type Component, For, type JSX, Show } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
 import type { AreaDocument } from '../data/documents.ts';
-import type { DoorState, Row } from '../data/rows.ts';
-import { text } from '../data/rows.ts';
+import type { DoorState } from '../data/rows.ts';
 import type { SubmissionState } from '../data/submissions.ts';
 import { type Key, t } from '../i18n/index.ts';
 
@@ -85,15 +84,6 @@ export function Skeletons(props: { count: number }) {
       <For each={Array.from({ length: props.count })}>{() => <div class="skeleton" />}</For>
     </div>
   );
-}
-
-/** "1栋 2单元 311" from what is known; the record's own label while nothing of it is. */
-export function doorName(row: Row | undefined): string {
-  if (!row) return '';
-  const [building, unit, room, ordinal] = ['building', 'unit', 'room', 'ordinal'].map((fact) => text(row, fact));
-  const parts = [building && t('doors.building', { building }), unit && t('doors.unit', { unit }), room];
-  if (ordinal && ordinal !== '1') parts.push(t('doors.ordinal', { ordinal }));
-  return parts.filter(Boolean).join(' ') || row.label;
 }
 
 export function areaName(area: AreaDocument | undefined, named: { zh: string; en: string } | undefined, language: 'zh' | 'en'): string {
