@@ -73,9 +73,12 @@ class Catalogue:
                         self._keep_best((entity["kind"], name, None), asked[path])
 
     def of_property(self, kind: str, name: str, form: str | None = None) -> Question | None:
-        """The question that a record's field was asked by; by another form that asks it when this one is not known or has no words for it."""
+        """The question that a record's field was asked by; another form's where this one is not known, or calculates the answer without words of its own."""
         asked = self._of_property.get((kind, name, form))
-        return asked if asked is not None and asked.label else self._of_property.get((kind, name, None), asked)
+        best = self._of_property.get((kind, name, None))
+        if asked is None or best is None:
+            return asked or best
+        return asked if asked.label and (asked.choices or not best.choices) else best
 
     def at(self, form: str | None, version: str | None, path: str) -> Question | None:
         """The question of a form version that a problem's path (with indexes: /members/0/name) is about."""

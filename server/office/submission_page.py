@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -44,13 +45,20 @@ def join(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/submissions/<submission_id>/decision", "decide", decide, methods=["POST"])
 
 
+def _answers_to_show(row: Mapping[str, Any]) -> Any:
+    """What counts in the records once it is accepted; until then what came, since an answer of the wrong type is what the reader must see."""
+    if row["state"] == "accepted" and row["answers"] is not None:
+        return row["answers"]
+    return row["document"].get("answers") if isinstance(row["document"], dict) else None
+
+
 @needs(*OFFICE)
 def submission(submission_id: str) -> str:
     connection = stores().session.connection()
     row = _row(submission_id)
     document = shown.form_document(row["form"], row["version"])
     decided = read.decisions_about(connection, submission_id)
-    came = row["answers"] if row["answers"] is not None else row["document"].get("answers") if isinstance(row["document"], dict) else None
+    came = _answers_to_show(row)
     made = read.records_of(connection, submission_id)
     seen, there = reading.labels(connection, made, reader().within), reading.labels(connection, made, None)
     page = render_template(

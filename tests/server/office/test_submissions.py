@@ -188,3 +188,14 @@ def test_an_unknown_submission_is_a_page_that_says_so(browser, submission_id):
 @pytest.mark.parametrize("number", ["0", "99", "-1", "x", "9" * 40])
 def test_an_unknown_document_is_not_found(browser, number):
     assert browser("operator").get(f"/operator/documents/{number}").status_code == 404
+
+
+def test_a_held_answer_of_a_wrong_type_is_shown_as_it_came(browser, app):
+    with app.app_context():
+        row = stores().session.query(Submission).filter_by(id=HELD).one()
+        document = orjson.loads(row.document)
+        document["answers"]["members"][0]["temperature"] = "三十七度五"
+        row.document = orjson.dumps(document)
+        row.answers = orjson.dumps({"members": [{"name": "何伶俐"}]})
+        stores().session.commit()
+    assert "三十七度五" in browser("admin").get(PAGE).text
