@@ -139,8 +139,8 @@ def render(answer: Answer, reason: str, headers: dict[str, str]) -> Response:
     """JSON in CouchDB's shape under /api, /sync and /healthz; a page elsewhere."""
     if wants_json(request.path):
         body = orjson.dumps({"error": answer.code, "reason": reason or answer.en}) + b"\n"
-        return Response(body, answer.status, {**headers, "Cache-Control": "must-revalidate"}, content_type="application/json")
-    return Response(_page(answer, reason), answer.status, headers, content_type="text/html; charset=utf-8")
+        return Response(body, answer.status, {**headers, "Cache-Control": "no-store"}, content_type="application/json")
+    return Response(_page(answer, reason), answer.status, {**headers, "Cache-Control": "no-store"}, content_type="text/html; charset=utf-8")
 
 
 def wants_json(path: str) -> bool:

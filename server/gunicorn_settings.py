@@ -12,7 +12,7 @@ from server.settings import read_settings
 _settings = read_settings()
 
 bind = [f"fd://{os.environ[LISTENER_VARIABLE]}" if LISTENER_VARIABLE in os.environ else f"{_settings.host}:{_settings.port}"]
-worker_class = "gthread"
+worker_class = "server.web_worker.PatientWorker"
 workers = _settings.web_processes
 threads = _settings.web_threads
 worker_connections = 2_000

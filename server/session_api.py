@@ -36,6 +36,7 @@ from sync.store.models import Account, Area, Device
 
 DEVICE = r"d-[0-9a-f]{8}"
 SYNC_URL = "/sync/"
+BODY_BYTES_MAX = 16 * 1024  # strangers may send it
 
 blueprint = Blueprint("session_api", __name__, url_prefix="/api/session")
 
@@ -111,6 +112,11 @@ class Session(Schema):
 
 def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
+
+
+@blueprint.before_request
+def only_small_bodies() -> None:
+    request.max_content_length = BODY_BYTES_MAX
 
 
 @blueprint.post("")

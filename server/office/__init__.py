@@ -13,10 +13,11 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.errors import BadRequest, DoorstepError, answer_for
-from server.office import languages, operator, overview, record_lists, record_page, shown, signing, submission_lists, submission_page
+from server.office import languages, operator, overview, record_lists, record_page, sessions, shown, signing, submission_lists, submission_page
 
 STATIC = Path(__file__).parent / "static"
 YEAR_SECONDS = 365 * 24 * 3600
+BODY_BYTES_MAX = 1024 * 1024  # a page of comments; strangers may send it
 
 blueprint = Blueprint("office", __name__, template_folder="templates", static_folder="static", static_url_path="/office-static")
 csrf = CSRFProtect()
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     """Join the app: pages, sign-in, languages, and a CSRF check on the office's own forms only (devices send tokens instead)."""
     app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.session_interface = sessions.OfficeSessions()
     csrf.init_app(app)
     signing.manager.init_app(app)
     languages.set_up(app)
@@ -50,6 +52,7 @@ def asset(name: str) -> str:
 @blueprint.before_request
 def check_request() -> None:
     """Forms carry the mark of the page they came from. A NUL stands in no text of ours, and databases take it for an end or an error."""
+    request.max_content_length = BODY_BYTES_MAX
     if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
         raise BadRequest
     csrf.protect()

@@ -25,6 +25,8 @@ STATUS: dict[type[errors.EngineError], int] = {
     NotImplementedHere: 501,
 }
 RETRY_SECONDS = 5
+CACHE_CONTROL = "private, must-revalidate"
+"""Names and phones. CouchDB's own `must-revalidate` alone would let a cache in between keep them, for all that they came with a token."""
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -34,7 +36,7 @@ def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 def answer_bytes(text: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """JSON that is written already."""
-    return Response(text + b"\n", status, {"Cache-Control": "must-revalidate", **(headers or {})}, content_type="application/json")
+    return Response(text + b"\n", status, {"Cache-Control": CACHE_CONTROL, **(headers or {})}, content_type="application/json")
 
 
 def error_answer(error: errors.EngineError) -> Response:

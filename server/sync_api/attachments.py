@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from server.sync_api.answers import answer
+from server.sync_api.answers import CACHE_CONTROL, answer
 from server.sync_api.asked import Asked
 from server.sync_api.documents import choose, refuse_design
 from sync.engine.document import Document
@@ -22,7 +22,7 @@ def get(asked: Asked) -> Response:
         raise DocumentMissing("Document is missing attachment" if document else "missing")
     response = Response(asked.database.attachment_bytes(entry["key"]), content_type=entry["content_type"])
     response.set_etag(entry["digest"].removeprefix("md5-"))
-    response.headers.update({"Cache-Control": "must-revalidate", "Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"})
+    response.headers.update({"Cache-Control": CACHE_CONTROL, "Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"})
     response.make_conditional(asked.request, accept_ranges=True, complete_length=entry["length"])
     if response.status_code == 412:
         return answer({"error": "precondition_failed", "reason": "The attachment is not the one that If-Match names."}, 412)

@@ -16,7 +16,7 @@ from flask import Response, current_app
 from server import parent
 from server.access import Identity
 from server.errors import Unavailable
-from server.sync_api.answers import answer_bytes, raw
+from server.sync_api.answers import CACHE_CONTROL, answer_bytes, raw
 from server.sync_api.asked import BATCH_DOCUMENTS_MAX, Asked, NotImplementedHere
 from server.sync_api.permission import Need, may
 from server.sync_api.rendering import Shown, render
@@ -227,4 +227,4 @@ def _end(database: Database, reached: int, question: Question | None) -> bytes:
 
 
 def _stream(pieces: Iterator[bytes]) -> Response:
-    return Response(chain(pieces, [b"\n"]), content_type="application/json", headers={"Cache-Control": "must-revalidate", "X-Accel-Buffering": "no"})
+    return Response(chain(pieces, [b"\n"]), content_type="application/json", headers={"Cache-Control": CACHE_CONTROL, "X-Accel-Buffering": "no"})

@@ -1,0 +1,24 @@
+"""The office's cookie session, which requests of devices never touch: they show tokens, and their answers depend on no cookie."""
+
+from __future__ import annotations
+
+from flask import Flask, Request, Response
+from flask import request as current
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+
+DEVICE_PATHS = ("/sync", "/api", "/app", "/healthz", "/metrics")
+
+
+class OfficeSessions(SecureCookieSessionInterface):
+    """Flask's own signed cookie; none is read, written or named in `Vary` where a device asks."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return SecureCookieSession() if is_of_a_device(request.path) else super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not is_of_a_device(current.path):
+            super().save_session(app, session, response)
+
+
+def is_of_a_device(path: str) -> bool:
+    return any(path == start or path.startswith(start + "/") for start in DEVICE_PATHS)
