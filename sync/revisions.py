@@ -86,6 +86,7 @@ class Tree:
 
     parents: Mapping[Revision, frozenset[Revision]] = field(default_factory=dict)
     deleted: frozenset[Revision] = frozenset()
+    _leaves: list[tuple[Revision, ...]] = field(default_factory=list, init=False, repr=False, compare=False)  # found once, when first asked for
 
     def __contains__(self, revision: object) -> bool:
         return revision in self.parents
@@ -100,8 +101,11 @@ ROOT: frozenset[Revision] = frozenset()
 
 def leaves(tree: Tree) -> list[Revision]:
     """Revisions that no other comes from, best first: the first is the winner."""
-    inner = {parent for parents in tree.parents.values() for parent in parents}
-    return sorted((revision for revision in tree.parents if revision not in inner), key=lambda leaf: rank(leaf, leaf in tree.deleted), reverse=True)
+    if not tree._leaves:
+        inner = {parent for parents in tree.parents.values() for parent in parents}
+        found = sorted((revision for revision in tree.parents if revision not in inner), key=lambda leaf: rank(leaf, leaf in tree.deleted), reverse=True)
+        tree._leaves.append(tuple(found))
+    return list(tree._leaves[0])
 
 
 def rank(leaf: Revision, deleted: bool) -> tuple[bool, int, str]:
@@ -153,14 +157,14 @@ def possible_ancestors(tree: Tree, unknown: Sequence[Revision]) -> list[Revision
 
 def merge(tree: Tree, path: Sequence[Revision], deleted: bool = False) -> Tree:
     """Take in a replicated revision with its ancestors, newest first and one generation apart. The same object when nothing is new."""
+    if path[-1] in tree.parents and all(parent in tree.parents.get(child, ROOT) for child, parent in pairwise(path)):
+        return tree
     parents = dict(tree.parents)
     for child, parent in pairwise(path):
         if child.generation != parent.generation + 1:
             raise ValueError(f"{parent} cannot be the parent of {child}")
         parents[child] = parents.get(child, ROOT) | {parent}
     parents.setdefault(path[-1], ROOT)
-    if parents == tree.parents:
-        return tree
     tombstones = tree.deleted.difference(path[1:])
     return Tree(parents, tombstones | {path[0]} if deleted and path[0] not in tree.parents else tombstones)
 

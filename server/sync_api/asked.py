@@ -14,10 +14,12 @@ from server.access import Identity
 from server.stores import stores
 from sync.engine import Engine
 from sync.engine.database import Database
-from sync.engine.errors import BadDocument, EngineError
+from sync.engine.errors import BadDocument, EngineError, TooLarge
 
 BATCH_DOCUMENTS_MAX = 10_000  # in one _bulk_docs, _bulk_get, _all_docs with keys
+EDITS_OF_ONE_MAX = 500  # of one document in one _bulk_docs: each one costs what its whole tree costs
 COMPARED_DOCUMENTS_MAX = 100_000  # in one _revs_diff
+ANSWER_BYTES_MAX = 256 * 1024 * 1024  # of documents in one answer: naming one document ten thousand times must not fill the memory
 DIGITS_KEPT_MAX = 18  # every whole number of so many digits fits 64 bits; longer ones are looked at one by one
 _DIGITS_TO_ZERO = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else 1 for byte in range(256))
 
@@ -43,6 +45,7 @@ class Asked:
     database_name: str = ""
     id: str = ""
     attachment: str = ""
+    _answered_bytes: int = 0
 
     @property
     def engine(self) -> Engine:
@@ -55,6 +58,13 @@ class Asked:
     @property
     def is_admin(self) -> bool:
         return self.identity is not None and self.identity.is_admin
+
+    def counted(self, text: bytes) -> bytes:
+        """This part of the answer, if all parts together are not too large. Raises TooLarge."""
+        self._answered_bytes += len(text)
+        if self._answered_bytes > ANSWER_BYTES_MAX:
+            raise TooLarge(f"The answer would have more than {ANSWER_BYTES_MAX} bytes: ask for fewer documents at once")
+        return text
 
     # Query parameters
 

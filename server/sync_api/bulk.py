@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from typing import Any
 
 from flask import Response
 
 from server.sync_api import local
 from server.sync_api.answers import answer, raw
-from server.sync_api.asked import BATCH_DOCUMENTS_MAX, COMPARED_DOCUMENTS_MAX, Asked
+from server.sync_api.asked import BATCH_DOCUMENTS_MAX, COMPARED_DOCUMENTS_MAX, EDITS_OF_ONE_MAX, Asked
 from server.sync_api.documents import opened
 from server.sync_api.rendering import Shown, render, shown
 from sync.engine.database import Database
@@ -35,6 +36,8 @@ def bulk_docs(asked: Asked) -> Response:
             document = {**document, "_id": uuid.uuid4().hex}
         is_local = isinstance(document, dict) and str(document.get("_id", "")).startswith(LOCAL)
         edits.append(local.read(document) if is_local else read_edit(document, replicated, bytes_max=bytes_max))
+    if max(Counter(edit.id for edit in edits).values(), default=0) > EDITS_OF_ONE_MAX:
+        raise TooLarge(f"At most {EDITS_OF_ONE_MAX} revisions of one document in one request")
     refused = {index for index, edit in enumerate(edits) if edit.id.startswith(DESIGN) and not asked.is_admin}
     taken = [edit for index, edit in enumerate(edits) if index not in refused and not isinstance(edit, local.LocalEdit)]
     results = iter(asked.database.write(taken, replicated))
@@ -60,9 +63,9 @@ def bulk_get(asked: Asked) -> Response:
     if "docs" not in members:
         raise BadDocument("Missing JSON list of 'docs'.")
     wanted = _list(members["docs"], "`docs` parameter must be an array.", BATCH_DOCUMENTS_MAX)
-    database, show, latest = asked.database, shown(asked), asked.flag("latest")
-    found = database.get_many([each["id"] for each in wanted if isinstance(each, dict) and isinstance(each.get("id"), str)])
-    return answer({"results": [_got(database, found, each, show, latest) for each in wanted]})
+    show, latest = shown(asked), asked.flag("latest")
+    found = asked.database.get_many([each["id"] for each in wanted if isinstance(each, dict) and isinstance(each.get("id"), str)])
+    return answer({"results": [_got(asked, found, each, show, latest) for each in wanted]})
 
 
 def revs_diff(asked: Asked) -> Response:
@@ -115,7 +118,7 @@ def all_docs(asked: Asked) -> Response:
     )
     found = database.get_many([id for id, _ in listed]) if asked.flag("include_docs") else {}
     show = Shown(conflicts=asked.flag("conflicts"), attachments=asked.flag("attachments"))
-    rows = [{"id": id, "key": id, "value": {"rev": revision}, **_document(database, found.get(id), show)} for id, revision in listed]
+    rows = [{"id": id, "key": id, "value": {"rev": revision}, **_document(asked, database, found.get(id), show)} for id, revision in listed]
     return answer({**head, "offset": offset, "rows": rows})
 
 
@@ -133,16 +136,16 @@ def _rows_of_keys(asked: Asked, keys: list) -> list[dict[str, Any]]:
         if document.deleted:
             row["value"]["deleted"] = True
         if asked.flag("include_docs"):
-            row |= {"doc": None} if document.deleted else _document(database, document, show)
+            row |= {"doc": None} if document.deleted else _document(asked, database, document, show)
         rows.append(row)
     return rows
 
 
-def _document(database: Database, document: Document | None, show: Shown) -> dict[str, Any]:
-    return {} if document is None else {"doc": raw(render(database, document, document.winner, show))}
+def _document(asked: Asked, database: Database, document: Document | None, show: Shown) -> dict[str, Any]:
+    return {} if document is None else {"doc": raw(asked.counted(render(database, document, document.winner, show)))}
 
 
-def _got(database: Database, found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> dict[str, Any]:
+def _got(asked: Asked, found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> dict[str, Any]:
     """The result for one element of _bulk_get; what is wrong with it is told inside."""
     id: Any = wanted.get("id") if isinstance(wanted, dict) else None
     try:
@@ -154,7 +157,7 @@ def _got(database: Database, found: dict[str, Document], wanted: Any, show: Show
     everything = [(leaf, True) for leaf in document.leaves] if document else []
     chosen = everything if revisions is None else opened(document, revisions, latest)
     docs = [
-        {"ok": raw(render(database, document, revision, show))}
+        {"ok": raw(asked.counted(render(asked.database, document, revision, show)))}
         if is_there and document
         else {"error": {"id": id, "rev": str(revision), "error": "not_found", "reason": "missing"}}
         for revision, is_there in chosen

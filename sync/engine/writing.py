@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from sync.engine.document import Document, Kept, keep_bytes, load, save
-from sync.engine.errors import EditConflict, MissingStub
-from sync.engine.limits import LOCAL_DOCUMENTS_MAX
+from sync.engine.errors import EditConflict, MissingStub, TooLarge
+from sync.engine.limits import CONFLICTS_MAX, LOCAL_DOCUMENTS_MAX, TREE_REVISIONS_MAX
 from sync.engine.wire import Edit, Inline, Stub, canonical, read_edit
 from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem
 
@@ -92,9 +92,14 @@ class Writing:
         return revision
 
     def _grow(self, document: Document, *grown: Any) -> None:
+        leaves_before, revisions_before = len(document.leaves), len(document.tree.parents)
         self._count(document, -1)
         document.grow(*grown)
         self._count(document, +1)
+        if len(document.leaves) > max(CONFLICTS_MAX, leaves_before):  # settling them stays possible
+            raise TooLarge(f"{document.id[:200]} has {CONFLICTS_MAX} conflicting revisions already: settle some first", "too_many_conflicts")
+        if len(document.tree.parents) > max(TREE_REVISIONS_MAX, revisions_before):
+            raise TooLarge(f"{document.id[:200]} has {TREE_REVISIONS_MAX} known revisions already", "too_many_revisions")
         self._changed[document.id] = document
 
     def _count(self, document: Document, step: int) -> None:
