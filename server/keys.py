@@ -5,9 +5,8 @@ from __future__ import annotations
 import secrets
 
 from sync.store.engine import Store
-from sync.store.published import secret
+from sync.store.published import HOUSEHOLD_KEY, secret
 
-HOUSEHOLD_KEY = "household_key"
 HOUSEHOLD_KEY_BYTES = 32
 
 

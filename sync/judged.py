@@ -55,6 +55,10 @@ class Judged:
     def is_submission(self) -> bool:
         return isinstance(self.verdict, Accepted | Held)
 
+    def records(self) -> set[str]:
+        """The records that it names."""
+        return {one.record for one in self.verdict.contributions} if isinstance(self.verdict, Accepted | Held) else set()
+
     def aside(self) -> str:
         return aside_of(self.id, self.arrival.database, self.kept)
 

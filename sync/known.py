@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sync.store import statements
+from sync.store.published import HOUSEHOLD_KEY, kept_secret
 from sync.validate import Arrival, Assigned, Known, KnownForm, known_form
 
 FORMS_MAX = 200
@@ -42,6 +43,8 @@ class Knowledge:
             form_names={form for form, _ in published},
             accounts=roles,
             parents=statements.area_parents(connection),
+            places=statements.area_places(connection),
+            household_key=kept_secret(connection, HOUSEHOLD_KEY),
             assignments=assignments,
             everywhere={id for id, role in roles.items() if role in ANSWERS_EVERYWHERE},
         )

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import delete, update
+from sqlalchemy import Connection, delete, update
 from sqlalchemy.exc import OperationalError
 
 from forms.form import Form
 from sync.clock import utc_now
 from sync.conflicts import in_conflict, leaf_rank, not_seen
 from sync.databases import START, Databases
+from sync.elsewhere import held_if_elsewhere
 from sync.judged import Judged
 from sync.known import Knowledge, LoadForm
 from sync.ledger import CENTRE, Ledger
@@ -30,7 +31,7 @@ from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN, Delivery
 from sync.store import statements
 from sync.store.engine import Store
 from sync.store.statements import submissions
-from sync.validate import INBOX_PREFIX, Accepted, Arrival, Held, Stray
+from sync.validate import INBOX_PREFIX, Accepted, Arrival, Held, Known, Stray
 
 BATCH_SIZE_MAX = 250
 """Documents in one transaction."""
@@ -151,7 +152,7 @@ class Pipeline:
         """Judge a batch and commit everything that follows from it. One document that breaks the transaction is found and held by itself."""
         with self._store.reading() as connection:
             known = self._knowledge.about(connection, [arrival for arrival, _ in batch.arrivals])
-        judged = [Judged.of(arrival, revision, known) for arrival, revision in batch.arrivals]
+            judged = self._judged(connection, known, [Judged.of(arrival, revision, known) for arrival, revision in batch.arrivals])
         try:
             self._commit(judged, batch.sequences)
         except OperationalError:  # a full disk, a lock: nobody's document is to blame
@@ -167,6 +168,12 @@ class Pipeline:
                     _log.exception("%s in %s could not be kept as judged", each.arrival.document.get("_id"), each.arrival.database)
                     self._commit([each.bare()], {})
             self._commit([], batch.sequences)
+
+    @staticmethod
+    def _judged(connection: Connection, known: Known, judged: Sequence[Judged]) -> list[Judged]:
+        """With an eye on where the records lie that these name."""
+        areas = statements.record_areas(connection, {record for each in judged for record in each.records()})
+        return [held_if_elsewhere(each, known, areas) for each in judged]
 
     def _commit(self, judged: Sequence[Judged], sequences: Mapping[str, str]) -> None:
         now = self._last
@@ -201,9 +208,10 @@ class Pipeline:
             rows = statements.by_number(connection, numbers)
             arrivals = [Arrival(row["database"], orjson.loads(row["document"]), row["received_at"]) for row in rows]
             known = self._knowledge.about(connection, arrivals)
+            again = [Judged.of(arrival, row["revision"], known, row["id"]) for row, arrival in zip(rows, arrivals, strict=True)]
+            again = self._judged(connection, known, again)
         changed = 0
-        for row, arrival in zip(rows, arrivals, strict=True):
-            judged = Judged.of(arrival, row["revision"], known, row["id"])
+        for row, arrival, judged in zip(rows, arrivals, again, strict=True):
             if row["id"] != arrival.document["_id"]:
                 judged = in_conflict(judged, row["id"])
             if not isinstance(judged.verdict, Accepted | Held) or judged.problems() == row["problems"]:

@@ -21,6 +21,8 @@ from sync.messages import message
 
 AREA_DEPTH_MAX = 10
 INBOX_PREFIX = "worker-"
+_NOT_IN_AN_ADDRESS = re.compile(r"[\x00-\x1f\x7f/\\?#%]")
+"""With these in its id a held submission would have no page to be looked at and decided on."""
 _QUESTION = re.compile(r"\$\{\s*([\w.-]+)\s*\}")
 UNKNOWN_DEVICE = "unknown"
 STORED_ID_CHARACTERS_MAX = 160
@@ -76,7 +78,8 @@ class Assigned(NamedTuple):
 class Known:
     """What the centre knows when a submission arrives.
 
-    `forms` has at least the versions that are asked for, `form_names` all names; `everywhere`: accounts that answer for every area.
+    `forms` has at least the versions that are asked for, `form_names` all names; `everywhere`: accounts that answer for every area;
+    `places`: of each area, the one that addresses are told apart in.
     """
 
     forms: Mapping[tuple[str, str], KnownForm]
@@ -85,6 +88,8 @@ class Known:
     assignments: Mapping[str, Sequence[Assigned]]
     everywhere: Collection[str] = ()
     form_names: Collection[str] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    household_key: bytes | None = None
 
 
 class Arrival(NamedTuple):
@@ -204,7 +209,7 @@ def _stray(document: Mapping[str, Any]) -> Stray | Ignored | None:
         return Ignored()
     if document.get("type") != "submission":
         return Stray("type")
-    if not isinstance(id, str) or not id.startswith(SUBMISSION_PREFIX) or len(id) > STORED_ID_CHARACTERS_MAX:
+    if not isinstance(id, str) or not id.startswith(SUBMISSION_PREFIX) or len(id) > STORED_ID_CHARACTERS_MAX or _NOT_IN_AN_ADDRESS.search(id):
         return Stray("id")
     return None
 
@@ -244,7 +249,7 @@ def _worker_problems(envelope: Envelope, arrival: Arrival, known: Known) -> list
     if area is not None and area not in known.parents:
         problems.append(_problem("/area", "area", "area"))
     elif area is not None and worker in known.accounts and worker not in known.everywhere:
-        covering = _with_parents(area, known.parents)
+        covering = with_parents(area, known.parents)
         theirs = [each for each in known.assignments.get(worker or "", ()) if each.area in covering]
         moments = [moment for moment in (envelope.finished_at, arrival.received_at) if moment is not None]
         if not theirs:
@@ -254,9 +259,9 @@ def _worker_problems(envelope: Envelope, arrival: Arrival, known: Known) -> list
     return problems
 
 
-def _with_parents(area: str, parents: Mapping[str, str | None]) -> set[str]:
+def with_parents(area: str | None, parents: Mapping[str, str | None]) -> set[str]:
     found: set[str] = set()
-    above: str | None = area
+    above = area
     while above is not None and above not in found and len(found) < AREA_DEPTH_MAX:
         found.add(above)
         above = parents.get(above)

@@ -14,6 +14,8 @@ from sync.store.engine import Store
 from sync.store.models import FormVersion, Outbox, Secret, table
 
 FORMS_DATABASE = "forms"
+HOUSEHOLD_KEY = "household_key"
+"""Name of the secret that household ids are made with."""
 
 _versions = table(FormVersion)
 _outbox = table(Outbox)
@@ -86,11 +88,15 @@ def published_forms(connection: Connection) -> list[PublishedForm]:
     return [PublishedForm(r.form, r.version, orjson.loads(r.document)["title"], r.audience, r.current, r.published_at, r.published_by) for r in rows]
 
 
+def kept_secret(connection: Connection, name: str) -> Any:
+    """The secret of this name; None when none was made yet."""
+    return connection.execute(select(_secrets.c.value).where(_secrets.c.name == name)).scalar()
+
+
 def secret(store: Store, name: str, make: Callable[[], bytes]) -> bytes:
     """The deployment's secret of this name, made by `make` the first time. Of two processes that make it at once, one wins for both."""
-    wanted = select(_secrets.c.value).where(_secrets.c.name == name)
     with store.reading() as connection:
-        value = connection.execute(wanted).scalar()
+        value = kept_secret(connection, name)
     if value is None:
         try:
             with store.writing() as connection:
@@ -98,5 +104,5 @@ def secret(store: Store, name: str, make: Callable[[], bytes]) -> bytes:
                 connection.execute(insert(_secrets).values(name=name, value=value))
         except IntegrityError:
             with store.reading() as connection:
-                value = connection.execute(wanted).scalar_one()
+                value = kept_secret(connection, name)
     return value

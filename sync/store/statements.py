@@ -174,6 +174,10 @@ def area_parents(connection: Connection) -> dict[str, str | None]:
     return {row.id: row.parent for row in connection.execute(select(areas.c.id, areas.c.parent))}
 
 
+def area_places(connection: Connection) -> dict[str, str]:
+    return {row.id: row.place or row.id for row in connection.execute(select(areas.c.id, areas.c.place))}
+
+
 def account_roles(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     chosen = select(accounts.c.id, accounts.c.role)
     return {row.id: row.role for some in _parts(ids) for row in connection.execute(chosen.where(accounts.c.id.in_(some)))}
