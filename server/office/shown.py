@@ -20,6 +20,7 @@ from sync.ledger import CENTRE
 from sync.store import reading
 from sync.store.facets import FEVER_CELSIUS
 
+NUMBER_FORMATTED_MAX = 1e15  # a held answer may be 1e308, which is shown as it came
 VALUE_CHARACTERS_MAX = 2_000
 
 # icon and word of every state: never by colour alone
@@ -147,7 +148,7 @@ def value(answer: Any, question: Question | None = None) -> str:
         return languages.moment(answer) if _is_moment(answer) else answer
     if isinstance(answer, str) and (kind == "date" or (kind != "text" and DAY.fullmatch(answer))):
         return languages.day(answer)
-    if isinstance(answer, float):
+    if isinstance(answer, float) and abs(answer) < NUMBER_FORMATTED_MAX:
         return format_decimal(answer, locale=languages.language())
     return str(answer)[:VALUE_CHARACTERS_MAX]
 

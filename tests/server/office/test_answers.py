@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.office.answers import sheet
+from server.office.shown import value
 from tests.server.office.seeded import SURVEY_FORM, problem
 
 FIELDS = SURVEY_FORM["fields"]
@@ -53,3 +54,9 @@ def test_hidden_fields_stand_apart():
     shown = sheet(FIELDS, {"household_id": "household:x"}, [], [])
     assert shown.rows == []
     assert [row.path for row in shown.unseen] == ["/household_id"]
+
+
+@pytest.mark.parametrize("answer", [1e308, -1e308, 1e15, 36.6, 5e-324, True, 10**18])
+def test_a_number_of_any_size_is_shown(app, answer):
+    with app.test_request_context("/"):
+        assert value(answer)
