@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["doorstep.sign_in_tries"] = SignInTries(settings.data / "sign-in-tries.sqlite", settings.sign_in_tries_per_minute)
     app.logger.setLevel(logging.getLevelName(settings.log_level.upper()))
     app.url_map.strict_slashes = False
-    app.wsgi_app = whole_bodies(app.wsgi_app, settings.body_bytes_max)  # type: ignore[method-assign]
+    app.wsgi_app = whole_bodies(app.wsgi_app, settings.body_bytes_max)  # type: ignore[method-assign,assignment]
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies, settings.proxies, settings.proxies)  # type: ignore[method-assign]
     open_stores(app, settings)
