@@ -15,14 +15,15 @@ import { answerWords } from './answer_words.ts';
 import { BackKey } from './back_key.ts';
 import { DiscardedEnding, SavedEnding } from './Endings.tsx';
 import { Filling, type Removed } from './filling.ts';
+import { PageHead, Progress } from './FormHead.tsx';
 import type { Question } from './items.ts';
 import { EngineTooSlow, LOAD_SECONDS_MAX, openFilling, type Opened } from './open.ts';
-import { Outline, pageName } from './Outline.tsx';
+import { Outline } from './Outline.tsx';
 import { PageView } from './PageView.tsx';
 import { plain } from './QuestionCard.tsx';
 import { LooseNotes, ReviewPage } from './ReviewPage.tsx';
 import { RosterPage } from './RosterPage.tsx';
-import { rowName, rowTitle, whose } from './rows.ts';
+import { whose } from './rows.ts';
 import './form.css';
 
 const UNDO_SECONDS = 8;
@@ -110,8 +111,8 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
         const now = untrack(position);
         if (now > (place ?? 0)) backKey.push();
         top?.scrollIntoView({ block: 'start' });
-        // What is read aloud and where the Tab key goes on: the new screen's heading.
-        if (!top?.contains(document.activeElement) || !(document.activeElement instanceof HTMLInputElement)) top?.querySelector<HTMLElement>('.form-page h1')?.focus({ preventScroll: true });
+        // What is read aloud and where the Tab key goes on: the new screen's heading, once a sheet over it is gone.
+        requestAnimationFrame(() => document.activeElement instanceof HTMLInputElement || top?.querySelector<HTMLElement>('.form-page h1')?.focus({ preventScroll: true }));
         return now;
       },
       { defer: true },
@@ -214,10 +215,11 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
               </button>
               <div class="grow form-top__title">
                 <strong>{door() || textOf(props.form.title)}</strong>
-                <span class="soft">
-                  {door() ? textOf(props.form.title) : ''}
+                <span class="form-top__second soft">
+                  <Show when={door()}>
+                    <span>{textOf(props.form.title)}</span>
+                  </Show>
                   <Show when={filling.kept().state === 'kept'}>
-                    {door() ? ' · ' : ''}
                     <span class="form-top__kept">
                       <Check size={16} aria-hidden="true" />
                       {t('form.kept')}
@@ -232,7 +234,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
                 <List size={26} />
               </button>
             </div>
-            <Progress filling={filling} onOpen={openOutline} />
+            <Progress filling={filling} />
           </header>
 
           <main class="form-page">
@@ -351,48 +353,6 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
         </Match>
       </Switch>
     </div>
-  );
-}
-
-function PageHead(props: { filling: Filling }) {
-  const page = () => props.filling.page();
-  const at = () => page().rows.at(-1);
-  return (
-    <Show when={at()} keyed fallback={<h1 class="form-page__title" tabindex="-1">{pageName(page(), props.filling)}</h1>}>
-      {(place) => (
-        <div class="form-page__person">
-          <span class="person__face person__face--big" aria-hidden="true">
-            {[...rowName(place.row, props.filling)][0] ?? place.index + 1}
-          </span>
-          <div class="grow">
-            <h1 tabindex="-1">{rowTitle(place.row, props.filling)}</h1>
-            <span class="soft">
-              {[t('form.rows.of', { number: place.index + 1, count: place.roster.rows().length }), page().title].filter(Boolean).join(' · ')}
-            </span>
-          </div>
-        </div>
-      )}
-    </Show>
-  );
-}
-
-function Progress(props: { filling: Filling; onOpen: () => void }) {
-  const here = () => props.filling.page();
-  const sections = () => props.filling.sections();
-  const index = () => (here().kind === 'review' ? sections().length : sections().findIndex((section) => section.pages.some((page) => page.key === here().key)));
-  return (
-    <button type="button" class="progress" aria-label={t('form.progress', { section: Math.min(index() + 1, sections().length), count: sections().length })} onClick={() => props.onOpen()}>
-      <For each={sections()}>
-        {(section, number) => {
-          const done = () => section.pages.filter((page) => props.filling.isVisited(page) || page.key === here().key).length / section.pages.length;
-          return (
-            <span class="progress__section" classList={{ 'progress__section--here': number() === index() }} style={{ 'flex-grow': section.pages.length }}>
-              <span class="progress__done" style={{ transform: `scaleX(${done()})` }} />
-            </span>
-          );
-        }}
-      </For>
-    </button>
   );
 }
 

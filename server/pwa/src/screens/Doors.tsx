@@ -16,7 +16,7 @@ import { syncedAt } from '../data/sync.ts';
 import { t } from '../i18n/index.ts';
 import { FirstDownload } from './FirstDownload.tsx';
 import { SURVEY, surveyPath } from './open_form.ts';
-import { DOOR_ICONS, DoorChip, Empty, Skeletons } from './parts.tsx';
+import { DOOR_ICONS, DoorChip, Empty, hasArea, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
 
 // What was searched for outlives a look at a household.
@@ -72,16 +72,18 @@ export function DoorsScreen() {
           }
         >
           <Show when={syncedAt() === null}><FirstDownload /></Show>
-            <Show when={all().length > 0} fallback={<Show when={syncedAt() !== null}><Empty icon={Building} title={t('doors.empty')} hint={t('doors.empty_hint')} /></Show>}>
+            <Show when={all().length > 0} fallback={<Show when={syncedAt() !== null}><Show when={hasArea()} fallback={<NoArea />}><Empty icon={Building} title={t('doors.empty')} hint={t('doors.empty_hint')} /></Show></Show>}>
             <Buildings all={all()} stateOf={stateOf} />
           </Show>
         </Show>
-        <div class="floating">
-          <button type="button" class="button button--main floating__button" onClick={() => navigate(surveyPath())}>
-            <HousePlus size={24} aria-hidden="true" />
-            {t('doors.new')}
-          </button>
-        </div>
+        <Show when={hasArea()}>
+          <div class="floating">
+            <button type="button" class="button button--main floating__button" onClick={() => navigate(surveyPath())}>
+              <HousePlus size={24} aria-hidden="true" />
+              {t('doors.new')}
+            </button>
+          </div>
+        </Show>
       </Show>
     </main>
   );

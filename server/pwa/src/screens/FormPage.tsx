@@ -50,7 +50,7 @@ export default function FormPage() {
         <Switch fallback={<Opening />}>
           <Match when={form.state === 'ready' && form() === null}>
             <main class="screen">
-              <Header title={t('form_page.missing')} onBack={leave} />
+              <Header title={t('form_page.title')} onBack={leave} />
               <Empty icon={FileX} title={t('form_page.missing')} hint={t('form_page.missing_hint')} />
             </main>
           </Match>

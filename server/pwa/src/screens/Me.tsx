@@ -38,7 +38,7 @@ export function MeScreen() {
 
       <Section icon={MapPin} title={t('me.areas')}>
         <ul class="stack">
-          <For each={session()?.worker.areas}>{(area) => <li>{textOf(areas().get(area.id)?.path) || textOf(area.name)}</li>}</For>
+          <For each={session()?.worker.areas} fallback={<li class="soft">{t('me.no_area')}</li>}>{(area) => <li>{textOf(areas().get(area.id)?.path) || textOf(area.name)}</li>}</For>
         </ul>
       </Section>
 

@@ -25,7 +25,9 @@ export function OutboxScreen() {
   const oldestFirst = (wanted: string[]) => sheets().filter(({ state }) => wanted.includes(state.state)).reverse();
   const todo = createMemo(() => oldestFirst(['needs_fixing', 'returned']));
   const onTheWay = createMemo(() => oldestFirst(['waiting', 'sent']));
-  const finished = createMemo(() => sheets().filter(({ state }) => ['accepted', 'rejected', 'superseded', 'duplicate'].includes(state.state)));
+  // The newest answer first: an older form that the office turned down today is news.
+  const answeredAt = (sheet: Sheet) => sheet.receipt?.at ?? sheet.submission.finished_at;
+  const finished = createMemo(() => sheets().filter(({ state }) => ['accepted', 'rejected', 'superseded', 'duplicate'].includes(state.state)).sort((a, b) => Date.parse(answeredAt(b)) - Date.parse(answeredAt(a))));
   const [shown, setShown] = createSignal(FINISHED_SHOWN);
   const [photos] = createResource(() => [sheets(), syncedAt()] as const, async ([all]) => (await unsentMedia(all.map(({ submission }) => submission))).length);
   const running = () => syncState().state === 'running';
@@ -42,7 +44,7 @@ export function OutboxScreen() {
           <div class="notice notice--warn" role="status">
             <TriangleAlert size={22} aria-hidden="true" />
             <div>
-              <strong>{state().why === 'out_of_reach' ? t('why.out_of_reach') : t('outbox.what_failed', { step: t(`steps.${state().step}`), why: t(`why.${state().why}`) })}</strong>
+              <strong class="sentence">{state().why === 'out_of_reach' ? t('why.out_of_reach') : t('outbox.what_failed', { step: t(`steps.${state().step}`), why: t(`why.${state().why}`) })}</strong>
               <p class="number">{t('outbox.next_try', { at: timeWithSeconds(state().next_at) })}</p>
               <Show when={state().why === 'unknown' || state().why === 'server'}><p class="soft">{state().detail}</p></Show>
             </div>

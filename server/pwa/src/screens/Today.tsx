@@ -24,7 +24,7 @@ import { t } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { FirstDownload } from './FirstDownload.tsx';
 import { CHECK, checkPath, surveyPath } from './open_form.ts';
-import { Empty, type Icon, Skeletons } from './parts.tsx';
+import { Empty, hasArea, type Icon, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
 
 type Kind = 'morning' | 'evening' | 'seal' | 'call_back';
@@ -69,7 +69,7 @@ export function TodayScreen() {
       </Show>
       <Show when={loaded() && syncedAt() === null}><FirstDownload /></Show>
       <Show when={loaded()} fallback={<Skeletons count={6} />}>
-        <Show when={due().length > 0} fallback={<Show when={syncedAt() !== null}><Empty icon={PartyPopper} title={t('today.empty')} hint={t('today.empty_hint')} /></Show>}>
+        <Show when={due().length > 0} fallback={<Show when={syncedAt() !== null}><Show when={hasArea()} fallback={<NoArea />}><Empty icon={PartyPopper} title={t('today.empty')} hint={t('today.empty_hint')} /></Show></Show>}>
           <div class="kinds" role="group">
             <For each={KINDS}>
               {({ kind, icon }) => {

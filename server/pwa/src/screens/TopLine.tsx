@@ -46,9 +46,9 @@ export function TopLine() {
 
   return (
     <div class="top">
-      <A href="/outbox" class={`top__line top__line--${line().tone}`} role="status">
+      <A href="/outbox" class={`top__line top__line--${line().tone}`}>
         <Dynamic component={line().icon} size={20} aria-hidden="true" />
-        <span>{line().words.join(' · ')}</span>
+        <span role="status">{line().words.join(' · ')}</span>
       </A>
       <Show when={updateReady()}>
         <button type="button" class="top__update" onClick={() => applyUpdate()}>

@@ -10,6 +10,7 @@ import Copy from 'lucide-solid/icons/copy';
 import DoorClosed from 'lucide-solid/icons/door-closed';
 import Hourglass from 'lucide-solid/icons/hourglass';
 import MessageSquareWarning from 'lucide-solid/icons/message-square-warning';
+import MapPinOff from 'lucide-solid/icons/map-pin-off';
 import PackageOpen from 'lucide-solid/icons/package-open';
 import Replace from 'lucide-solid/icons/replace';
 import Send from 'lucide-solid/icons/send';
@@ -19,6 +20,7 @@ import { type Component, For, type JSX, Show } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
 import type { AreaDocument } from '../data/documents.ts';
 import type { DoorState } from '../data/rows.ts';
+import { session } from '../data/session.ts';
 import type { SubmissionState } from '../data/submissions.ts';
 import { type Key, t } from '../i18n/index.ts';
 
@@ -76,6 +78,15 @@ export function Empty(props: { icon: Icon; title: string; hint?: string; childre
       {props.children}
     </div>
   );
+}
+
+/** Instead of an empty list: nobody has said yet which doors are this worker's. */
+export function NoArea() {
+  return <Empty icon={MapPinOff} title={t('me.no_area')} hint={t('me.no_area_hint')} />;
+}
+
+export function hasArea(): boolean {
+  return (session()?.worker.areas.length ?? 0) > 0;
 }
 
 export function Skeletons(props: { count: number }) {
