@@ -51,6 +51,7 @@ def open_store(url: str) -> Store:
 
 def prepare(engine: Engine) -> None:
     """Give an engine made elsewhere (Flask-SQLAlchemy's) the settings that the store needs. Once an engine, before its first use."""
+    engine.hide_parameters = True  # a full disk or a lock would write people's names into the log
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

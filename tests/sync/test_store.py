@@ -8,7 +8,8 @@ import orjson
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from sync.store import open_store, upgrade
 from sync.store.models import Base, FormVersion, Outbox
@@ -111,3 +112,9 @@ def test_publishing_a_form_keeps_older_versions_beside_it_and_queues_both(store)
         queued = [(row.document_id, orjson.loads(row.body)["current"]) for row in connection.execute(select(Outbox.__table__).order_by(Outbox.number))]
         assert queued == [("form:survey:1", True), ("form:survey:1", False), ("form:survey:2", True)]
         assert connection.execute(select(FormVersion.source)).scalars().all() == [b"| survey |"] * 2
+
+
+def test_what_fails_names_nobody_in_the_log(store):
+    with store.reading() as connection, pytest.raises(OperationalError) as failed:
+        connection.execute(text("SELECT :name FROM nowhere"), {"name": "何伶俐"})
+    assert "何伶俐" not in str(failed.value)
