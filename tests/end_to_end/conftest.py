@@ -87,7 +87,8 @@ class Server:
         return self
 
     def healthy(self) -> bool:
-        assert self.process is not None and self.process.poll() is None, f"the server ended: {self.log.read_text()[-3000:]}"
+        if self.process is None or self.process.poll() is not None:
+            raise RuntimeError(f"the server ended: {self.log.read_text()[-3000:]}")
         return requests.get(f"{self.url}/healthz", timeout=5).status_code == 200
 
     def stop(self) -> None:
