@@ -18,10 +18,10 @@ run: build ## install, build and serve the demo organisation on http://127.0.0.1
 
 test: lint build $(STAMPS)/requirements-dev chromium ## everything that must hold, a real browser included (under 15 minutes)
 	cd $(PWA) && npm test --silent
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-long: build $(STAMPS)/requirements-dev chromium ## the long ones: crashes at random moments, many examples
-	$(BIN)/python -m pytest -m long -v
+test-long: build $(STAMPS)/requirements-dev chromium ## the long ones: ten times the examples, 200 kills at random moments
+	EXAMPLES_TIMES=10 $(BIN)/python -m pytest -n 2 --timeout 3600 -m property
 
 lint: $(STAMPS)/requirements-dev $(STAMPS)/pwa-modules ## ruff, mypy and the TypeScript compiler
 	$(BIN)/ruff check .

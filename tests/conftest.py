@@ -32,3 +32,10 @@ def app(settings):
 @pytest.fixture
 def client(app):
     return app.test_client()
+
+
+def pytest_collection_modifyitems(items):
+    """What imports `examples` tries many of them: `make test-long` picks these."""
+    for item in items:
+        if hasattr(item.module, "examples"):
+            item.add_marker(pytest.mark.property)

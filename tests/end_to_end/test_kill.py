@@ -12,11 +12,12 @@ import pytest
 import requests
 
 from sync.identity import household_id
+from tests.examples import TIMES, examples
 
 pytestmark = pytest.mark.xdist_group("end_to_end")
 
-KILLS = 20
-SURVEYS_PER_WORKER = 60
+KILLS = examples(20)
+SURVEYS_PER_WORKER = 60 * TIMES
 BATCH = 7
 STARTED = "2026-02-03T09:12:44+08:00"
 FINISHED = "2026-02-03T09:15:02+08:00"
@@ -108,7 +109,7 @@ def run(server, eventually, kills: int) -> tuple[dict[str, dict], dict[str, dict
         with contextlib.suppress(psutil.NoSuchProcess):
             chance.choice(alive).kill()
     for pusher in pushers:
-        pusher.join(120)
+        pusher.join(120 * TIMES)
         assert not pusher.is_alive(), "a phone could not push to the end"
 
     def receipts() -> dict[str, dict]:
@@ -118,7 +119,7 @@ def run(server, eventually, kills: int) -> tuple[dict[str, dict], dict[str, dict
         return found
 
     expected = {document["_id"] for documents in pushed.values() for document in documents}
-    eventually(lambda: {receipt["submission"] for receipt in receipts().values()} == expected, 60, "a receipt for each submission")
+    eventually(lambda: {receipt["submission"] for receipt in receipts().values()} == expected, 60 * TIMES, "a receipt for each submission")
     eventually(lambda: "doorstep_outbox_documents 0" in requests.get(f"{server.url}/metrics", timeout=5).text, 30, "the outbox is empty")
     records: dict[str, dict] = {}
     for area in {area["id"] for session in sessions for area in session["worker"]["areas"]}:

@@ -13,6 +13,7 @@ from lxml import etree
 from forms.answers import UnreadableSubmission, UnwritableAnswers, from_xml, to_xml
 from forms.form import Form
 from forms.xform import Field
+from tests.examples import examples
 
 CASES = [
     pytest.param(data["form"], case, id=f"{path.stem}: {case['name']}")
@@ -80,7 +81,7 @@ def answers_of(fields: list[Field]) -> st.SearchStrategy:
     return st.fixed_dictionaries({}, optional=optional)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(120), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_answers_come_back_as_they_went(catalogue, data):
     form: Form = data.draw(st.sampled_from(list(catalogue.values())))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from forms.form import PROBLEMS_MAX
 from forms.reading import REPEAT_ROWS_MAX
+from tests.examples import examples
 
 NAMES = [
     "household_id",
@@ -42,7 +43,7 @@ hostile = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(answers=hostile)
 def test_any_json_gets_a_verdict(catalogue, judge, answers):
     for form in catalogue.values():

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from forms.answers import to_xml
+from tests.examples import examples
 
 XF = "{http://www.w3.org/2002/xforms}"
 TODAY = (datetime(2026, 2, 3, tzinfo=timezone(timedelta(hours=8))) - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
@@ -158,7 +159,7 @@ def opinions(catalogue):
 
 
 @pytest.mark.parametrize("name", ["household_survey", "quarantine_check"])
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_lxml_finds_the_same_problems(catalogue, opinions, judge, name, data):
     answers = data.draw(answers_of(catalogue[name].fields))

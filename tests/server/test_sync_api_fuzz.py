@@ -12,6 +12,7 @@ from server.app import create_app
 from server.settings import read_settings
 from server.stores import stores
 from server.tokens import sign, signing_key
+from tests.examples import examples
 
 NAME = "worker-w0042"
 SECRET = "a secret for tests that nobody else has"
@@ -103,7 +104,9 @@ def call(tmp_path_factory):
     return call
 
 
-many = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+many = settings(
+    max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @many

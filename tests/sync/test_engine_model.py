@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sync.engine import Engine
 from sync.engine.wire import Edit, Inline, Stub
 from sync.revisions import EMPTY, Revision, leaves, merge, stem
+from tests.examples import examples
 
 NAME = "db"
 
@@ -25,7 +26,7 @@ edits = st.builds(pushed, st.sampled_from(["a", "b", "c"]), st.integers(1, 4), s
 batches = st.lists(st.lists(edits, max_size=5), max_size=6)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(batches, st.sampled_from([2, 3, 1000]))
 def test_the_tables_say_what_the_trees_say(batches, revisions_kept):
     with tempfile.TemporaryDirectory() as folder:

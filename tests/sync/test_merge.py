@@ -15,6 +15,7 @@ from forms.findings import MERGE_POLICIES
 from sync import clock
 from sync.causality import Contribution, by_time, known_to
 from sync.merge import POLICIES, merge
+from tests.examples import examples
 
 CASES = json.loads((Path(__file__).parent.parent / "data" / "merge.json").read_text())["cases"]
 
@@ -202,7 +203,7 @@ def _with_dot(each, dot):
     return replace(each, dot=dot)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(histories(), st.randoms(use_true_random=False))
 def test_merging_is_the_definition_only_faster(contributions, randomness):
     shuffled = contributions + randomness.sample(contributions, randomness.randint(0, len(contributions)))
@@ -224,7 +225,7 @@ anything = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(anything, min_size=1, max_size=8, unique_by=lambda each: each.submission), st.sampled_from(sorted(POLICIES)), st.randoms(use_true_random=False))
 def test_forged_versions_that_know_each_other_in_a_circle_do_no_harm(contributions, policy, randomness):
     contributions = [replace(each, policies={"phone": policy}) for each in contributions]

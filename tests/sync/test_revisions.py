@@ -25,6 +25,7 @@ from sync.revisions import (
     stem,
     winner,
 )
+from tests.examples import examples
 
 
 def rev(text):
@@ -214,7 +215,7 @@ def test_the_winner_lives_if_any_leaf_does(paths):
     assert set(conflicts(tree)) | set(deleted_conflicts(tree)) == set(others)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(paths_of_branches, st.integers(1, 5))
 def test_stemming_keeps_leaves_and_the_winner_and_shortens_lines(paths, limit):
     tree = merged(paths)
@@ -226,7 +227,7 @@ def test_stemming_keeps_leaves_and_the_winner_and_shortens_lines(paths, limit):
     assert stem(short, limit) is short or stem(short, limit) == short
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(paths_of_branches, st.integers(1, 5))
 def test_stemming_at_every_step_loses_no_leaf_that_a_whole_tree_would_have(paths, limit):
     stepwise = EMPTY

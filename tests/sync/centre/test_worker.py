@@ -12,6 +12,7 @@ from sync.pipeline import BATCH_SIZE_MAX, Pipeline
 from sync.store import Store
 from sync.store.models import Submission
 from sync.validate import Accepted, Arrival, Held, Ignored, Stray, validate
+from tests.examples import examples
 
 
 class PickyConnection:
@@ -120,7 +121,7 @@ PARTS = [
 ]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.dictionaries(st.sampled_from(PARTS), json, max_size=4),
     gone=st.sets(st.sampled_from(PARTS), max_size=3),
