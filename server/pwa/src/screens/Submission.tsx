@@ -38,12 +38,6 @@ export function SubmissionScreen() {
                 {(by) => <A class="button button--soft" href={`/submission/${encodeURIComponent(by())}`}>{t('submission.open_new')}</A>}
               </Show>
             </div>
-            <Show when={(current().receipt?.problems.length ?? 0) > 0 && mendable()}>
-              <section class="stack">
-                <h2>{t('submission.problems')}</h2>
-                <Problems problems={current().receipt!.problems} place={place} tone="bad" />
-              </section>
-            </Show>
             <Show when={(current().receipt?.comments?.length ?? 0) > 0}>
               <section class="stack">
                 <h2>{t('submission.comments')}</h2>
@@ -59,6 +53,12 @@ export function SubmissionScreen() {
                     </div>
                   )}
                 </For>
+              </section>
+            </Show>
+            <Show when={(current().receipt?.problems.length ?? 0) > 0 && mendable()}>
+              <section class="stack">
+                <h2>{t('submission.problems')}</h2>
+                <Problems problems={current().receipt!.problems} place={place} tone="bad" />
               </section>
             </Show>
             <Show when={(current().receipt?.remarks?.length ?? 0) > 0}>
