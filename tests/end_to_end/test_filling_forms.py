@@ -120,7 +120,7 @@ def test_a_phone_that_dies_in_mid_form_resumes_exactly_with_its_photo(server, ph
     again.set_default_timeout(30_000)
     again.context.set_offline(True)
     again.goto(f"{server.url}/app/")  # from the service worker: there is no network
-    again.get_by_text("3 1 502").first.wait_for()
+    again.get_by_text("3栋 1单元 502").first.wait_for()
     again.get_by_text("继续填写").first.click()
     again.wait_for_selector(".photo img")
     assert again.inner_text(".form-page h1") == "位置、照片与确认"
