@@ -32,7 +32,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 GRACE_SECONDS = 20.0
 BYTES_PER_SECOND_MIN = 500
 FIRST_BYTES_SECONDS_MAX = 15.0
-SEND_SECONDS_MAX = 30
+SEND_SECONDS_MAX = 15
 CROWD_SECONDS_MIN = 0.5  # nobody is closed sooner, however many wait
 CROWD_SHARE = 4  # one thread in so many may wait for a slow client
 LOOK_MILLISECONDS = 250

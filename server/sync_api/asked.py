@@ -20,6 +20,8 @@ BATCH_DOCUMENTS_MAX = 10_000  # in one _bulk_docs, _bulk_get, _all_docs with key
 EDITS_OF_ONE_MAX = 500  # of one document in one _bulk_docs: each one costs what its whole tree costs
 COMPARED_DOCUMENTS_MAX = 100_000  # in one _revs_diff
 ANSWER_BYTES_MAX = 256 * 1024 * 1024  # of documents in one answer: naming one document ten thousand times must not fill the memory
+GROUPS_MAX = 1_000_000  # objects and lists in one body: twenty million empty ones fit 60 MB and would take a gigabyte and half a minute
+VALUES_MAX = 4_000_000
 DIGITS_KEPT_MAX = 18  # every whole number of so many digits fits 64 bits; longer ones are looked at one by one
 _DIGITS_TO_ZERO = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else 1 for byte in range(256))
 
@@ -113,6 +115,8 @@ class Asked:
         text = self.request.get_data(cache=False)
         if not text and empty is not None:
             return empty
+        if text.count(b"[") + text.count(b"{") > GROUPS_MAX or text.count(b",") > VALUES_MAX:
+            raise TooLarge("The body has too many parts: send fewer documents at once")
         try:
             value = orjson.loads(text)
         except (orjson.JSONDecodeError, RecursionError) as error:

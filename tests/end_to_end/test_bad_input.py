@@ -97,6 +97,7 @@ def broken_requests_are_told(phone):
     assert phone.ask("POST", bulk, data=(b" " * 1_000_000 for _ in range(70))) == (413, "too_large"), "no length given, over the limit"
     assert phone.ask("POST", bulk, json={"docs": [{"_id": "x", "text": "x" * 9_000_000}]}) == (413, "document_too_large")
     assert phone.ask("POST", bulk, json={"docs": [{}] * 10_001}) == (413, "too_large")
+    assert phone.ask("POST", bulk, data=b'{"docs":[{"_id":"x","lists":[' + b"[]," * 1_000_000 + b"[]]}]}") == (413, "too_large")
     conflicts = [{"_id": "x", "_rev": f"1-{number}"} for number in range(501)]
     assert phone.ask("POST", bulk, json={"docs": conflicts, "new_edits": False}) == (413, "too_large")
     assert phone.ask("POST", bulk, json={"docs": conflicts[:500], "new_edits": False}) == (201, "")
