@@ -166,7 +166,6 @@ export async function saveSubmission(finished: FinishedForm): Promise<string> {
   const before = finished.submission === undefined ? null : await readSubmission(finished.submission);
   if (before && saysTheSame(before, finished)) return endDraft(before, finished);
   clock = advance(current.device, Date.now(), [clock]);
-  await writeSetting('clock', clock);
   const submission: SubmissionDocument = {
     _id: before ? newSubmissionId() : (finished.submission ?? newSubmissionId()),
     type: 'submission',
@@ -186,6 +185,7 @@ export async function saveSubmission(finished: FinishedForm): Promise<string> {
     media: finished.media,
   };
   try {
+    await writeSetting('clock', clock);
     const { rev } = await inbox.put(submission);
     return await endDraft({ ...submission, _rev: rev }, finished);
   } catch (error) {

@@ -1,7 +1,9 @@
 // Writes the draft after every answer, one write after the other, and says truly whether it is on the disk.
 import { createSignal, untrack } from 'solid-js';
 import { removeDraft, saveDraft } from '../data/drafts.ts';
+import { isStorageFull } from '../data/storage.ts';
 import type { Draft } from '../forms-contract.ts';
+import { t } from '../i18n/index.ts';
 
 // Answers that follow each other faster than this are one write.
 const DRAFT_DELAY_MS = 80;
@@ -44,7 +46,7 @@ export class DraftKeeper {
         await saveDraft(this.draft());
         if (this.timer === undefined) this.setKept({ state: 'kept' });
       } catch (error) {
-        this.setKept({ state: 'failed', reason: (error as Error).message });
+        this.setKept({ state: 'failed', reason: isStorageFull(error) ? t('storage.full') : (error as Error).message });
       }
     });
     return this.writing;

@@ -16,8 +16,9 @@ export function SignInScreen() {
   const [busy, setBusy] = createSignal(false);
   const [trouble, setTrouble] = createSignal<Trouble>(null);
   const unsent = () => sheets().filter(({ state }) => state.state === 'waiting').length;
-  let first!: HTMLInputElement;
-  onMount(() => first.focus({ preventScroll: true }));
+  let name!: HTMLInputElement;
+  let secret!: HTMLInputElement;
+  onMount(() => (username() ? secret : name).focus({ preventScroll: true }));
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -58,12 +59,12 @@ export function SignInScreen() {
         </Show>
         <div>
           <label class="label" for="username">{t('sign_in.username')}</label>
-          <input ref={first} id="username" name="username" class="input" autocomplete="username" autocapitalize="none" spellcheck={false} value={username()} onInput={(event) => setUsername(event.currentTarget.value)} />
+          <input ref={name} id="username" name="username" class="input" autocomplete="username" autocapitalize="none" spellcheck={false} value={username()} onInput={(event) => setUsername(event.currentTarget.value)} />
         </div>
         <div>
           <label class="label" for="password">{t('sign_in.password')}</label>
           <div class="sign-in__password">
-            <input id="password" name="password" class="input" type={shown() ? 'text' : 'password'} autocomplete="current-password" value={password()} onInput={(event) => setPassword(event.currentTarget.value)} />
+            <input ref={secret} id="password" name="password" class="input" type={shown() ? 'text' : 'password'} autocomplete="current-password" value={password()} onInput={(event) => setPassword(event.currentTarget.value)} />
             <button type="button" class="sign-in__eye" aria-label={t('sign_in.show')} aria-pressed={shown()} onClick={() => setShown(!shown())}>
               <Eye size={22} aria-hidden="true" />
             </button>
