@@ -138,7 +138,9 @@ def history(tree: Tree, revision: Revision) -> list[Revision]:
 
 def leaves_below(tree: Tree, revision: Revision) -> list[Revision]:
     """Leaves that come from this revision (itself, if it is one), best first; none if it is unknown."""
-    return [leaf for leaf in leaves(tree) if revision in _ancestors(tree, leaf)]
+    if revision not in tree:
+        return []
+    return [leaf for leaf in leaves(tree) if leaf.generation >= revision.generation and revision in _ancestors(tree, leaf, revision.generation)]
 
 
 def missing(tree: Tree, revisions: Iterable[Revision]) -> list[Revision]:

@@ -17,7 +17,7 @@ from sync.engine.database import Database
 from sync.engine.errors import BadDocument, EngineError, TooLarge
 
 BATCH_DOCUMENTS_MAX = 10_000  # in one _bulk_docs, _bulk_get, _all_docs with keys
-EDITS_OF_ONE_MAX = 500  # of one document in one _bulk_docs: each one costs what its whole tree costs
+REVISIONS_OF_ONE_MAX = 500  # of one document in one _bulk_docs or _bulk_get: each one costs what its whole tree costs
 COMPARED_DOCUMENTS_MAX = 100_000  # in one _revs_diff
 ANSWER_BYTES_MAX = 256 * 1024 * 1024  # of documents in one answer: naming one document ten thousand times must not fill the memory
 GROUPS_MAX = 1_000_000  # objects and lists in one body: twenty million empty ones fit 60 MB and would take a gigabyte and half a minute

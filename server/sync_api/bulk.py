@@ -10,7 +10,7 @@ from flask import Response
 
 from server.sync_api import local
 from server.sync_api.answers import answer, raw
-from server.sync_api.asked import BATCH_DOCUMENTS_MAX, COMPARED_DOCUMENTS_MAX, EDITS_OF_ONE_MAX, Asked
+from server.sync_api.asked import BATCH_DOCUMENTS_MAX, COMPARED_DOCUMENTS_MAX, REVISIONS_OF_ONE_MAX, Asked
 from server.sync_api.documents import opened
 from server.sync_api.rendering import Shown, render, shown
 from sync.engine.database import Database
@@ -36,8 +36,7 @@ def bulk_docs(asked: Asked) -> Response:
             document = {**document, "_id": uuid.uuid4().hex}
         is_local = isinstance(document, dict) and str(document.get("_id", "")).startswith(LOCAL)
         edits.append(local.read(document) if is_local else read_edit(document, replicated, bytes_max=bytes_max))
-    if max(Counter(edit.id for edit in edits).values(), default=0) > EDITS_OF_ONE_MAX:
-        raise TooLarge(f"At most {EDITS_OF_ONE_MAX} revisions of one document in one request")
+    _refuse_too_many_of_one([edit.id for edit in edits])
     refused = {index for index, edit in enumerate(edits) if edit.id.startswith(DESIGN) and not asked.is_admin}
     taken = [edit for index, edit in enumerate(edits) if index not in refused and not isinstance(edit, local.LocalEdit)]
     results = iter(asked.database.write(taken, replicated))
@@ -64,7 +63,9 @@ def bulk_get(asked: Asked) -> Response:
         raise BadDocument("Missing JSON list of 'docs'.")
     wanted = _list(members["docs"], "`docs` parameter must be an array.", BATCH_DOCUMENTS_MAX)
     show, latest = shown(asked), asked.flag("latest")
-    found = asked.database.get_many([each["id"] for each in wanted if isinstance(each, dict) and isinstance(each.get("id"), str)])
+    ids = [each["id"] for each in wanted if isinstance(each, dict) and isinstance(each.get("id"), str)]
+    _refuse_too_many_of_one(ids)
+    found = asked.database.get_many(ids)
     return answer({"results": [_got(asked, found, each, show, latest) for each in wanted]})
 
 
@@ -187,6 +188,11 @@ def _list(value: Any, otherwise: str, length_max: int) -> list:
     if len(value) > length_max:
         raise TooLarge(f"At most {length_max} in one request")
     return value
+
+
+def _refuse_too_many_of_one(ids: list[str]) -> None:
+    if max(Counter(ids).values(), default=0) > REVISIONS_OF_ONE_MAX:
+        raise TooLarge(f"At most {REVISIONS_OF_ONE_MAX} revisions of one document in one request")
 
 
 def _revision(edit: Any) -> dict[str, str]:

@@ -102,6 +102,7 @@ def broken_requests_are_told(phone):
     assert phone.ask("POST", bulk, json={"docs": conflicts, "new_edits": False}) == (413, "too_large")
     assert phone.ask("POST", bulk, json={"docs": conflicts[:500], "new_edits": False}) == (201, "")
     assert phone.ask("POST", bulk, json={"docs": conflicts[500:], "new_edits": False}) == (413, "too_many_conflicts")
+    assert phone.ask("POST", f"{phone.inbox}/_bulk_get", json={"docs": [{"id": "x", "rev": "1-1"}] * 501}) == (413, "too_large")
     assert phone.ask("PUT", f"{phone.inbox}/_local/x", json={"text": "x" * 200_000}) == (413, "document_too_large")
     assert phone.ask("PUT", f"{phone.inbox}/_design/x", json={}) == (403, "forbidden")
     assert said(phone, b"Content-Length: 9\r\n\r\n{}") == 400, "half a body is refused"
