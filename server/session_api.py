@@ -116,7 +116,7 @@ def register(app: Flask) -> None:
 
 @blueprint.before_request
 def only_small_bodies() -> None:
-    request.max_content_length = BODY_BYTES_MAX
+    request.max_content_length = min(BODY_BYTES_MAX, current_app.config["MAX_CONTENT_LENGTH"])
 
 
 @blueprint.post("")

@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -52,7 +52,7 @@ def asset(name: str) -> str:
 @blueprint.before_request
 def check_request() -> None:
     """Forms carry the mark of the page they came from. A NUL stands in no text of ours, and databases take it for an end or an error."""
-    request.max_content_length = BODY_BYTES_MAX
+    request.max_content_length = min(BODY_BYTES_MAX, current_app.config["MAX_CONTENT_LENGTH"])
     if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
         raise BadRequest
     csrf.protect()
