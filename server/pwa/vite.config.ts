@@ -52,6 +52,7 @@ export default defineConfig({
     cssCodeSplit: true,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2_000,
+    rolldownOptions: { checks: { eval: false, pluginTimings: false } }, // the engine's eval is emscripten's for modules that carry JavaScript, which its own do not; the CSP forbids it
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8000', '/sync': 'http://127.0.0.1:8000' } },
   test: {
