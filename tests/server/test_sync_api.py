@@ -1,6 +1,7 @@
 """The CouchDB API under /sync/: what replication and tools ask, answered in CouchDB's codes and words."""
 
 import base64
+import gzip
 import hashlib
 import time
 from datetime import UTC, datetime
@@ -425,6 +426,19 @@ def test_revs_diff(conflict):
     assert conflict("POST", DB + "/_missing_revs", {"c": ["1-a", "7-q"]}).json == {"missing_revs": {"c": ["7-q"]}}
     for bad in ({"c": ["x"]}, {"c": "1-a"}, {"c": [1]}, []):
         assert error_of(conflict("POST", DB + "/_revs_diff", bad)) == (400, "bad_request")
+
+
+def test_bulk_get_is_compressed_for_who_reads_that(worker):
+    worker("POST", DB + "/_bulk_docs", {"docs": [{"_id": f"d{number}", "name": "何伶俐"} for number in range(100)]})
+    asked = {"docs": [{"id": f"d{number}"} for number in range(100)]}
+    plain = worker("POST", DB + "/_bulk_get", asked)
+    small = worker("POST", DB + "/_bulk_get", asked, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert small.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(small.data) == plain.data
+    assert len(small.data) < len(plain.data) / 4
+    assert int(small.headers["Content-Length"]) == len(small.data)
 
 
 def test_bulk_get_answers_in_the_order_asked(conflict):
