@@ -341,7 +341,7 @@ def test_a_survey_that_breaks_a_rule_is_held_and_mended_on_the_surveyors_phone(s
     assert statuses == {"superseded"}
 
 
-def test_what_the_office_returns_is_told_on_the_phone_in_the_offices_words(phone, office):
+def test_what_the_office_returns_is_told_on_the_phone_in_the_offices_words(server, eventually, phone, office):
     fang = phone("wang fang").sign_in("surveyor1")
     fang.outbox()
     held = fang.page.locator(".fix")  # the demo's: 45.2 ℃
@@ -362,6 +362,7 @@ def test_what_the_office_returns_is_told_on_the_phone_in_the_offices_words(phone
     expect(desk.page.locator(".toasts")).to_contain_text("王芳")
     desk.look("e03-returned")
 
+    eventually(lambda: "returned" in {each["status"] for each in server.documents("worker-w0001", "receipt:").values()}, 30, "the receipt of the return")
     fang.sync()
     expect(held).to_contain_text(fang.state("returned"))
     expect(held).to_contain_text("请向住户核实后再交。")

@@ -74,11 +74,12 @@ def test_nobody_else_comes_in_by_a_password(asking, username, password):
 
 def test_a_password_found_right_is_remembered_until_it_is_changed(asking):
     header = basic("operator", "correct horse")
+    started = time.process_time()
     asking(header)
-    started = time.perf_counter()
+    checked = time.process_time()
     for _ in range(50):
         asking(header)
-    assert time.perf_counter() - started < 0.5, "an argon2 check takes 30 ms and more"
+    assert time.process_time() - checked < 25 * (checked - started), "fifty remembered ones cost less than half of fifty argon2 checks"
 
     session = stores().writing_session()
     set_password(session, account_by_username(session, "operator"), "battery staple")

@@ -1,7 +1,6 @@
 """The central store opens, migrates, and keeps what it must keep once."""
 
 import threading
-import time
 from datetime import datetime
 
 import orjson
@@ -40,11 +39,9 @@ def test_the_migrations_make_the_tables_of_the_models(store):
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_a_second_upgrade_has_nothing_to_do_and_is_quick(url):
+def test_a_second_upgrade_has_nothing_to_do(url):
     assert upgrade(url) is True
-    started = time.perf_counter()
     assert upgrade(url) is False
-    assert time.perf_counter() - started < 0.3
 
 
 def test_two_processes_may_upgrade_at_once(url):
