@@ -18,7 +18,6 @@ from forms.xlsform import NAMESPACE, XFORMS, parse_xml
 JAVAROSA = "http://openrosa.org/javarosa"
 HTML = "http://www.w3.org/1999/xhtml"
 XFORM_BYTES_MAX = 10_000_000
-FIELDS_MAX = 5_000
 GROUP_DEPTH_MAX = 12
 
 # bind type → ours

@@ -7,7 +7,6 @@ import hmac
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import jwt
 
@@ -16,7 +15,6 @@ ALGORITHM = "HS256"
 ADMIN_ROLE = "_admin"  # full power over every database: the server and the operator have it, a token never does
 CLOCK_SKEW_SECONDS_MAX = 30
 TOKEN_LENGTH_MAX = 8_192
-REQUIRED: Any = {"require": ["exp", "iss", "sub", "iat"]}
 
 
 class BadToken(Exception):

@@ -90,11 +90,6 @@ export function forgetAreas(kept: string[]): void {
   setIndexes(new Map([...indexes()].filter(([name]) => kept.includes(name))));
 }
 
-export async function readRecord(id: string): Promise<RecordDocument | null> {
-  const [found] = await readRecords([id]);
-  return found ?? null;
-}
-
 /** Whole records from the phone's disk; ids it does not hold are left out. */
 export async function readRecords(ids: string[]): Promise<RecordDocument[]> {
   const found = new Map<string, RecordDocument>();

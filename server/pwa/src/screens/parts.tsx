@@ -18,7 +18,6 @@ import ShieldAlert from 'lucide-solid/icons/shield-alert';
 import type { LucideProps } from 'lucide-solid';
 import { type Component, For, type JSX, Show } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
-import type { AreaDocument } from '../data/documents.ts';
 import type { DoorState } from '../data/rows.ts';
 import { session } from '../data/session.ts';
 import type { SubmissionState } from '../data/submissions.ts';
@@ -95,8 +94,4 @@ export function Skeletons(props: { count: number }) {
       <For each={Array.from({ length: props.count })}>{() => <div class="skeleton" />}</For>
     </div>
   );
-}
-
-export function areaName(area: AreaDocument | undefined, named: { zh: string; en: string } | undefined, language: 'zh' | 'en'): string {
-  return (area?.name ?? named)?.[language] ?? '';
 }
