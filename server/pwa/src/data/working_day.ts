@@ -46,9 +46,9 @@ export async function handInAndSignOut(): Promise<boolean> {
   if (!opened || left.submissions > 0 || left.photos > 0) return false;
   const databases = opened;
   await closeWorkingDay();
-  await signOut();
   await clearDrawer();
   await destroyAll(databases);
   await loadDrafts();
+  await signOut(); // last: the sign-in screen tells that the phone is empty
   return true;
 }
