@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PWA := server/pwa
 OFFICE := server/office
+CLIENTS := tests/clients
 STAMPS := .stamps
 PWA_SOURCES := $(shell find $(PWA)/src $(PWA)/public -type f 2>/dev/null) $(wildcard $(PWA)/*.html $(PWA)/*.ts $(PWA)/*.json)
 TRANSLATIONS := $(wildcard $(OFFICE)/translations/*/LC_MESSAGES/*.po)
@@ -16,11 +17,11 @@ help: ## say what one can do (this)
 run: build ## install, build and serve the demo organisation on http://127.0.0.1:8000
 	@DOORSTEP_DEMO=$${DOORSTEP_DEMO:-1} exec $(BIN)/python -m flask --app wsgi serve
 
-test: lint build $(STAMPS)/requirements-dev chromium ## everything that must hold, a real browser included (under 15 minutes)
+test: lint build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules chromium ## everything that must hold, a real browser included (under 15 minutes)
 	cd $(PWA) && npm test --silent
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-long: build $(STAMPS)/requirements-dev chromium ## the long ones: ten times the examples, 200 kills at random moments
+test-long: build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules chromium ## the long ones: ten times the examples, 200 kills at random moments
 	EXAMPLES_TIMES=10 $(BIN)/python -m pytest -n 2 --timeout 3600 -m property
 
 lint: $(STAMPS)/requirements-dev $(STAMPS)/pwa-modules ## ruff, mypy and the TypeScript compiler
@@ -32,7 +33,7 @@ lint: $(STAMPS)/requirements-dev $(STAMPS)/pwa-modules ## ruff, mypy and the Typ
 format: $(STAMPS)/requirements-dev ## put the Python files in the house's shape
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-bench: build $(STAMPS)/requirements-dev ## measure: validation, feed to record, replication
+bench: build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules ## measure: validation, feed to record, replication
 	$(BIN)/python -m benchmarks
 
 install: $(STAMPS)/requirements $(STAMPS)/pwa-modules $(STAMPS)/office-modules ## what running needs
@@ -44,7 +45,7 @@ lock: ## write requirements*.txt anew from requirements*.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
 
 clean: ## remove what was installed and built; data stays
-	rm -rf .venv $(STAMPS) $(PWA)/node_modules $(PWA)/dist $(OFFICE)/node_modules $(OFFICE)/static/vendor
+	rm -rf .venv $(STAMPS) $(PWA)/node_modules $(PWA)/dist $(OFFICE)/node_modules $(OFFICE)/static/vendor $(CLIENTS)/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Doorstep needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) -V`. Name another one: make PYTHON=python3.12 …"; exit 1; }
@@ -61,6 +62,11 @@ $(STAMPS)/requirements-dev: requirements-dev.txt $(STAMPS)/requirements
 $(STAMPS)/%-modules: server/%/package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || { echo "Doorstep needs Node 20.19 or newer to build."; exit 1; }
 	cd server/$* && npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p $(STAMPS) && touch $@
+
+# Official clients and another server of the same API, for the tests and benchmarks only
+$(STAMPS)/clients-modules: $(CLIENTS)/package-lock.json
+	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/pwa-build: $(STAMPS)/pwa-modules $(PWA_SOURCES)
