@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sync.engine.limits import DEFAULT, Limits
+
 SECRET_LENGTH_MIN = 32
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DEMO_SECRET_FILE = "secret"  # noqa: S105 a file's name, in the data folder
@@ -27,7 +29,7 @@ class Setting:
     purpose: str
 
 
-SETTINGS = (
+SETTINGS: tuple[Setting, ...] = (
     Setting("DOORSTEP_HOST", "127.0.0.1", "address to listen on; demo mode refuses anything beyond this machine"),
     Setting("DOORSTEP_PORT", "8000", "port to listen on"),
     Setting("DOORSTEP_DATA", "./var", "folder of everything kept in files: the sync engine's databases and, by default, the central store"),
@@ -41,10 +43,27 @@ SETTINGS = (
     Setting("DOORSTEP_OFFICE_HOURS", "12", "how long a sign-in to the office lasts without use, in hours"),
     Setting("DOORSTEP_SIGN_IN_TRIES_PER_MINUTE", "10", "failed sign-ins a minute for one name, and ten times as many for one address"),
     Setting("DOORSTEP_BODY_BYTES_MAX", "67108864", "largest request body, in bytes"),
-    Setting("DOORSTEP_DOCUMENT_BYTES_MAX", "8388608", "largest document without its attachments, in bytes"),
     Setting("DOORSTEP_PROXIES", "0", "reverse proxies in front whose X-Forwarded headers are to be believed"),
     Setting("DOORSTEP_LOG_LEVEL", "info", "debug, info, warning or error"),
 )
+MANY, BYTES = 2**24, 2**31
+LIMITS = {  # of the sync engine: what for, the least and the most that it may be set to
+    "document_bytes_max": ("largest document without its attachments, in bytes", 1024, BYTES),
+    "attachment_bytes_max": ("largest attachment, in bytes", 1024, BYTES),
+    "attachments_max": ("attachments of one document, at most", 1, 100_000),
+    "id_bytes_max": ("longest document id, in bytes", 64, 65_536),
+    "nesting_max": ("levels of lists and objects in a document, at most", 8, 250),
+    "batch_documents_max": ("documents in one `_bulk_docs` or `_bulk_get`, keys in one `_all_docs`, at most", 1, MANY),
+    "compared_documents_max": ("documents in one `_revs_diff`, at most", 1, MANY),
+    "revisions_of_one_max": ("revisions of one document in one `_bulk_docs` or `_bulk_get`, at most", 1, MANY),
+    "history_length_max": ("revisions in one document's `_revisions`, at most", 1_000, MANY),
+    "conflicts_max": ("conflicting revisions of one document, at most", 2, 100_000),
+    "tree_revisions_max": ("known revisions of one document, at most", 1_000, MANY),
+    "local_bytes_max": ("largest `_local` document (a client's checkpoint), in bytes", 1024, BYTES),
+    "local_documents_max": ("`_local` documents of one database; beyond, the one longest not written is forgotten", 10, MANY),
+    "answer_bytes_max": ("documents in one answer, in bytes, at most", 1024, BYTES),
+}
+SETTINGS += tuple(Setting(f"DOORSTEP_{name.upper()}", str(getattr(DEFAULT, name)), purpose) for name, (purpose, _, _) in LIMITS.items())
 
 
 @dataclass(frozen=True)
@@ -64,9 +83,9 @@ class Settings:
     office_hours: int
     sign_in_tries_per_minute: int
     body_bytes_max: int
-    document_bytes_max: int
     proxies: int
     log_level: str
+    limits: Limits = DEFAULT  # of the sync engine
 
     @property
     def engine_folder(self) -> Path:
@@ -103,9 +122,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         office_hours=_whole(environment, "DOORSTEP_OFFICE_HOURS", 1, 168),
         sign_in_tries_per_minute=_whole(environment, "DOORSTEP_SIGN_IN_TRIES_PER_MINUTE", 1, 10_000),
         body_bytes_max=_whole(environment, "DOORSTEP_BODY_BYTES_MAX", 1024, 2**31),
-        document_bytes_max=_whole(environment, "DOORSTEP_DOCUMENT_BYTES_MAX", 1024, 2**31),
         proxies=_whole(environment, "DOORSTEP_PROXIES", 0, 8),
         log_level=_one_of(environment, "DOORSTEP_LOG_LEVEL", ("debug", "info", "warning", "error")),
+        limits=Limits(**{name: _whole(environment, f"DOORSTEP_{name.upper()}", least, most) for name, (_, least, most) in LIMITS.items()}),
     )
     if settings.open_feeds_max >= settings.web_threads:
         raise SettingsError(

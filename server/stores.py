@@ -49,7 +49,7 @@ class Stores:
             if self._databases is None:
                 from sync.engine import Engine
 
-                self._databases = Engine(self.settings.engine_folder)
+                self._databases = Engine(self.settings.engine_folder, self.settings.limits)
             return self._databases
 
 

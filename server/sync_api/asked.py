@@ -15,11 +15,9 @@ from server.stores import stores
 from sync.engine import Engine
 from sync.engine.database import Database
 from sync.engine.errors import BadDocument, EngineError, TooLarge
+from sync.engine.limits import DEFAULT, Limits
 
-BATCH_DOCUMENTS_MAX = 10_000  # in one _bulk_docs, _bulk_get, _all_docs with keys
-REVISIONS_OF_ONE_MAX = 500  # of one document in one _bulk_docs or _bulk_get: each one costs what its whole tree costs
-COMPARED_DOCUMENTS_MAX = 100_000  # in one _revs_diff
-ANSWER_BYTES_MAX = 256 * 1024 * 1024  # of documents in one answer: naming one document ten thousand times must not fill the memory
+BATCH_DOCUMENTS_MAX = DEFAULT.batch_documents_max
 GROUPS_MAX = 1_000_000  # objects and lists in one body: twenty million empty ones fit 60 MB and would take a gigabyte and half a minute
 VALUES_MAX = 4_000_000
 DIGITS_KEPT_MAX = 18  # every whole number of so many digits fits 64 bits; longer ones are looked at one by one
@@ -58,14 +56,18 @@ class Asked:
         return self.engine.open(self.database_name)
 
     @property
+    def limits(self) -> Limits:
+        return self.engine.limits
+
+    @property
     def is_admin(self) -> bool:
         return self.identity is not None and self.identity.is_admin
 
     def counted(self, text: bytes) -> bytes:
         """This part of the answer, if all parts together are not too large. Raises TooLarge."""
         self._answered_bytes += len(text)
-        if self._answered_bytes > ANSWER_BYTES_MAX:
-            raise TooLarge(f"The answer would have more than {ANSWER_BYTES_MAX} bytes: ask for fewer documents at once")
+        if self._answered_bytes > self.limits.answer_bytes_max:
+            raise TooLarge(f"The answer would have more than {self.limits.answer_bytes_max} bytes: ask for fewer documents at once")
         return text
 
     # Query parameters

@@ -10,7 +10,7 @@ from flask import Response
 
 from server.sync_api import local
 from server.sync_api.answers import answer, compressed, raw
-from server.sync_api.asked import BATCH_DOCUMENTS_MAX, COMPARED_DOCUMENTS_MAX, REVISIONS_OF_ONE_MAX, Asked
+from server.sync_api.asked import Asked
 from server.sync_api.documents import opened
 from server.sync_api.rendering import Shown, render, shown
 from sync.engine.database import Database
@@ -27,16 +27,15 @@ def bulk_docs(asked: Asked) -> Response:
     members = asked.members()
     if "docs" not in members:
         raise BadDocument("POST body must include `docs` parameter.")
-    listed = _list(members["docs"], "`docs` parameter must be an array.", BATCH_DOCUMENTS_MAX)
+    listed = _list(members["docs"], "`docs` parameter must be an array.", asked.limits.batch_documents_max)
     replicated = members.get("new_edits") is False
     edits = []
-    bytes_max = asked.settings.document_bytes_max
     for document in listed:
         if isinstance(document, dict) and "_id" not in document and not replicated:
             document = {**document, "_id": uuid.uuid4().hex}
         is_local = isinstance(document, dict) and str(document.get("_id", "")).startswith(LOCAL)
-        edits.append(local.read(document) if is_local else read_edit(document, replicated, bytes_max=bytes_max))
-    _refuse_too_many_of_one([edit.id for edit in edits])
+        edits.append(local.read(document, asked.limits) if is_local else read_edit(document, replicated, limits=asked.limits))
+    _refuse_too_many_of_one(asked, [edit.id for edit in edits])
     refused = {index for index, edit in enumerate(edits) if edit.id.startswith(DESIGN) and not asked.is_admin}
     taken = [edit for index, edit in enumerate(edits) if index not in refused and not isinstance(edit, local.LocalEdit)]
     results = iter(asked.database.write(taken, replicated))
@@ -61,10 +60,10 @@ def bulk_get(asked: Asked) -> Response:
     members = asked.members()
     if "docs" not in members:
         raise BadDocument("Missing JSON list of 'docs'.")
-    wanted = _list(members["docs"], "`docs` parameter must be an array.", BATCH_DOCUMENTS_MAX)
+    wanted = _list(members["docs"], "`docs` parameter must be an array.", asked.limits.batch_documents_max)
     show, latest = shown(asked), asked.flag("latest")
     ids = [each["id"] for each in wanted if isinstance(each, dict) and isinstance(each.get("id"), str)]
-    _refuse_too_many_of_one(ids)
+    _refuse_too_many_of_one(asked, ids)
     found = asked.database.get_many(ids)
     return compressed(answer({"results": [_got(asked, found, each, show, latest) for each in wanted]}), asked.request)
 
@@ -103,7 +102,7 @@ def all_docs(asked: Asked) -> Response:
     if keys is not None:
         if has_start or has_end or has_key:
             raise BadDocument("`keys` is incompatible with `key`, `start_key` and `end_key`", "query_parse_error")
-        keys = _list(keys, "`keys` must be an array of strings.", BATCH_DOCUMENTS_MAX)
+        keys = _list(keys, "`keys` must be an array of strings.", asked.limits.batch_documents_max)
         rows = _rows_of_keys(asked, list(reversed(keys)) if descending else keys)
         return answer({**head, "offset": None, "rows": rows[skip:][:limit]})
     if has_key:
@@ -169,9 +168,10 @@ def _got(asked: Asked, found: dict[str, Document], wanted: Any, show: Shown, lat
 def _unknown(asked: Asked) -> list[tuple[str, list, Document | None]]:
     """(id, revisions that are not held, the document) for each id of the body that has such."""
     wanted = asked.members()
-    if len(wanted) > COMPARED_DOCUMENTS_MAX:
-        raise TooLarge(f"At most {COMPARED_DOCUMENTS_MAX} documents are compared at once")
-    revisions = {id: [read_revision(text) for text in _list(texts, "Revisions must be a JSON list.", COMPARED_DOCUMENTS_MAX)] for id, texts in wanted.items()}
+    compared_max = asked.limits.compared_documents_max
+    if len(wanted) > compared_max:
+        raise TooLarge(f"At most {compared_max} documents are compared at once")
+    revisions = {id: [read_revision(text) for text in _list(texts, "Revisions must be a JSON list.", compared_max)] for id, texts in wanted.items()}
     found = asked.database.get_many([id for id in wanted if not id.startswith(LOCAL)])
     unknown = []
     for id, named in revisions.items():
@@ -190,9 +190,9 @@ def _list(value: Any, otherwise: str, length_max: int) -> list:
     return value
 
 
-def _refuse_too_many_of_one(ids: list[str]) -> None:
-    if max(Counter(ids).values(), default=0) > REVISIONS_OF_ONE_MAX:
-        raise TooLarge(f"At most {REVISIONS_OF_ONE_MAX} revisions of one document in one request")
+def _refuse_too_many_of_one(asked: Asked, ids: list[str]) -> None:
+    if max(Counter(ids).values(), default=0) > asked.limits.revisions_of_one_max:
+        raise TooLarge(f"At most {asked.limits.revisions_of_one_max} revisions of one document in one request")
 
 
 def _revision(edit: Any) -> dict[str, str]:

@@ -53,7 +53,7 @@ def write_one(asked: Asked, members: dict[str, Any], id: str) -> Response:
     replicated = asked.text("new_edits") == "false"
     if named:
         members = {**members, "_rev": named}
-    edit = read_edit(members, replicated, id, asked.settings.document_bytes_max)
+    edit = read_edit(members, replicated, id, asked.limits)
     refuse_design(asked, edit)
     return _written(asked, edit, replicated)
 

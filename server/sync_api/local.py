@@ -12,6 +12,7 @@ from server.sync_api.answers import answer, answer_bytes
 from server.sync_api.asked import Asked
 from sync.engine.database import Database
 from sync.engine.errors import BadDocument, DocumentMissing, EditConflict
+from sync.engine.limits import Limits
 from sync.engine.wire import as_json, check_id, wire
 
 REVISION = re.compile(r"0-([0-9]{1,15})")
@@ -35,7 +36,7 @@ def get(asked: Asked) -> Response:
 
 
 def put(asked: Asked) -> Response:
-    edit = read(asked.body(must_say_json=False), asked.id, asked.revision)
+    edit = read(asked.body(must_say_json=False), asked.limits, asked.id, asked.revision)
     return answer({"ok": True, "id": edit.id, "rev": _done(write(asked.database, edit))}, 201)
 
 
@@ -44,7 +45,7 @@ def delete(asked: Asked) -> Response:
     return answer({"ok": True, "id": edit.id, "rev": _done(write(asked.database, edit))})
 
 
-def read(document: Any, id: str | None = None, revision: str | None = None) -> LocalEdit:
+def read(document: Any, limits: Limits, id: str | None = None, revision: str | None = None) -> LocalEdit:
     """The edit in this document. Raises BadDocument."""
     if not isinstance(document, dict):
         raise BadDocument("Document must be a JSON object")
@@ -55,8 +56,8 @@ def read(document: Any, id: str | None = None, revision: str | None = None) -> L
         if match is None:
             raise BadDocument("Invalid rev format")
         number = int(match[1])
-    body = as_json({name: value for name, value in document.items() if name[:1] != "_"})
-    return LocalEdit(check_id(document.get("_id") if id is None else id), number or None, document.get("_deleted") is True, body)
+    body = as_json({name: value for name, value in document.items() if name[:1] != "_"}, limits)
+    return LocalEdit(check_id(document.get("_id") if id is None else id, limits), number or None, document.get("_deleted") is True, body)
 
 
 def write(database: Database, edit: LocalEdit) -> str | EditConflict:

@@ -12,7 +12,7 @@ from sync.engine.catalogue import Entry
 from sync.engine.connections import Connections, FileGone
 from sync.engine.document import Document, from_row, load, read_bytes, rows_between, rows_of
 from sync.engine.errors import BadDocument, BadSequence, DatabaseMissing, EditConflict, TooLarge
-from sync.engine.limits import LOCAL_BYTES_MAX, LOCAL_DOCUMENTS_MAX
+from sync.engine.limits import Limits
 from sync.engine.wake import Bells, Watch
 from sync.engine.wire import Edit
 from sync.engine.writing import Writing, delete_local, put_local
@@ -43,8 +43,9 @@ class Row:
 class Database:
     """A database of one life; once it is deleted, everything raises DatabaseMissing."""
 
-    def __init__(self, entry: Entry, connections: Connections, bells: Bells) -> None:
+    def __init__(self, entry: Entry, connections: Connections, bells: Bells, limits: Limits) -> None:
         self.entry = entry
+        self.limits = limits
         self.name = entry.name
         self._connections = connections
         self._bells = bells
@@ -167,7 +168,7 @@ class Database:
 
     def _write(self, apply: Callable[[Writing], Any]) -> Any:
         with self._writing() as connection:
-            work = Writing(connection)
+            work = Writing(connection, self.limits)
             result = apply(work)
             changed = work.finish()
         if changed:
@@ -199,11 +200,11 @@ class Database:
         with self.reading() as connection:
             return connection.execute("SELECT revision, body FROM local_documents WHERE id = ?", (id,)).fetchone()
 
-    def put_local(self, id: str, based_on: int | None, body: bytes, kept_max: int = LOCAL_DOCUMENTS_MAX) -> int:
-        if len(body) > LOCAL_BYTES_MAX:
+    def put_local(self, id: str, based_on: int | None, body: bytes) -> int:
+        if len(body) > self.limits.local_bytes_max:
             raise TooLarge(id[:200], "document_too_large")
         with self._writing() as connection:
-            return put_local(connection, id, based_on, body, kept_max)
+            return put_local(connection, id, based_on, body, self.limits.local_documents_max)
 
     def delete_local(self, id: str) -> bool:
         with self._writing() as connection:

@@ -16,6 +16,7 @@ from sync.engine.connections import Connections
 from sync.engine.database import Database
 from sync.engine.document import Document, stubs
 from sync.engine.errors import DatabaseMissing
+from sync.engine.limits import DEFAULT, Limits
 from sync.engine.wake import Bells, Watch
 from sync.engine.wire import check_id
 
@@ -26,8 +27,9 @@ DOCUMENTS_PER_READ_MAX = 5_000
 class Engine:
     """Databases in files of this folder, which is made if need be."""
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, limits: Limits = DEFAULT) -> None:
         folder = Path(folder)
+        self.limits = limits
         self._connections = Connections()
         self._catalogue = Catalogue(folder, self._connections)
         self._bells = Bells(folder / "wake")
@@ -63,7 +65,7 @@ class Engine:
 
     def open(self, name: str) -> Database:
         """The database with all that HTTP needs of it. Raises DatabaseMissing."""
-        return Database(self._catalogue.entry(name), self._connections, self._bells)
+        return Database(self._catalogue.entry(name), self._connections, self._bells, self.limits)
 
     def changes(self, name: str, since: str = START, limit: int = 500) -> Batch:
         database = self.open(name)

@@ -11,16 +11,7 @@ from typing import Any
 import orjson
 
 from sync.engine.errors import BadDocument, TooLarge
-from sync.engine.limits import (
-    ATTACHMENT_BYTES_MAX,
-    ATTACHMENT_NAME_BYTES_MAX,
-    ATTACHMENTS_MAX,
-    DOCUMENT_BYTES_MAX,
-    HISTORY_LENGTH_MAX,
-    ID_BYTES_MAX,
-    NESTING_MAX,
-    REVISION_BYTES_MAX,
-)
+from sync.engine.limits import ATTACHMENT_NAME_BYTES_MAX, DEFAULT, REVISION_BYTES_MAX, Limits
 from sync.revisions import NotARevision, Revision, parse_revision
 
 NOT_STORED = {"_id", "_rev", "_deleted", "_attachments", "_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"}
@@ -57,32 +48,32 @@ class Edit:
     attachments: dict[str, Inline | Stub] = field(default_factory=dict)
 
 
-def read_edit(document: object, replicated: bool, id: str | None = None, bytes_max: int = DOCUMENT_BYTES_MAX) -> Edit:
+def read_edit(document: object, replicated: bool, id: str | None = None, limits: Limits = DEFAULT) -> Edit:
     """The edit in this document; `id` from the URL goes before the one in it. Raises BadDocument, TooLarge."""
     if not isinstance(document, dict):
         raise BadDocument("Document must be a JSON object")
-    id = check_id(document.get("_id") if id is None else id)
+    id = check_id(document.get("_id") if id is None else id, limits)
     for name in document:
         if name[:1] == "_" and name not in NOT_STORED:
             raise BadDocument(f"Bad special document member: {name[:100]}", "doc_validation")
     deleted = document.get("_deleted", False)
     if not isinstance(deleted, bool):
         raise BadDocument("_deleted must be a boolean", "doc_validation")
-    body = as_json({name: value for name, value in document.items() if name[:1] != "_"})
-    if len(body) > bytes_max:
+    body = as_json({name: value for name, value in document.items() if name[:1] != "_"}, limits)
+    if len(body) > limits.document_bytes_max:
         raise TooLarge(id[:200], "document_too_large")
-    return Edit(id, _path(document, replicated), deleted, body, read_attachments(document.get("_attachments")))
+    return Edit(id, _path(document, replicated, limits), deleted, body, read_attachments(document.get("_attachments"), limits))
 
 
-def check_id(id: object) -> str:
-    """The id, if it can be a document's."""
+def check_id(id: object, limits: Limits | None = None) -> str:
+    """The id, if it can be a document's. Its length is checked where it is to be written: reading a longer one finds nothing."""
     if not isinstance(id, str):
         raise BadDocument("Document id must be a string", "illegal_docid")
     if not id or id in (LOCAL, DESIGN):
         raise BadDocument("Document id must not be empty", "illegal_docid")
     if id[0] == "_" and not id.startswith((LOCAL, DESIGN)):
         raise BadDocument("Only reserved document ids may start with underscore.", "illegal_docid")
-    if len(id.encode()) > ID_BYTES_MAX:
+    if limits is not None and len(id.encode()) > limits.id_bytes_max:
         raise BadDocument("Document id is too long", "illegal_docid")
     return id
 
@@ -98,15 +89,15 @@ def read_revision(text: object) -> Revision:
     return revision
 
 
-def as_json(value: object, sort: bool = False) -> bytes:
+def as_json(value: object, limits: Limits) -> bytes:
     """JSON of a value that is not nested too deeply. Raises BadDocument."""
     try:
-        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if sort else orjson.dumps(value)
+        text = orjson.dumps(value)
     except (orjson.JSONEncodeError, RecursionError) as error:
         raise BadDocument(f"This cannot be kept as JSON: {error}") from None
     # Few documents have as many brackets as levels are allowed: only those are measured.
-    if text.count(b"{") + text.count(b"[") > NESTING_MAX and _levels(value) > NESTING_MAX:
-        raise BadDocument(f"The JSON is nested more than {NESTING_MAX} levels deep")
+    if text.count(b"{") + text.count(b"[") > limits.nesting_max and _levels(value) > limits.nesting_max:
+        raise BadDocument(f"The JSON is nested more than {limits.nesting_max} levels deep")
     return text
 
 
@@ -115,13 +106,13 @@ def canonical(body: bytes) -> bytes:
     return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
 
 
-def read_attachments(members: object) -> dict[str, Inline | Stub]:
+def read_attachments(members: object, limits: Limits = DEFAULT) -> dict[str, Inline | Stub]:
     """The `_attachments` member. Raises BadDocument, TooLarge."""
     if members is None:
         return {}
-    if not isinstance(members, dict) or len(members) > ATTACHMENTS_MAX:
-        raise BadDocument(f"Attachments must be a JSON object of at most {ATTACHMENTS_MAX}")
-    return {check_attachment_name(name): _attachment(name, entry) for name, entry in members.items()}
+    if not isinstance(members, dict) or len(members) > limits.attachments_max:
+        raise BadDocument(f"Attachments must be a JSON object of at most {limits.attachments_max}")
+    return {check_attachment_name(name): _attachment(name, entry, limits) for name, entry in members.items()}
 
 
 def check_attachment_name(name: str) -> str:
@@ -141,7 +132,7 @@ def check_content_type(text: object) -> str:
     return text
 
 
-def _attachment(name: str, entry: object) -> Inline | Stub:
+def _attachment(name: str, entry: object, limits: Limits) -> Inline | Stub:
     if not isinstance(entry, dict):
         raise BadDocument(f"Attachment {name} must be a JSON object")
     revpos = entry.get("revpos")
@@ -158,12 +149,12 @@ def _attachment(name: str, entry: object) -> Inline | Stub:
         content = base64.b64decode(data.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         raise BadDocument(f"Invalid attachment data for {name}") from None
-    if len(content) > ATTACHMENT_BYTES_MAX:
+    if len(content) > limits.attachment_bytes_max:
         raise TooLarge(name, "attachment_too_large")
     return Inline(check_content_type(entry.get("content_type")), content, revpos)
 
 
-def _path(document: Mapping[str, Any], replicated: bool) -> tuple[Revision, ...]:
+def _path(document: Mapping[str, Any], replicated: bool, limits: Limits) -> tuple[Revision, ...]:
     text = document.get("_rev")
     revision = None if text is None else read_revision(text)
     lines = document.get("_revisions")
@@ -176,8 +167,8 @@ def _path(document: Mapping[str, Any], replicated: bool) -> tuple[Revision, ...]
     start, ids = lines.get("start"), lines.get("ids")
     if not isinstance(start, int) or isinstance(start, bool):
         raise BadDocument("_revisions.start isn't an integer", "doc_validation")
-    if isinstance(ids, list) and len(ids) > HISTORY_LENGTH_MAX:
-        raise BadDocument(f"_revisions.ids must have at most {HISTORY_LENGTH_MAX} elements", "doc_validation")
+    if isinstance(ids, list) and len(ids) > limits.history_length_max:
+        raise BadDocument(f"_revisions.ids must have at most {limits.history_length_max} elements", "doc_validation")
     if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
         raise BadDocument("_revisions.ids isn't an array of strings", "doc_validation")
     if not ids or len(ids) > start:

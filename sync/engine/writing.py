@@ -12,7 +12,7 @@ import orjson
 
 from sync.engine.document import Document, Kept, keep_bytes, load, save
 from sync.engine.errors import EditConflict, MissingStub, TooLarge
-from sync.engine.limits import CONFLICTS_MAX, LOCAL_DOCUMENTS_MAX, TREE_REVISIONS_MAX
+from sync.engine.limits import Limits
 from sync.engine.wire import Edit, Inline, Stub, canonical, read_edit
 from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem
 
@@ -20,8 +20,9 @@ from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extend
 class Writing:
     """The state of one transaction. Call `replicate`, `edit` or `publish` for each document, then `finish`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, limits: Limits) -> None:
         self._connection = connection
+        self._limits = limits
         self._sequence, self._live, self._deleted, self._revisions_kept = connection.execute("SELECT * FROM state").fetchone()
         self._open: dict[str, Document] = {}
         self._changed: dict[str, Document] = {}
@@ -54,7 +55,7 @@ class Writing:
 
     def publish(self, wanted: Mapping[str, Any]) -> None:
         """The server's own write: whatever is there is overwritten, unless it says the same already."""
-        edit = read_edit({name: value for name, value in wanted.items() if name != "_rev"}, replicated=False)
+        edit = read_edit({name: value for name, value in wanted.items() if name != "_rev"}, replicated=False, limits=self._limits)
         document = self._document(edit.id)
         if document.leaves:
             kept = document.leaves[document.winner]
@@ -96,10 +97,10 @@ class Writing:
         self._count(document, -1)
         document.grow(*grown)
         self._count(document, +1)
-        if len(document.leaves) > max(CONFLICTS_MAX, leaves_before):  # settling them stays possible
-            raise TooLarge(f"{document.id[:200]} has {CONFLICTS_MAX} conflicting revisions already: settle some first", "too_many_conflicts")
-        if len(document.tree.parents) > max(TREE_REVISIONS_MAX, revisions_before):
-            raise TooLarge(f"{document.id[:200]} has {TREE_REVISIONS_MAX} known revisions already", "too_many_revisions")
+        if len(document.leaves) > max(self._limits.conflicts_max, leaves_before):  # settling them stays possible
+            raise TooLarge(f"{document.id[:200]} has {self._limits.conflicts_max} conflicting revisions already: settle some first", "too_many_conflicts")
+        if len(document.tree.parents) > max(self._limits.tree_revisions_max, revisions_before):
+            raise TooLarge(f"{document.id[:200]} has {self._limits.tree_revisions_max} known revisions already", "too_many_revisions")
         self._changed[document.id] = document
 
     def _count(self, document: Document, step: int) -> None:
@@ -140,7 +141,7 @@ class Writing:
 # `_local` documents: outside of trees and sequences, one number for a revision
 
 
-def put_local(connection: sqlite3.Connection, id: str, based_on: int | None, body: bytes, kept_max: int = LOCAL_DOCUMENTS_MAX) -> int:
+def put_local(connection: sqlite3.Connection, id: str, based_on: int | None, body: bytes, kept_max: int) -> int:
     """Write it; its new number. Raises EditConflict when `based_on` is not the number that is kept."""
     row = connection.execute("SELECT revision FROM local_documents WHERE id = ?", (id,)).fetchone()
     if (row[0] if row else None) != based_on:

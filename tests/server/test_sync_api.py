@@ -357,7 +357,7 @@ def test_bad_ids(worker, id):
 
 
 def test_over_the_limits(worker, app, settings):
-    assert error_of(worker("PUT", DB + "/a", {"text": "x" * settings.document_bytes_max})) == (413, "document_too_large")
+    assert error_of(worker("PUT", DB + "/a", {"text": "x" * settings.limits.document_bytes_max})) == (413, "document_too_large")
     app.config["MAX_CONTENT_LENGTH"] = 1000
     answer = worker("POST", DB + "/_bulk_docs", {"docs": [{"text": "x" * 2000}]})
     assert error_of(answer) == (413, "too_large")

@@ -16,6 +16,7 @@ import pytest
 from sync.databases import START
 from sync.engine import Engine
 from sync.engine.errors import BadDocument, BadSequence, DatabaseMissing, IllegalName, StorageFull
+from sync.engine.limits import Limits
 from sync.engine.wake import Bells
 from sync.engine.wire import read_edit
 
@@ -175,10 +176,12 @@ def test_counts_follow_the_winners(engine):
     assert (info.live, info.deleted) == (2, 1)
 
 
-def test_old_checkpoints_are_forgotten_when_there_are_too_many(engine):
+def test_old_checkpoints_are_forgotten_when_there_are_too_many(tmp_path):
+    engine = Engine(tmp_path, Limits(local_documents_max=3))
+    engine.create(NAME, {})
     database = engine.open(NAME)
     for n in range(5):
-        database.put_local(f"_local/{n}", None, b"{}", kept_max=3)
+        database.put_local(f"_local/{n}", None, b"{}")
         if n < 4:
             database.put_local("_local/0", n + 1, b"{}")
     assert [n for n in range(5) if database.local(f"_local/{n}")] == [0, 3, 4]
