@@ -1,10 +1,13 @@
-"""The merge worker's process: one per data folder, alive as long as its parent, telling /healthz that it gets on."""
+"""The merge worker's process: one per SQLite store, any number per PostgreSQL, alive as long as its parent, telling /healthz that it gets on."""
 
 from __future__ import annotations
 
 import fcntl
 import logging
+import os
+import secrets
 import signal
+import socket
 import threading
 import time
 
@@ -16,7 +19,7 @@ from server.stores import Stores
 
 
 def run_worker(stores: Stores) -> None:
-    """Until SIGTERM or SIGINT. A second one on the same data waits for the first to end."""
+    """Until SIGTERM or SIGINT. On SQLite a second one on the same data waits for the first to end; on PostgreSQL they share the inboxes."""
     from sync.pipeline import Pipeline  # compiles forms: slow to import
 
     logging.basicConfig(level=stores.settings.log_level.upper(), format="%(asctime)s merge worker: %(message)s", datefmt="%H:%M:%S")
@@ -24,10 +27,12 @@ def run_worker(stores: Stores) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     end_with_parent()
+    me = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
     with (stores.settings.data / "merging.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        if stores.store.engine.dialect.name == "sqlite":
+            fcntl.flock(file, fcntl.LOCK_EX)
         provide_forms(stores.databases)
-        Pipeline(stores.store, stores.databases).run_forever(stop)
+        Pipeline(stores.store, stores.databases, me=me).run_forever(stop)
 
 
 class Stop(threading.Event):

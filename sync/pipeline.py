@@ -3,15 +3,16 @@
     worker-<id> ──▶ changes ──▶ validate ──▶ merge ──▶ central store ──▶ outbox ──▶ worker-<id>, area-<id>
 
 Results and the place in each feed are committed in one transaction, so a crash at any moment loses nothing and repeats nothing:
-what was not committed is read again, and what was read twice changes nothing.
+what was not committed is read again, and what was read twice changes nothing. Several workers share the inboxes on PostgreSQL (sync/shares.py).
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -28,7 +29,8 @@ from sync.judged import Judged
 from sync.known import Knowledge, LoadForm
 from sync.ledger import CENTRE, Ledger
 from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN, Delivery
-from sync.store import statements
+from sync.shares import Share
+from sync.store import locks, statements
 from sync.store.engine import Store
 from sync.store.statements import submissions
 from sync.validate import INBOX_PREFIX, Accepted, Arrival, Held, Known, Stray
@@ -47,20 +49,30 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Batch:
-    """Leaves to judge, and how far each inbox has been read when they are done."""
+    """Leaves to judge, and for each inbox from where to where it has been read when they are done."""
 
     arrivals: list[tuple[Arrival, str]] = field(default_factory=list)  # with the leaf's revision
     sequences: dict[str, str] = field(default_factory=dict)
+    read_from: dict[str, str | None] = field(default_factory=dict)
+
+
+class _Overtaken(Exception):
+    """Another worker has read this inbox meanwhile."""
+
+
+class _MustDecide(Exception):
+    """The batch touches submissions that are there already."""
 
 
 class Pipeline:
-    """`load` makes a form from a published XForm."""
+    """`load` makes a form from a published XForm. `me` names this worker among those that share the store."""
 
-    def __init__(self, store: Store, databases: Databases, load: LoadForm = Form.load, now: Callable[[], datetime] = utc_now):
+    def __init__(self, store: Store, databases: Databases, load: LoadForm = Form.load, now: Callable[[], datetime] = utc_now, me: str = "merge worker"):
         self._store = store
         self._databases = databases
         self._knowledge = Knowledge(load)
         self._delivery = Delivery(store, databases)
+        self._share = Share(store, me)
         self._now = now
         self._last = datetime.min
         self._known: object = None
@@ -72,7 +84,7 @@ class Pipeline:
         changed: Collection[str] | None = None
         while not stop.wait(pause):
             try:
-                if changed is None or time.monotonic() - swept > SWEEP_SECONDS:
+                if self._share.beat() or changed is None or time.monotonic() - swept > SWEEP_SECONDS:
                     changed, swept = None, time.monotonic()
                 self._look_at(changed)
                 while self._step() and not stop.is_set():
@@ -83,6 +95,7 @@ class Pipeline:
                 pause = min(RETRY_SECONDS_MAX, max(RETRY_SECONDS_MIN, 2 * pause))
                 changed = None
                 _log.exception("merging stopped, again in %.0f s", pause)
+        self._share.leave()
 
     def run_once(self) -> int:
         """Take one batch from the inboxes and deliver what waits. Returns how much was done; 0 when nothing is left to do."""
@@ -94,7 +107,8 @@ class Pipeline:
         """Judge again what these rules hold, now that more may be known. Returns how many verdicts changed."""
         with self._store.reading() as connection:
             held = statements.held_numbers(connection)
-        numbers = [number for number, problems in held if any(problem["rule"] in rules for problem in orjson.loads(problems))]
+        mine = [(number, problems) for number, database, problems in held if self._share.holds(database)]
+        numbers = [number for number, problems in mine if any(problem["rule"] in rules for problem in orjson.loads(problems))]
         changed = 0
         for first in range(0, len(numbers), BATCH_SIZE_MAX):
             changed += self._rejudge(numbers[first : first + BATCH_SIZE_MAX])
@@ -102,7 +116,7 @@ class Pipeline:
 
     def _look_at(self, names: Collection[str] | None) -> None:
         inboxes = self._databases.names(INBOX_PREFIX) if names is None else sorted(name for name in names if name.startswith(INBOX_PREFIX))
-        self._unread += [name for name in inboxes if name not in self._unread]
+        self._unread += [name for name in inboxes if name not in self._unread and self._share.holds(name)]
 
     def _step(self) -> int:
         done = self._rejudge_when_more_is_known()
@@ -129,9 +143,10 @@ class Pipeline:
         now = self._tick()
         while self._unread and len(batch.arrivals) < BATCH_SIZE_MAX:
             name = self._unread[0]
+            since = sequences.get(name)
             limit = BATCH_SIZE_MAX - len(batch.arrivals)
             try:
-                feed = self._databases.changes(name, sequences.get(name, START), limit)
+                feed = self._databases.changes(name, since or START, limit)
             except LookupError:  # deleted meanwhile
                 self._unread.pop(0)
                 continue
@@ -141,7 +156,7 @@ class Pipeline:
                 ids.add(change.id)
                 leaves = [leaf for leaf in change.leaves if not leaf.deleted]
                 batch.arrivals += [(Arrival(name, leaf.document, now), leaf.revision) for leaf in sorted(leaves, key=leaf_rank(name), reverse=True)]
-                batch.sequences[name] = change.sequence
+                batch.sequences[name], batch.read_from[name] = change.sequence, since
             if len(feed.changes) < limit:
                 self._unread.pop(0)
                 if feed.changes:
@@ -154,20 +169,23 @@ class Pipeline:
             known = self._knowledge.about(connection, [arrival for arrival, _ in batch.arrivals])
             judged = self._judged(connection, known, [Judged.of(arrival, revision, known) for arrival, revision in batch.arrivals])
         try:
-            self._commit(judged, batch.sequences)
+            self._commit(judged, batch)
+        except _Overtaken:
+            return
         except OperationalError:  # a full disk, a lock: nobody's document is to blame
             raise
         except Exception:
             _log.exception("a batch of %d could not be kept; one by one now", len(judged))
             for each in judged:
                 try:
-                    self._commit([each], {})
+                    self._commit([each])
                 except OperationalError:
                     raise
                 except Exception:
                     _log.exception("%s in %s could not be kept as judged", each.arrival.document.get("_id"), each.arrival.database)
-                    self._commit([each.bare()], {})
-            self._commit([], batch.sequences)
+                    self._commit([each.bare()])
+            with contextlib.suppress(_Overtaken):
+                self._commit([], batch)
 
     @staticmethod
     def _judged(connection: Connection, known: Known, judged: Sequence[Judged]) -> list[Judged]:
@@ -175,9 +193,27 @@ class Pipeline:
         areas = statements.record_areas(connection, {record for each in judged for record in each.records()})
         return [held_if_elsewhere(each, known, areas) for each in judged]
 
-    def _commit(self, judged: Sequence[Judged], sequences: Mapping[str, str]) -> None:
+    def _commit(self, judged: Sequence[Judged], batch: _Batch | None = None) -> None:
+        """Keep these, and how far their inboxes have been read. Beside other workers where all is new, else alone. Raises _Overtaken."""
+        try:
+            self._commit_as(judged, batch, deciding=False)
+        except _MustDecide:
+            self._commit_as(judged, batch, deciding=True)
+
+    def _commit_as(self, judged: Sequence[Judged], batch: _Batch | None, deciding: bool) -> None:
         now = self._last
         with self._store.writing() as connection:
+            if deciding:
+                locks.decide_alone(connection)
+            else:
+                locks.add_beside_others(connection)
+                if locks.is_shared(connection) and _touches_what_is_there(connection, judged):
+                    raise _MustDecide
+            if batch is not None:
+                locks.lock_names(connection, "inbox", batch.read_from)
+                if statements.sequences(connection, batch.read_from) != {name: since for name, since in batch.read_from.items() if since is not None}:
+                    raise _Overtaken
+            locks.lock_names(connection, "record", {record for each in judged for record in each.records()})
             ledger = Ledger(connection, now)
             new = list(not_seen(ledger, judged))
             strays = [each.stray_row() for each in new if isinstance(each.verdict, Stray)]
@@ -198,7 +234,8 @@ class Pipeline:
             corrections += statements.superseding(connection, [row["id"] for row in rows])
             if corrections:
                 ledger.resettle(corrections)
-            checkpoints = [{"database": name, "sequence": sequence, "updated_at": now} for name, sequence in sequences.items()]
+            read_to = batch.sequences if batch is not None else {}
+            checkpoints = [{"database": name, "sequence": sequence, "updated_at": now} for name, sequence in read_to.items()]
             statements.put(connection, statements.checkpoints, checkpoints, ("database",))
             ledger.close()
 
@@ -217,6 +254,9 @@ class Pipeline:
             if not isinstance(judged.verdict, Accepted | Held) or judged.problems() == row["problems"]:
                 continue
             with self._store.writing() as connection:
+                locks.decide_alone(connection)
+                if statements.submission_rows(connection, [row["id"]], "problems").get(row["id"], {}).get("problems") != row["problems"]:
+                    continue  # another worker, or a person, was first
                 ledger = Ledger(connection, now)
                 new = judged.row()
                 same_row = submissions.c.id == row["id"]
@@ -232,3 +272,11 @@ class Pipeline:
         """Now, and later than ever before: two batches never share a time of receipt."""
         self._last = max(self._now(), self._last + timedelta(milliseconds=1)) if self._last != datetime.min else self._now()
         return self._last
+
+
+def _touches_what_is_there(connection: Connection, judged: Sequence[Judged]) -> bool:
+    """Whether anything but new submissions follows from these: corrections, copies, other content under a known id."""
+    submitted = [each for each in judged if isinstance(each.verdict, Accepted | Held)]
+    ids = [each.id for each in submitted]
+    corrects = any(each.row()["supersedes"] for each in submitted)
+    return corrects or len(set(ids)) < len(ids) or bool(statements.submission_rows(connection, ids)) or bool(statements.superseding(connection, ids))

@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import bindparam, delete, select
 
 from sync.databases import Databases
+from sync.store import locks
 from sync.store.engine import Store
 from sync.store.statements import outbox
 
@@ -60,6 +61,18 @@ class Delivery:
         return sum(self._deliver(database, those) for database, those in by_database.items())
 
     def _deliver(self, database: str, rows: list[Any]) -> int:
+        try:
+            with locks.held(self._store, f"delivery to {database}") as connection:
+                if connection is not None:  # another worker may have delivered them meanwhile, and newer ones after them
+                    there = connection.execute(select(outbox.c.number).where(outbox.c.number.in_([row.number for row in rows]))).scalars().all()
+                    rows = [row for row in rows if row.number in set(there)]
+                return self._publish(database, rows)
+        except locks.HeldByAnother:
+            return 0
+
+    def _publish(self, database: str, rows: list[Any]) -> int:
+        if not rows:
+            return 0
         newest = {row.document_id: row.body for row in rows}
         documents = [{"_id": id, "_deleted": True} if body is None else {**orjson.loads(body), "_id": id} for id, body in newest.items()]
         try:

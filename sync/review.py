@@ -14,7 +14,7 @@ import orjson
 
 from sync.clock import utc_now
 from sync.ledger import Ledger
-from sync.store import statements
+from sync.store import locks, statements
 from sync.store.engine import Store
 
 Action = Literal["accept", "reject", "return", "reopen"]
@@ -52,6 +52,7 @@ def decide(
     if action not in ACTIONS:
         raise ValueError(f"no such action: {action!r}")
     with store.writing() as connection:
+        locks.decide_alone(connection)
         row = statements.submission_rows(connection, [submission], "state", "problems", "answers", "area").get(submission)
         if row is None:
             raise CannotDecide("missing", submission)

@@ -223,6 +223,14 @@ class Checkpoint(Base):
     updated_at: Mapped[datetime] = mapped_column(DateTime)
 
 
+class MergeWorker(Base):
+    """A merge worker that lives, or lived until lately: see sync/shares.py. Times are the store's own."""
+
+    __tablename__ = "merge_workers"
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(DateTime)
+
+
 class Secret(Base):
     """Keys of this deployment that are made once: the household key, the signing keys."""
 

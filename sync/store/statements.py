@@ -158,9 +158,11 @@ def put(connection: Connection, into: Any, rows: Sequence[Row], key: Sequence[st
     connection.execute(statement, rows)
 
 
-def sequences(connection: Connection) -> dict[str, str]:
-    """How far each database has been read."""
-    return {row.database: row.sequence for row in connection.execute(select(checkpoints.c.database, checkpoints.c.sequence))}
+def sequences(connection: Connection, databases: Collection[str] | None = None) -> dict[str, str]:
+    """How far each database has been read, or each of these."""
+    chosen = select(checkpoints.c.database, checkpoints.c.sequence)
+    parts: Iterable[Any] = [chosen] if databases is None else [chosen.where(checkpoints.c.database.in_(some)) for some in _parts(databases)]
+    return {row.database: row.sequence for part in parts for row in connection.execute(part)}
 
 
 def what_is_known(connection: Connection) -> tuple[Any, ...]:
@@ -197,9 +199,11 @@ def xform(connection: Connection, form: str, version: str) -> str:
     return connection.execute(select(c.xform).where(c.form == form, c.version == version)).scalar_one()
 
 
-def held_numbers(connection: Connection) -> list[tuple[int, bytes]]:
+def held_numbers(connection: Connection) -> list[tuple[int, str, bytes]]:
+    """(number, database, problems) of what is held."""
     c = submissions.c
-    return [(row.number, row.problems) for row in connection.execute(select(c.number, c.problems).where(c.state == "held").order_by(c.number))]
+    held = select(c.number, c.database, c.problems).where(c.state == "held").order_by(c.number)
+    return [(row.number, row.database, row.problems) for row in connection.execute(held)]
 
 
 def by_number(connection: Connection, numbers: Collection[int]) -> list[Row]:
