@@ -19,7 +19,7 @@ from server.passwords import PASSWORD_LENGTH_MAX, is_password
 from server.settings import Settings
 from server.sign_in_tries import SignInTries
 from server.stores import stores
-from server.tokens import ADMIN_ROLE, BadToken, signing_key, verify
+from server.tokens import ADMIN_ROLE, BadToken, signing_keys, verify
 from sync.store.models import Account
 
 REMEMBERED_SECONDS = 60
@@ -35,6 +35,7 @@ class Identity:
     name: str
     roles: frozenset[str]
     device: str | None = None
+    expires_at: float | None = None  # when the token ends, in seconds since 1970; None: came with a password
 
     @property
     def is_admin(self) -> bool:
@@ -57,11 +58,12 @@ def identify(request: Request) -> Identity | None:
 
 
 def _by_token(token: str) -> Identity:
+    settings = _settings()
     try:
-        claims = verify(signing_key(_settings().secret), token)
+        claims = verify(signing_keys(settings.secret, time.time(), settings.secret_before), token)
     except BadToken as error:
         raise Unauthorized(str(error), headers=CHALLENGE) from error
-    return Identity(claims.subject, claims.roles, claims.device)
+    return Identity(claims.subject, claims.roles, claims.device, claims.expires_at)
 
 
 def _by_password(username: str, password: str, address: str) -> Identity:

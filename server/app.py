@@ -18,6 +18,7 @@ from server.tokens import derive_key
 from server.whole_bodies import whole_bodies
 
 ROOMS = ("server.sync_api", "server.office", "server.session_api", "server.openapi", "server.health", "server.phone", "server.commands", "server.headers")
+OFFICE_COOKIES = "office cookies"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,7 +26,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     app = Flask("server", static_folder=None)
     app.config.update(
-        SECRET_KEY=derive_key(settings.secret, "office cookies"),
+        SECRET_KEY=derive_key(settings.secret, OFFICE_COOKIES),
+        SECRET_KEY_FALLBACKS=[derive_key(settings.secret_before, OFFICE_COOKIES)] if settings.secret_before else [],
         MAX_CONTENT_LENGTH=settings.body_bytes_max,
         MAX_FORM_MEMORY_SIZE=settings.body_bytes_max,
         SESSION_COOKIE_HTTPONLY=True,

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from server.access import CHALLENGE, identify
 from server.accounts import PHONE_ROLES, areas_of, now, record_event
 from server.errors import BadRequest, Forbidden, Unauthorized
-from server.keys import household_key
+from server.keys import household_key, refresh_key
 from server.passwords import PASSWORD_LENGTH_MAX, is_password
 from server.provision import (
     FORMS_DATABASE,
@@ -31,7 +31,7 @@ from server.provision import (
 from server.refresh_tokens import TOKEN_LENGTH_MAX, device_of, first_token, renew
 from server.sign_in_tries import SignInTries
 from server.stores import stores
-from server.tokens import derive_key, sign, signing_key
+from server.tokens import sign, signing_key
 from sync.store.models import Account, Area, Device
 
 DEVICE = r"d-[0-9a-f]{8}"
@@ -146,10 +146,11 @@ def sign_in() -> Response:
 def refresh() -> Response:
     """A new access token for a refresh token."""
     body = _read(Refresh())
+    key = refresh_key(stores().store)
     session = stores().writing_session()
     shown = body["refresh_token"]
     device = session.get(Device, device_of(shown) or "")
-    renewed = renew(_refresh_key(), device.refresh_hash, shown) if device and device.refresh_hash and device.revoked_at is None else None
+    renewed = renew(key, device.refresh_hash, shown) if device and device.refresh_hash and device.revoked_at is None else None
     if device is None or renewed is None:
         raise Unauthorized("This phone is no longer signed in. Sign in again; what it holds stays on it.", headers=CHALLENGE)
     account = session.get(Account, device.account)
@@ -236,7 +237,3 @@ def _session_for(account: Account, device: Device, refresh_token: str) -> Respon
 
 def _area(area: Area) -> dict[str, Any]:
     return {"id": area.id, "name": {"zh": area.name_zh, "en": area.name_en}, "place": area.place or area.id}
-
-
-def _refresh_key() -> bytes:
-    return derive_key(stores().settings.secret, "refresh tokens")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from server.tokens import TOKEN_SECONDS_MAX
+from sync.couchdb.address import Address
 from sync.engine.limits import DEFAULT, Limits
 
 SECRET_LENGTH_MIN = 32
@@ -34,12 +36,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DOORSTEP_PORT", "8000", "port to listen on"),
     Setting("DOORSTEP_DATA", "./var", "folder of everything kept in files: the sync engine's databases and, by default, the central store"),
     Setting("DATABASE_URL", "sqlite:///<DOORSTEP_DATA>/doorstep.sqlite", "the central store, as an SQLAlchemy address"),
+    Setting(
+        "COUCHDB_URL", "", "`http://name:password@host:5984` of an Apache CouchDB 3.3 or newer with its administrator; without it, the embedded sync engine"
+    ),
     Setting("DOORSTEP_SECRET", "", "32 characters or more, from which the signing keys are made; required, except in demo mode, which makes one and keeps it"),
+    Setting("DOORSTEP_SECRET_BEFORE", "", "the former secret, for some days after a change: what it signed stays good; it signs nothing any more"),
     Setting("DOORSTEP_DEMO", "0", "1: load the demo organisation into an empty store, allow its well-known passwords, stay on this machine"),
     Setting("DOORSTEP_WEB_PROCESSES", "2", "web processes"),
     Setting("DOORSTEP_WEB_THREADS", "64", "threads in each web process; a phone that waits for news holds one"),
     Setting("DOORSTEP_OPEN_FEEDS_MAX", "48", "waiting phones in each web process, at most; one more is answered at once and asks again"),
-    Setting("DOORSTEP_TOKEN_SECONDS", "900", "how long an access token is good; the phone gets a new one by itself"),
+    Setting("DOORSTEP_TOKEN_SECONDS", "900", "how long an access token is good, 900 at most; the phone gets a new one by itself"),
     Setting("DOORSTEP_OFFICE_HOURS", "12", "how long a sign-in to the office lasts without use, in hours"),
     Setting("DOORSTEP_SIGN_IN_TRIES_PER_MINUTE", "10", "failed sign-ins a minute for one name, and ten times as many for one address"),
     Setting("DOORSTEP_BODY_BYTES_MAX", "67108864", "largest request body, in bytes"),
@@ -73,8 +79,10 @@ class Settings:
     host: str
     port: int
     data: Path
-    database_url: str
-    secret: str
+    database_url: str = field(repr=False)
+    couchdb_url: str = field(repr=False)  # with the administrator's password; empty: the embedded engine
+    secret: str = field(repr=False)
+    secret_before: str | None = field(repr=False)
     demo: bool
     web_processes: int
     web_threads: int
@@ -113,12 +121,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         port=_whole(environment, "DOORSTEP_PORT", 0, 65535),
         data=data,
         database_url=environment.get("DATABASE_URL") or f"sqlite:///{data / STORE_FILE}",
+        couchdb_url=_couchdb_url(environment),
         secret="",
+        secret_before=None,
         demo=demo,
         web_processes=_whole(environment, "DOORSTEP_WEB_PROCESSES", 1, 64),
         web_threads=_whole(environment, "DOORSTEP_WEB_THREADS", 2, 2000),
         open_feeds_max=_whole(environment, "DOORSTEP_OPEN_FEEDS_MAX", 0, 2000),
-        token_seconds=_whole(environment, "DOORSTEP_TOKEN_SECONDS", 10, 86_400),
+        token_seconds=_whole(environment, "DOORSTEP_TOKEN_SECONDS", 10, TOKEN_SECONDS_MAX),
         office_hours=_whole(environment, "DOORSTEP_OFFICE_HOURS", 1, 168),
         sign_in_tries_per_minute=_whole(environment, "DOORSTEP_SIGN_IN_TRIES_PER_MINUTE", 1, 10_000),
         body_bytes_max=_whole(environment, "DOORSTEP_BODY_BYTES_MAX", 1024, 2**31),
@@ -136,7 +146,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             f"Demo mode has well-known passwords, so it listens on this machine only, not on {settings.host}: "
             "set DOORSTEP_HOST to 127.0.0.1, or DOORSTEP_DEMO to 0."
         )
-    return _with_secret(settings, environment.get("DOORSTEP_SECRET", ""))
+    return _with_secrets(settings, environment.get("DOORSTEP_SECRET", ""), environment.get("DOORSTEP_SECRET_BEFORE", ""))
 
 
 def settings_table() -> str:
@@ -145,7 +155,7 @@ def settings_table() -> str:
     return "\n".join(["| Variable | Default | What it is for |", "|---|---|---|", *rows])
 
 
-def _with_secret(settings: Settings, secret: str) -> Settings:
+def _with_secrets(settings: Settings, secret: str, before: str) -> Settings:
     if not secret and settings.demo:
         secret = _demo_secret(settings.data)
     if not secret:
@@ -154,9 +164,10 @@ def _with_secret(settings: Settings, secret: str) -> Settings:
             "    python3 -c 'import secrets; print(secrets.token_urlsafe(48))'\n"
             "keep it where only the server can read it, and set it before starting. (To look around first: DOORSTEP_DEMO=1.)"
         )
-    if len(secret) < SECRET_LENGTH_MIN:
-        raise SettingsError(f"DOORSTEP_SECRET has {len(secret)} characters, but must have {SECRET_LENGTH_MIN} or more.")
-    return replace(settings, secret=secret)
+    for variable, value in (("DOORSTEP_SECRET", secret), ("DOORSTEP_SECRET_BEFORE", before or secret)):
+        if len(value) < SECRET_LENGTH_MIN:
+            raise SettingsError(f"{variable} has {len(value)} characters, but must have {SECRET_LENGTH_MIN} or more.")
+    return replace(settings, secret=secret, secret_before=before or None)
 
 
 def _demo_secret(data: Path) -> str:
@@ -183,6 +194,14 @@ def _default(variable: str) -> str:
 
 def _text(environment: Mapping[str, str], variable: str) -> str:
     return environment.get(variable) or _default(variable)
+
+
+def _couchdb_url(environment: Mapping[str, str]) -> str:
+    url = environment.get("COUCHDB_URL", "")
+    try:
+        return url and Address(url).with_credentials
+    except ValueError as error:
+        raise SettingsError(f"COUCHDB_URL: {error}.") from None
 
 
 def _flag(environment: Mapping[str, str], variable: str) -> bool:

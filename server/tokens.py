@@ -1,4 +1,9 @@
-"""Access tokens: short-lived JWTs that the embedded engine and Apache CouchDB both accept. See docs/architecture.md, Seams."""
+"""Access tokens: short-lived JWTs that the embedded engine and Apache CouchDB both accept. See docs/architecture.md, Seams.
+
+The key that signs them is another one every 30 days, computed from the deployment's secret and the number of the period: nobody has to do anything.
+A token is good when it was signed with the key of the previous, the current or the next period, so that neither a token signed just before midnight
+nor a clock that is ahead signs anyone out, and Apache CouchDB can be told each key weeks before it is used.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,15 @@ import hmac
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import jwt
 
 ISSUER = "doorstep"
 ALGORITHM = "HS256"
 ADMIN_ROLE = "_admin"  # full power over every database: the server and the operator have it, a token never does
+KEY_PERIOD_SECONDS = 30 * 24 * 3600
+TOKEN_SECONDS_MAX = 900  # so long a phone that was revoked, or an area that was taken away, may go on at most
 CLOCK_SKEW_SECONDS_MAX = 30
 TOKEN_LENGTH_MAX = 8_192
 
@@ -30,12 +38,25 @@ class SigningKey:
 
 
 @dataclass(frozen=True)
+class Keys:
+    """The keys of one moment: tokens are signed with `current`; those signed with any of `accepted` are good."""
+
+    current: SigningKey
+    accepted: tuple[SigningKey, ...]
+
+    def named(self, id: object) -> SigningKey | None:
+        """The accepted key of this `kid`."""
+        return next((key for key in self.accepted if key.id == id), None)
+
+
+@dataclass(frozen=True)
 class Claims:
-    """What a good token says: who, with which roles, on which device."""
+    """What a good token says: who, with which roles, on which device, until when (seconds since 1970)."""
 
     subject: str
     roles: frozenset[str]
     device: str | None
+    expires_at: int
 
 
 def derive_key(secret: str, purpose: str) -> bytes:
@@ -43,9 +64,21 @@ def derive_key(secret: str, purpose: str) -> bytes:
     return hmac.new(secret.encode(), b"doorstep " + purpose.encode(), hashlib.sha256).digest()
 
 
-def signing_key(secret: str) -> SigningKey:
-    """The key that tokens are signed with. Another secret gives another key: phones then fetch new tokens with their refresh tokens."""
-    value = derive_key(secret, "access tokens")
+def signing_keys(secret: str, now: float, before: str | None = None) -> Keys:
+    """The keys at this time. `before`: the deployment's former secret, whose keys are accepted and never signed with."""
+    period = int(now // KEY_PERIOD_SECONDS)
+    accepted = [_key_of(each, number) for each in (secret, before) if each for number in (period - 1, period, period + 1)]
+    return Keys(_key_of(secret, period), tuple(dict.fromkeys(accepted)))
+
+
+def signing_key(secret: str, now: float | None = None) -> SigningKey:
+    """The key that tokens are signed with now, or then."""
+    return signing_keys(secret, time.time() if now is None else now).current
+
+
+@lru_cache(maxsize=32)
+def _key_of(secret: str, period: int) -> SigningKey:
+    value = derive_key(secret, f"access tokens {period}")
     return SigningKey(hashlib.sha256(value).hexdigest()[:16], value)
 
 
@@ -61,12 +94,13 @@ def sign(key: SigningKey, subject: str, roles: Iterable[str], lifetime_seconds: 
     return jwt.encode(claims, key.value, algorithm=ALGORITHM, headers={"kid": key.id})
 
 
-def verify(key: SigningKey, token: str) -> Claims:
+def verify(keys: Keys, token: str) -> Claims:
     """What the token says. Raises BadToken with a sentence."""
     if len(token) > TOKEN_LENGTH_MAX:
         raise BadToken("The token is too long.")
     try:
-        if jwt.get_unverified_header(token).get("kid") != key.id:
+        key = keys.named(jwt.get_unverified_header(token).get("kid"))
+        if key is None:
             raise BadToken("The token was signed with a key that is not ours.")
         claims = jwt.decode(
             token, key.value, algorithms=[ALGORITHM], issuer=ISSUER, leeway=CLOCK_SKEW_SECONDS_MAX, options={"require": ["exp", "iss", "sub", "iat"]}
@@ -79,4 +113,4 @@ def verify(key: SigningKey, token: str) -> Claims:
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles) or any(role.startswith("_") for role in roles):
         raise BadToken("The token's roles are not valid.")
     device = claims.get("device")
-    return Claims(claims["sub"], frozenset(roles), device if isinstance(device, str) else None)
+    return Claims(claims["sub"], frozenset(roles), device if isinstance(device, str) else None, int(claims["exp"]))

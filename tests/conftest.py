@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from server.app import create_app
 from server.settings import Settings, read_settings
@@ -32,6 +33,20 @@ def app(settings):
 @pytest.fixture
 def client(app):
     return app.test_client()
+
+
+@pytest.fixture
+def moved_clock():
+    """moved_clock(seconds since 1970): from now on it is that time in this process, standing still."""
+    travels = []
+
+    def move(to: float) -> None:
+        travels.append(time_machine.travel(to, tick=False))
+        travels[-1].start()
+
+    yield move
+    for travel in reversed(travels):
+        travel.stop()
 
 
 def pytest_collection_modifyitems(items):

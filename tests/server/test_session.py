@@ -1,5 +1,6 @@
 """A phone signs in, stays signed in and signs out."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from server.accounts import account_by_username, add_account, add_area, assign, deactivate, now, set_password, unassign
 from server.passwords import hash_password
 from server.stores import stores
-from server.tokens import signing_key, verify
+from server.tokens import signing_keys, verify
 from sync.store.models import Device
 
 PASSWORD = "correct horse"
@@ -59,7 +60,7 @@ def test_signing_in_gives_all_that_a_phone_needs(client, settings):
     }
     assert body["sync"] == {"url": "/sync/", "forms": "forms", "areas": ["area-g0311"], "inbox": "worker-w0001", "media": "media-w0001"}
     assert body["expires_in"] == settings.token_seconds
-    claims = verify(signing_key(settings.secret), body["access_token"])
+    claims = verify(signing_keys(settings.secret, time.time()), body["access_token"])
     assert (claims.subject, claims.roles, claims.device) == ("w0001", {"worker", "worker:w0001", "area:g0311"}, body["device"])
     assert len(body["household_key"]) == 64
     assert sign_in(client).get_json()["household_key"] == body["household_key"]
