@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from server.tokens import ADMIN_ROLE
+from sync.databases import Databases, Writers
 
 FORMS_DATABASE = "forms"
 WORKER_ROLE = "worker"
@@ -30,15 +29,15 @@ def media_database(worker: str) -> str:
     return f"media-{worker}"
 
 
-def provide_forms(databases: Any) -> None:
+def provide_forms(databases: Databases) -> None:
     _provide(databases, FORMS_DATABASE, WORKER_ROLE, "server")
 
 
-def provide_area(databases: Any, area: str) -> None:
+def provide_area(databases: Databases, area: str) -> None:
     _provide(databases, area_database(area), area_role(area), "server")
 
 
-def provide_worker(databases: Any, worker: str) -> None:
+def provide_worker(databases: Databases, worker: str) -> None:
     _provide(databases, inbox_database(worker), worker_role(worker), "members")
     _provide(databases, media_database(worker), worker_role(worker), "members")
 
@@ -48,6 +47,5 @@ def security_for(role: str) -> dict[str, dict[str, list[str]]]:
     return {"admins": {"names": [], "roles": [ADMIN_ROLE]}, "members": {"names": [], "roles": [role]}}
 
 
-def _provide(databases: Any, name: str, role: str, writers: str) -> None:
-    if not databases.exists(name):
-        databases.create(name, security_for(role), writers)
+def _provide(databases: Databases, name: str, role: str, writers: Writers) -> None:
+    databases.create(name, security_for(role), writers)  # one that is there is left, or put right: see sync.databases

@@ -47,10 +47,19 @@ class Stores:
         """The sync engine's databases: one engine for all threads of this process."""
         with self._opening:
             if self._databases is None:
-                from sync.engine import Engine
-
-                self._databases = Engine(self.settings.engine_folder, self.settings.limits)
+                self._databases = open_databases(self.settings)
             return self._databases
+
+
+def open_databases(settings: Settings) -> Databases:
+    """Apache CouchDB where its address is set, the embedded engine otherwise. Each is imported only where it is used."""
+    if settings.couchdb_url:
+        from sync.couchdb.databases import CouchDatabases
+
+        return CouchDatabases(settings.couchdb_url)
+    from sync.engine import Engine
+
+    return Engine(settings.engine_folder, settings.limits)
 
 
 def stores() -> Stores:

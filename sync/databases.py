@@ -1,4 +1,4 @@
-"""What the merge worker and the outbox need of any sync engine: the embedded one (sync.engine) and, next, Apache CouchDB."""
+"""What the merge worker and the outbox need of any sync engine: the embedded one (sync.engine) and Apache CouchDB (sync.couchdb)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,11 @@ class Databases(Protocol):
     def exists(self, name: str) -> bool: ...
 
     def create(self, name: str, security: Mapping[str, Any], writers: Writers = "members") -> bool:
-        """Make the database; False, and nothing changed, when it is there. `writers="server"`: members read only (they keep `_local`)."""
+        """Make the database; False when it is there. `writers="server"`: members read only (they keep `_local`).
+
+        An engine that makes a database in several steps (CouchDB) then finishes what a crash left undone, and puts the security object right.
+        A security object that names no members shuts everybody but the server and the operator out.
+        """
         ...
 
     def delete(self, name: str) -> bool:
@@ -62,11 +66,19 @@ class Databases(Protocol):
     def set_security(self, name: str, security: Mapping[str, Any]) -> None: ...
 
     def changes(self, name: str, since: str = START, limit: int = 500) -> Batch:
-        """Changes after `since`, oldest first, at most `limit`. A `since` of another life of the database starts anew."""
+        """Changes after `since`, oldest first, at most `limit`; fewer mean that there are no more just now. CouchDB leaves design documents out.
+
+        A `since` of another life of the database, or of another engine, starts anew; so may any other, at any time.
+        """
         ...
 
     def publish(self, name: str, documents: Sequence[Mapping[str, Any]]) -> None:
-        """The server's own writes, all or nothing. The same body again makes no new revision; `{"_id", "_deleted": True}` deletes."""
+        """The server's own writes. The same body again makes no new revision; `{"_id", "_deleted": True}` deletes.
+
+        Malformed documents raise ValueError before any is written. The embedded engine writes all or nothing; CouchDB has no transaction over
+        documents, so when this raises, some may be there already. Therefore whoever publishes delivers the whole batch again until it goes through
+        (sync.publish): what is there is found equal then.
+        """
         ...
 
     def read(self, name: str, id: str) -> dict[str, Any] | None:

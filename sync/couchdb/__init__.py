@@ -1,0 +1,1 @@
+"""Apache CouchDB behind `sync.databases.Databases`: `sync.couchdb.databases.CouchDatabases`."""
