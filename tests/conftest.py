@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from server.settings import Settings, read_settings
 from sync.store.models import Base
 
 SECRET = "a secret for tests that nobody else has"
+# The CouchDB that tests may use. Servers that tests start inherit the environment, and only those that should use it are told of it.
+if "COUCHDB_URL" in os.environ:
+    os.environ["COUCHDB_URL_FOR_TESTS"] = os.environ.pop("COUCHDB_URL")
 
 
 @pytest.fixture
