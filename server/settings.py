@@ -44,6 +44,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DOORSTEP_DEMO", "0", "1: load the demo organisation into an empty store, allow its well-known passwords, stay on this machine"),
     Setting("DOORSTEP_WEB_PROCESSES", "2", "web processes"),
     Setting("DOORSTEP_WEB_THREADS", "64", "threads in each web process; a phone that waits for news holds one"),
+    Setting("DOORSTEP_MERGE_WORKERS", "1", "merge workers; more than one needs PostgreSQL, where they share the inboxes"),
     Setting("DOORSTEP_OPEN_FEEDS_MAX", "48", "waiting phones in each web process, at most; one more is answered at once and asks again"),
     Setting("DOORSTEP_TOKEN_SECONDS", "900", "how long an access token is good, 900 at most; the phone gets a new one by itself"),
     Setting("DOORSTEP_OFFICE_HOURS", "12", "how long a sign-in to the office lasts without use, in hours"),
@@ -86,6 +87,7 @@ class Settings:
     demo: bool
     web_processes: int
     web_threads: int
+    merge_workers: int
     open_feeds_max: int
     token_seconds: int
     office_hours: int
@@ -127,6 +129,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         demo=demo,
         web_processes=_whole(environment, "DOORSTEP_WEB_PROCESSES", 1, 64),
         web_threads=_whole(environment, "DOORSTEP_WEB_THREADS", 2, 2000),
+        merge_workers=_whole(environment, "DOORSTEP_MERGE_WORKERS", 1, 64),
         open_feeds_max=_whole(environment, "DOORSTEP_OPEN_FEEDS_MAX", 0, 2000),
         token_seconds=_whole(environment, "DOORSTEP_TOKEN_SECONDS", 10, TOKEN_SECONDS_MAX),
         office_hours=_whole(environment, "DOORSTEP_OFFICE_HOURS", 1, 168),

@@ -25,6 +25,8 @@ from pathlib import Path
 from server.demo import is_loaded
 from server.parent import LISTENER_VARIABLE, PIPE_VARIABLE
 from server.settings import Settings
+from sync.couchdb.address import Address
+from sync.couchdb.connection import is_up
 from sync.store.engine import open_store, upgrade
 
 ROOT = Path(__file__).parent.parent
@@ -64,16 +66,27 @@ def serve(settings: Settings) -> None:
         environment = {**os.environ, PIPE_VARIABLE: str(pipe), LISTENER_VARIABLE: str(listener.fileno())}
         descriptors = (pipe, listener.fileno())
         upgrade(settings.database_url)
+        if settings.couchdb_url:
+            say(f"The sync engine is CouchDB at {Address(settings.couchdb_url)}{'' if is_up(settings.couchdb_url) else ', which does not answer yet'}.")
         if settings.demo and not _demo_is_loaded(settings) and not _run_to_the_end(_flask("demo", "load"), environment, descriptors, stop):
             return
         children = [
             Child("the web processes", [sys.executable, "-m", "gunicorn", "--config", "python:server.gunicorn_settings", "wsgi:app"]),
-            Child("the merge worker", _flask("worker", "run")),
+            *(Child(name, _flask("worker", "run")) for name in _merge_workers(settings)),
         ]
         try:
             _keep_running(children, environment, descriptors, stop, _Welcome(settings, listener.getsockname()[1], started))
         finally:
             _end(children)
+
+
+def _merge_workers(settings: Settings) -> list[str]:
+    """Their names. Raises CannotStart where the store has one writer only."""
+    if settings.merge_workers == 1:
+        return ["the merge worker"]
+    if settings.database_url.startswith("sqlite"):
+        raise CannotStart("DOORSTEP_MERGE_WORKERS: several merge workers need PostgreSQL as the central store (DATABASE_URL); SQLite has one writer.")
+    return [f"merge worker {number}" for number in range(1, settings.merge_workers + 1)]
 
 
 def _keep_running(children: list[Child], environment: dict[str, str], descriptors: tuple[int, ...], stop: threading.Event, welcome: _Welcome) -> None:

