@@ -15,6 +15,9 @@ from server.health import HEARTBEAT_AGE_SECONDS_MAX, heartbeat_age_seconds
 from server.phone import BUILD
 from server.provision import FORMS_DATABASE, area_database, inbox_database
 from server.stores import Stores
+from sync.couchdb.address import Address
+from sync.couchdb.connection import is_up
+from sync.couchdb.errors import CouchError
 from sync.store.engine import newest_revision, revision
 from sync.store.models import Account, FormVersion, Outbox, Stray
 
@@ -33,7 +36,7 @@ class Finding:
 def examine(stores: Stores) -> list[Finding]:
     """All findings. A part that cannot be looked at is a finding too, and does not keep us from the others."""
     findings: list[Finding] = []
-    for look in (_folder, _store, _worker, _people, _forms, _queues, _phone_app):
+    for look in (_folder, _store, _databases, _worker, _people, _forms, _queues, _phone_app):
         findings += _looked(look, stores)
     return findings
 
@@ -41,7 +44,7 @@ def examine(stores: Stores) -> list[Finding]:
 def _looked(look: Callable[[Stores], Iterator[Finding]], stores: Stores) -> list[Finding]:
     try:
         return list(look(stores))
-    except (SQLAlchemyError, OSError, LookupError) as error:
+    except (SQLAlchemyError, OSError, LookupError, CouchError) as error:
         return [Finding(False, f"{(look.__doc__ or '').rstrip('.')}: {str(error).splitlines()[0]}")]
 
 
@@ -62,6 +65,15 @@ def _store(stores: Stores) -> Iterator[Finding]:
     yield Finding(
         stands == newest, f"the central store stands at version {stands or 'none'}, this program's is {newest}" + _hint(stands == newest, "store upgrade")
     )
+
+
+def _databases(stores: Stores) -> Iterator[Finding]:
+    """The sync engine."""
+    url = stores.settings.couchdb_url
+    if url:
+        yield Finding(is_up(url), f"Apache CouchDB at {Address(url)} answers, and takes our credentials")
+    else:
+        yield Finding(True, "the sync engine is the embedded one (no COUCHDB_URL)")
 
 
 def _worker(stores: Stores) -> Iterator[Finding]:

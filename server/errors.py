@@ -10,6 +10,8 @@ from flask import Flask, Response, current_app, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from sync.couchdb.errors import CouchError, CouchUnavailable
+
 JSON_PATHS = ("/api", "/sync", "/healthz")
 
 
@@ -112,6 +114,12 @@ def answer_errors(app: Flask) -> None:
             return full()
         current_app.logger.exception("the central store failed")
         return render(ANSWERS[Unavailable], "The central store does not answer.", {"Retry-After": "5"})
+
+    @app.errorhandler(CouchUnavailable)
+    @app.errorhandler(CouchError)
+    def of_couchdb(error: Exception) -> Response:
+        current_app.logger.error("%s %s: %s", request.method, request.path, error)
+        return render(ANSWERS[Unavailable], "The sync engine does not answer.", {"Retry-After": "5"})
 
     @app.errorhandler(Exception)
     def of_anything(error: Exception) -> Response:

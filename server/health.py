@@ -16,6 +16,7 @@ from server.access import CHALLENGE, identify
 from server.errors import Forbidden, Unauthorized, is_disk_full
 from server.settings import LOOPBACK, Settings
 from server.stores import stores
+from sync.couchdb.connection import is_up
 from sync.databases import START
 from sync.store.models import Account, Checkpoint, Device, Outbox, Record, Stray, Submission
 
@@ -36,7 +37,7 @@ def healthz() -> Response:
     """200 when every part does its work, 503 when one does not; the body says which. Names nothing that a stranger may not know."""
     settings = stores().settings
     now = int(time.monotonic() / WRITABLE_SECONDS)
-    parts = {"store": _store_answers(), "databases": _is_writable(settings.engine_folder, now), "merge_worker": _merge_worker_is_alive(settings)}
+    parts = {"store": _store_answers(), "databases": _databases_answer(settings, now), "merge_worker": _merge_worker_is_alive(settings)}
     well = all(parts.values())
     body = {"status": "ok" if well else "failing", "parts": {name: "ok" if good else "failing" for name, good in parts.items()}}
     return Response(orjson.dumps(body), 200 if well else 503, {"Cache-Control": "no-store"}, content_type="application/json")
@@ -114,8 +115,13 @@ def _store_answers() -> bool:
 
 
 @lru_cache(maxsize=8)
-def _is_writable(folder: Path, _moment: int) -> bool:
-    """Writes and removes a file: a full disk, a lost mount and wrong rights all show. Not more often than each WRITABLE_SECONDS, whoever asks."""
+def _databases_answer(settings: Settings, _moment: int) -> bool:
+    """Not looked at more often than each WRITABLE_SECONDS, whoever asks."""
+    return is_up(settings.couchdb_url) if settings.couchdb_url else _is_writable(settings.engine_folder)
+
+
+def _is_writable(folder: Path) -> bool:
+    """Writes and removes a file: a full disk, a lost mount and wrong rights all show."""
     probe = folder / ".writable"
     try:
         folder.mkdir(parents=True, exist_ok=True)

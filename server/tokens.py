@@ -64,6 +64,11 @@ def derive_key(secret: str, purpose: str) -> bytes:
     return hmac.new(secret.encode(), b"doorstep " + purpose.encode(), hashlib.sha256).digest()
 
 
+def key_id(value: bytes) -> str:
+    """The public name of a key (`kid`)."""
+    return hashlib.sha256(value).hexdigest()[:16]
+
+
 def signing_keys(secret: str, now: float, before: str | None = None) -> Keys:
     """The keys at this time. `before`: the deployment's former secret, whose keys are accepted and never signed with."""
     period = int(now // KEY_PERIOD_SECONDS)
@@ -79,7 +84,7 @@ def signing_key(secret: str, now: float | None = None) -> SigningKey:
 @lru_cache(maxsize=32)
 def _key_of(secret: str, period: int) -> SigningKey:
     value = derive_key(secret, f"access tokens {period}")
-    return SigningKey(hashlib.sha256(value).hexdigest()[:16], value)
+    return SigningKey(key_id(value), value)
 
 
 def sign(key: SigningKey, subject: str, roles: Iterable[str], lifetime_seconds: int, device: str | None = None, now: float | None = None) -> str:

@@ -11,11 +11,16 @@ import socket
 import threading
 import time
 
+from server.couchdb_keys import keep_keys
 from server.health import HEARTBEAT_SECONDS, beat
 from server.parent import end_with_parent
 from server.provision import provide_forms
 from server.settings import Settings
 from server.stores import Stores
+from sync.couchdb.errors import CouchError, CouchUnavailable
+from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN
+
+_log = logging.getLogger(__name__)
 
 
 def run_worker(stores: Stores) -> None:
@@ -31,8 +36,23 @@ def run_worker(stores: Stores) -> None:
     with (stores.settings.data / "merging.lock").open("a") as file:
         if stores.store.engine.dialect.name == "sqlite":
             fcntl.flock(file, fcntl.LOCK_EX)
-        provide_forms(stores.databases)
-        Pipeline(stores.store, stores.databases, me=me).run_forever(stop)
+        if stores.settings.couchdb_url:
+            threading.Thread(target=keep_keys, args=(stores.settings,), name="signing keys of CouchDB", daemon=True).start()
+        if _provided(stores, stop):
+            Pipeline(stores.store, stores.databases, me=me).run_forever(stop)
+
+
+def _provided(stores: Stores, stop: Stop) -> bool:
+    """Make what every phone needs; CouchDB may still be starting. False when told to stop meanwhile."""
+    pause = 0.0
+    while not stop.wait(pause):
+        try:
+            provide_forms(stores.databases)
+            return True
+        except (CouchUnavailable, CouchError) as error:
+            pause = min(RETRY_SECONDS_MAX, max(RETRY_SECONDS_MIN, 2 * pause))
+            _log.warning("cannot begin, again in %.0f s: %s", pause, error)
+    return False
 
 
 class Stop(threading.Event):

@@ -23,6 +23,7 @@ from sync.engine.errors import DatabaseMissing
 
 CONNECT_SECONDS_MAX = 5
 ANSWER_SECONDS_MAX = 60  # between two bytes of an answer
+UP_SECONDS_MAX = 2
 TRIES_MAX = 3  # after the first
 BACKOFF_SECONDS = 0.2  # doubled at each try
 BACKOFF_SECONDS_MAX = 3
@@ -37,9 +38,7 @@ class Connection:
     def __init__(self, address: Address) -> None:
         self.address = address
         self._session = requests.Session()
-        if address.credentials:
-            name, password = address.credentials
-            self._session.auth = HTTPBasicAuth(name.encode(), password.encode())
+        self._session.auth = _authorization(address)
         # Every request that goes through here may be sent twice: reads, and writes that say the same again.
         retry = Retry(
             total=TRIES_MAX,
@@ -119,6 +118,19 @@ class Connection:
 
     def close(self) -> None:
         self._session.close()
+
+
+def is_up(url: str) -> bool:
+    """Whether CouchDB at this address answers well, at once, and takes the credentials."""
+    address = Address(url)
+    try:
+        return requests.get(f"{address.url}/_up", auth=_authorization(address), timeout=UP_SECONDS_MAX, allow_redirects=False).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def _authorization(address: Address) -> HTTPBasicAuth | None:
+    return None if address.credentials is None else HTTPBasicAuth(*(each.encode() for each in address.credentials))
 
 
 def segment(name: str) -> str:

@@ -15,7 +15,6 @@ from sync.couchdb.errors import CouchError
 from sync.couchdb.feed import read_changes
 from sync.couchdb.news import News
 from sync.databases import START, Batch, Writers
-from sync.engine.errors import DatabaseMissing
 from sync.engine.wire import check_id
 
 PROVIDED_SECONDS = 60.0  # for so long a database that was found right is not looked at again: phones come in crowds
@@ -89,14 +88,6 @@ class CouchDatabases:
 
     def wait(self, timeout_seconds: float) -> set[str] | None:
         return self._news.wait(timeout_seconds)
-
-    def answers(self) -> bool:
-        """Whether CouchDB is up, and takes our credentials."""
-        try:
-            self.connection.get("/_all_dbs", {"limit": 1})
-        except (ConnectionError, CouchError, DatabaseMissing):
-            return False
-        return True
 
     def close(self) -> None:
         self._news.close()
