@@ -56,7 +56,7 @@ SETTINGS: tuple[Setting, ...] = (
 MANY, BYTES = 2**24, 2**31
 LIMITS = {  # of the sync engine: what for, the least and the most that it may be set to
     "document_bytes_max": ("largest document without its attachments, in bytes", 1024, BYTES),
-    "attachment_bytes_max": ("largest attachment, in bytes", 1024, BYTES),
+    "attachment_bytes_max": ("largest attachment, in bytes; a request in parts may have four times as many", 1024, BYTES),
     "attachments_max": ("attachments of one document, at most", 1, 100_000),
     "id_bytes_max": ("longest document id, in bytes", 64, 65_536),
     "nesting_max": ("levels of lists and objects in a document, at most", 8, 250),

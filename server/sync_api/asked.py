@@ -20,6 +20,8 @@ from sync.engine.limits import DEFAULT, Limits
 BATCH_DOCUMENTS_MAX = DEFAULT.batch_documents_max
 GROUPS_MAX = 1_000_000  # objects and lists in one body: twenty million empty ones fit 60 MB and would take a gigabyte and half a minute
 VALUES_MAX = 4_000_000
+CHUNK_BYTES = 64 * 1024
+WINDOW_BYTES = 1024 * 1024
 DIGITS_KEPT_MAX = 18  # every whole number of so many digits fits 64 bits; longer ones are looked at one by one
 _DIGITS_TO_ZERO = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else 1 for byte in range(256))
 
@@ -114,16 +116,21 @@ class Asked:
         """The body as JSON. `empty` stands for no body at all, where that is allowed. Raises BadDocument, BadContentType, 413."""
         if must_say_json and self.request.mimetype != "application/json":
             raise BadContentType("Content-Type must be application/json")
-        text = self.request.get_data(cache=False)
-        if not text and empty is not None:
-            return empty
+        text = bytearray()  # grows in its place: a body read at once lies in memory twice
+        while chunk := self.request.stream.read(CHUNK_BYTES):
+            text += chunk
+        return empty if not text and empty is not None else self.parsed(text)
+
+    @staticmethod
+    def parsed(text: bytearray) -> Any:
+        """This JSON as a value. Raises BadDocument, TooLarge."""
         if text.count(b"[") + text.count(b"{") > GROUPS_MAX or text.count(b",") > VALUES_MAX:
             raise TooLarge("The body has too many parts: send fewer documents at once")
         try:
             value = orjson.loads(text)
         except (orjson.JSONDecodeError, RecursionError) as error:
             raise BadDocument(f"invalid UTF-8 JSON: {error}" if text else "invalid UTF-8 JSON") from None
-        if b"0" * (DIGITS_KEPT_MAX + 1) in text.translate(_DIGITS_TO_ZERO):
+        if _has_long_numbers(text):
             _refuse_numbers_that_lose_digits(text)
         return value
 
@@ -139,7 +146,13 @@ class Asked:
         return current_app.extensions["doorstep.settings"]
 
 
-def _refuse_numbers_that_lose_digits(text: bytes) -> None:
+def _has_long_numbers(text: bytearray) -> bool:
+    """Whether there are more digits in a row than any 64 bits can hold. Looks at a window at a time, to hold no second copy of it all."""
+    long = b"0" * (DIGITS_KEPT_MAX + 1)
+    return any(long in text[start : start + WINDOW_BYTES + DIGITS_KEPT_MAX].translate(_DIGITS_TO_ZERO) for start in range(0, len(text), WINDOW_BYTES))
+
+
+def _refuse_numbers_that_lose_digits(text: bytearray) -> None:
     """The fast reader turns whole numbers beyond 64 bits into floats, which loses digits without a word."""
 
     def whole(digits: str) -> int:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
+import orjson
 from flask import Response
 
 from server.sync_api import local
 from server.sync_api.answers import answer, compressed, raw
 from server.sync_api.asked import Asked
-from server.sync_api.documents import opened
-from server.sync_api.rendering import Shown, render, shown
+from server.sync_api.documents import answer_shown, opened
+from server.sync_api.in_parts import MIXED, RELATED, Answered, answer_mixed, not_found, of_document, refuses_json
+from server.sync_api.rendering import Shown, read_since, render, shown
 from sync.engine.database import Database
 from sync.engine.document import Document
 from sync.engine.errors import BadDocument, EditConflict, TooLarge
 from sync.engine.wire import DESIGN, LOCAL, check_id, read_edit, read_revision
-from sync.revisions import missing, possible_ancestors
+from sync.revisions import Revision, missing, possible_ancestors
 
 AFTER_ALL_TEXT = "\U0010ffff" * 4  # lists and objects sort after every text
 
@@ -30,7 +34,8 @@ def bulk_docs(asked: Asked) -> Response:
     listed = _list(members["docs"], "`docs` parameter must be an array.", asked.limits.batch_documents_max)
     replicated = members.get("new_edits") is False
     edits = []
-    for document in listed:
+    for index, document in enumerate(listed):
+        listed[index] = None  # what is read is let go: photos come as text and are kept as bytes, never all of them as both
         if isinstance(document, dict) and "_id" not in document and not replicated:
             document = {**document, "_id": uuid.uuid4().hex}
         is_local = isinstance(document, dict) and str(document.get("_id", "")).startswith(LOCAL)
@@ -65,7 +70,10 @@ def bulk_get(asked: Asked) -> Response:
     ids = [each["id"] for each in wanted if isinstance(each, dict) and isinstance(each.get("id"), str)]
     _refuse_too_many_of_one(asked, ids)
     found = asked.database.get_many(ids)
-    return compressed(answer({"results": [_got(asked, found, each, show, latest) for each in wanted]}), asked.request)
+    if kind := next((kind for kind in (MIXED, RELATED) if refuses_json(asked.request, kind)), None):
+        return answer_mixed(kind, [part for each in wanted for part in _parts(asked, found, each, show, latest)])
+    results = [_result(asked, found, each, show, latest) for each in wanted]
+    return compressed(answer_shown(orjson.dumps({"results": results}), show), asked.request)
 
 
 def revs_diff(asked: Asked) -> Response:
@@ -98,13 +106,14 @@ def all_docs(asked: Asked) -> Response:
     if asked.flag("update_seq"):
         head["update_seq"] = database.sequence_text(counts.sequence)
     limit, skip = asked.whole("limit"), asked.whole("skip") or 0
+    show = replace(shown(asked), revs=False, revs_info=False, deleted_conflicts=False, local_seq=False, conflicts=asked.flag("conflicts"))
     descending = asked.flag("descending")
     if keys is not None:
         if has_start or has_end or has_key:
             raise BadDocument("`keys` is incompatible with `key`, `start_key` and `end_key`", "query_parse_error")
         keys = _list(keys, "`keys` must be an array of strings.", asked.limits.batch_documents_max)
-        rows = _rows_of_keys(asked, list(reversed(keys)) if descending else keys)
-        return answer({**head, "offset": None, "rows": rows[skip:][:limit]})
+        rows = _rows_of_keys(asked, list(reversed(keys)) if descending else keys, show)
+        return answer_shown(orjson.dumps({**head, "offset": None, "rows": rows[skip:][:limit]}), show)
     if has_key:
         start = end = key
         has_start = has_end = True
@@ -117,15 +126,13 @@ def all_docs(asked: Asked) -> Response:
         limit=-1 if limit is None else limit,
     )
     found = database.get_many([id for id, _ in listed]) if asked.flag("include_docs") else {}
-    show = Shown(conflicts=asked.flag("conflicts"), attachments=asked.flag("attachments"))
     rows = [{"id": id, "key": id, "value": {"rev": revision}, **_document(asked, database, found.get(id), show)} for id, revision in listed]
-    return answer({**head, "offset": offset, "rows": rows})
+    return answer_shown(orjson.dumps({**head, "offset": offset, "rows": rows}), show)
 
 
-def _rows_of_keys(asked: Asked, keys: list) -> list[dict[str, Any]]:
+def _rows_of_keys(asked: Asked, keys: list, show: Shown) -> list[dict[str, Any]]:
     database = asked.database
     found = database.get_many([key for key in keys if isinstance(key, str)])
-    show = Shown(conflicts=asked.flag("conflicts"), attachments=asked.flag("attachments"))
     rows: list[dict[str, Any]] = []
     for key in keys:
         document = found.get(key) if isinstance(key, str) else None
@@ -145,24 +152,52 @@ def _document(asked: Asked, database: Database, document: Document | None, show:
     return {} if document is None else {"doc": raw(asked.counted(render(database, document, document.winner, show)))}
 
 
-def _got(asked: Asked, found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> dict[str, Any]:
-    """The result for one element of _bulk_get; what is wrong with it is told inside."""
+@dataclass(frozen=True, slots=True)
+class _Got:
+    """The answer to one element of _bulk_get: leaves of a document, or what is wrong."""
+
+    id: Any
+    show: Shown
+    document: Document | None
+    leaves: list[Revision]
+    errors: list[dict[str, Any]]
+
+
+def _got(found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> _Got:
     id: Any = wanted.get("id") if isinstance(wanted, dict) else None
     try:
         check_id(id)
         revisions = [read_revision(wanted["rev"])] if wanted.get("rev") is not None else None
+        if wanted.get("atts_since"):
+            show = replace(show, since=read_since(wanted["atts_since"]))
     except BadDocument as error:
-        return {"id": id, "docs": [{"error": {"id": id, "rev": None, "error": error.code, "reason": error.reason}}]}
+        return _Got(id, show, None, [], [{"id": id, "rev": None, "error": error.code, "reason": error.reason}])
     document = found.get(id)
     everything = [(leaf, True) for leaf in document.leaves] if document else []
     chosen = everything if revisions is None else opened(document, revisions, latest)
-    docs = [
-        {"ok": raw(asked.counted(render(asked.database, document, revision, show)))}
-        if is_there and document
-        else {"error": {"id": id, "rev": str(revision), "error": "not_found", "reason": "missing"}}
-        for revision, is_there in chosen
-    ]
-    return {"id": id, "docs": docs or [{"error": {"id": id, "rev": "undefined", "error": "not_found", "reason": "missing"}}]}
+    missing = [str(revision) for revision, is_there in chosen if not is_there] or ([] if chosen else ["undefined"])
+    errors = [{"id": id, "rev": revision, "error": "not_found", "reason": "missing"} for revision in missing]
+    return _Got(id, show, document, [revision for revision, is_there in chosen if is_there], errors)
+
+
+def _result(asked: Asked, found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> dict[str, Any]:
+    """The result for one element of _bulk_get; what is wrong with it is told inside."""
+    got = _got(found, wanted, show, latest)
+    docs: list[dict[str, Any]] = []
+    if got.document:
+        docs += [{"ok": raw(asked.counted(render(asked.database, got.document, revision, got.show)))} for revision in got.leaves]
+    return {"id": got.id, "docs": docs + [{"error": error} for error in got.errors]}
+
+
+def _parts(asked: Asked, found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> list[Answered]:
+    """The same in parts, attachments beside their documents."""
+    got = _got(found, wanted, show, latest)
+    parts: list[Answered] = []
+    for headers, pieces, revision in [(*of_document(asked.database, got.document, each, got.show), each) for each in got.leaves if got.document]:
+        asked.counted(b"".join([piece for piece in pieces if isinstance(piece, bytes)]))
+        names = [("X-Doc-Id", quote(got.id)), ("X-Rev-Id", quote(str(revision)))]
+        parts.append(([*names, *headers], pieces))
+    return parts + [not_found(error) for error in got.errors]
 
 
 def _unknown(asked: Asked) -> list[tuple[str, list, Document | None]]:

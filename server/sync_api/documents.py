@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from flask import Response
 
 from server.errors import Forbidden
 from server.sync_api.answers import answer, answer_bytes, raw
 from server.sync_api.asked import Asked
+from server.sync_api.in_parts import MIXED, RELATED, Answered, answer_mixed, answer_related, not_found, of_document, read_document, wants
 from server.sync_api.rendering import Shown, render, shown
+from sync.engine.attachments import Upload
 from sync.engine.database import Database
 from sync.engine.document import Document
 from sync.engine.errors import BadDocument, DocumentMissing, EditConflict
-from sync.engine.wire import DESIGN, Edit, check_id, read_edit, read_revision
+from sync.engine.wire import DESIGN, NOTHING_FOLLOWS, Edit, check_id, read_edit, read_revision
 from sync.revisions import Revision, leaves_below
 
 
@@ -30,10 +34,18 @@ def get(asked: Asked) -> Response:
         headers["ETag"] = f'"{revision}"'
         if str(revision) in asked.request.if_none_match:
             return Response(status=304, headers=headers)
-    return answer_bytes(render(asked.database, document, revision, show), headers=headers)
+    if show.attachments:
+        headers["Vary"] = "Accept"
+        if document.leaves[revision].attachments and wants(asked.request, RELATED):
+            return answer_related(asked.database, document, revision, show, headers)
+    return answer_shown(render(asked.database, document, revision, show), show, headers)
 
 
 def put(asked: Asked) -> Response:
+    if asked.request.mimetype == RELATED:
+        with asked.database.spool() as spool:
+            members, following = read_document(asked, spool)
+            return write_one(asked, members, check_id(asked.id), following)
     members = asked.body(must_say_json=False)
     if not isinstance(members, dict):
         raise BadDocument("Document must be a JSON object")
@@ -46,14 +58,14 @@ def post(asked: Asked) -> Response:
     return write_one(asked, members, check_id(members.get("_id", uuid.uuid4().hex)))
 
 
-def write_one(asked: Asked, members: dict[str, Any], id: str) -> Response:
+def write_one(asked: Asked, members: dict[str, Any], id: str, following: Mapping[str, Upload] = NOTHING_FOLLOWS) -> Response:
     named = asked.revision
     if named and members.get("_rev", named) != named:
         raise BadDocument("Document rev from request body and query string have different values")
     replicated = asked.text("new_edits") == "false"
     if named:
         members = {**members, "_rev": named}
-    edit = read_edit(members, replicated, id, asked.limits)
+    edit = read_edit(members, replicated, id, asked.limits, following)
     refuse_design(asked, edit)
     return _written(asked, edit, replicated)
 
@@ -95,6 +107,11 @@ def opened(document: Document | None, asked_for: list[Revision], latest: bool) -
     return list(found.items())
 
 
+def answer_shown(text: bytes, show: Shown, headers: dict[str, str] | None = None) -> Response:
+    """Documents as JSON, with the attachments that were rendered into them."""
+    return show.inlay.answer(text, headers) if show.inlay else answer_bytes(text, headers=headers)
+
+
 def refuse_design(asked: Asked, edit: Edit) -> None:
     """As in CouchDB, only admins write design documents: copied to a CouchDB, they would take effect there."""
     if edit.id.startswith(DESIGN) and not asked.is_admin:
@@ -112,8 +129,14 @@ def _open_revisions(asked: Asked, document: Document | None, show: Shown) -> Res
             raise BadDocument("open_revs must be `all` or a JSON list of revisions")
         chosen = opened(document, [read_revision(text) for text in listed], asked.flag("latest"))
     database: Database = asked.database
+    if wants(asked.request, MIXED):
+        return answer_mixed(MIXED, [_part(database, document if is_there else None, revision, show) for revision, is_there in chosen])
     found = [{"ok": raw(render(database, document, revision, show))} if is_there and document else {"missing": str(revision)} for revision, is_there in chosen]
-    return answer(found)
+    return answer_shown(orjson.dumps(found), show)
+
+
+def _part(database: Database, document: Document | None, revision: Revision, show: Shown) -> Answered:
+    return of_document(database, document, revision, show) if document else not_found({"missing": str(revision)})
 
 
 def _written(asked: Asked, edit: Edit, replicated: bool) -> Response:

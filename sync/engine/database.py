@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sync.engine.attachments import PART_BYTES, Spool, gunzipped, part
 from sync.engine.catalogue import Entry
 from sync.engine.connections import Connections, FileGone
-from sync.engine.document import Document, from_row, load, read_bytes, rows_between, rows_of
-from sync.engine.errors import BadDocument, BadSequence, DatabaseMissing, EditConflict, TooLarge
+from sync.engine.document import Document, from_row, load, rows_between, rows_of
+from sync.engine.errors import BadDocument, BadSequence, DatabaseMissing, DocumentMissing, EditConflict, TooLarge
 from sync.engine.limits import Limits
 from sync.engine.wake import Bells, Watch
 from sync.engine.wire import Edit
@@ -145,9 +146,35 @@ class Database:
                 before = connection.execute(f"SELECT count(*) FROM documents WHERE deleted = 0 AND id {beyond} ?", (start,)).fetchone()[0]  # noqa: S608
         return rows, before + skip
 
+    def attachment(self, entry: Mapping[str, Any], *, encoded: bool = False) -> Iterator[bytes]:
+        """The content of the attachment that a leaf names so, or the bytes as they are kept. Raises DocumentMissing, also in the middle.
+
+        Each part is read in a moment of its own: a slow reader holds back neither writers nor the end of the log. What is read may be
+        collected meanwhile, when the document is written anew; whoever reads then fails, and asks again.
+        """
+        compressed = entry.get("encoding") is not None
+        kept = self.attachment_range(entry["key"], 0, entry["encoded_length"] if compressed else entry["length"])
+        return gunzipped(kept) if compressed and not encoded else kept
+
+    def attachment_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """Of the bytes as they are kept, those from `start` up to `stop`."""
+        while start < stop:
+            number, skipped = divmod(start, PART_BYTES)
+            with self.reading() as connection:
+                piece = part(connection, key, number)[skipped : skipped + stop - start]
+            if not piece:
+                raise DocumentMissing("Document is missing attachment")
+            yield piece
+            start += len(piece)
+
     def attachment_bytes(self, key: str) -> bytes:
+        """The bytes as they are kept, whole, of an attachment known to be small."""
         with self.reading() as connection:
-            return read_bytes(connection, key)
+            return b"".join(bytes for (bytes,) in connection.execute("SELECT bytes FROM attachments WHERE key = ? ORDER BY part", (key,)))
+
+    def spool(self) -> Spool:
+        """Where attachments of one request wait to be written."""
+        return Spool(self.entry.path.parent, self.limits)
 
     # Writing
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ import orjson
 from sync.revisions import EMPTY, Revision, Tree, as_lines, from_lines, leaves, parse_revision
 
 COLUMNS = "sequence, id, revision, deleted, other_leaves, tree, attachments, body"
-ATTACHMENT_PART_BYTES = 256 * 1024
 
 
 @dataclass(slots=True)
@@ -25,7 +23,7 @@ class Kept:
     attachments: bytes | None = None
 
     def entries(self) -> dict[str, dict[str, Any]]:
-        """By name: content_type, revpos, digest, length, and the `key` of the bytes."""
+        """By name: content_type, revpos, digest, length, the `key` of the bytes, and `encoding` and `encoded_length` of what is kept compressed."""
         return orjson.loads(self.attachments) if self.attachments else {}
 
 
@@ -55,7 +53,13 @@ class Document:
 
 def stubs(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Attachments as the wire names them, without their bytes."""
-    return {name: {**{member: value for member, value in entry.items() if member != "key"}, "stub": True} for name, entry in entries.items()}
+    return {name: {**on_the_wire(entry), "stub": True} for name, entry in entries.items()}
+
+
+def on_the_wire(entry: Mapping[str, Any], encoding: bool = False) -> dict[str, Any]:
+    """What readers are told of an attachment; how it is encoded only when they ask."""
+    ours = {"key"} if encoding else {"key", "encoding", "encoded_length"}
+    return {member: value for member, value in entry.items() if member not in ours}
 
 
 def load(connection: sqlite3.Connection, id: str) -> Document | None:
@@ -97,22 +101,6 @@ def save(connection: sqlite3.Connection, document: Document, sequence: int) -> N
         leaf = document.leaves[other]
         connection.execute("INSERT INTO other_leaves VALUES (?, ?, ?, ?, ?)", (document.id, str(other), leaf.deleted, leaf.attachments, leaf.body))
     document.sequence = sequence
-
-
-# Attachments: bytes lie in parts, under their SHA-256, so that the same photo is kept once and can be read in pieces.
-
-
-def keep_bytes(connection: sqlite3.Connection, content: bytes) -> str:
-    """Keep these bytes; the key to read them by."""
-    key = hashlib.sha256(content).hexdigest()
-    if connection.execute("SELECT 1 FROM attachments WHERE key = ? AND part = 0", (key,)).fetchone() is None:
-        parts = [content[start : start + ATTACHMENT_PART_BYTES] for start in range(0, len(content), ATTACHMENT_PART_BYTES)] or [b""]
-        connection.executemany("INSERT INTO attachments VALUES (?, ?, ?)", [(key, number, part) for number, part in enumerate(parts)])
-    return key
-
-
-def read_bytes(connection: sqlite3.Connection, key: str) -> bytes:
-    return b"".join(part for (part,) in connection.execute("SELECT bytes FROM attachments WHERE key = ? ORDER BY part", (key,)))
 
 
 def rows_between(connection: sqlite3.Connection, after: int, last: int, limit: int, descending: bool = False) -> Iterator[tuple]:

@@ -10,7 +10,7 @@ class Limits:
     """What an operator may turn. Beyond a limit the request is refused with CouchDB's 413 or 400, and nothing of it is written."""
 
     document_bytes_max: int = 8 * 1024 * 1024  # without attachments, as CouchDB's default
-    attachment_bytes_max: int = 64 * 1024 * 1024
+    attachment_bytes_max: int = 256 * 1024 * 1024
     attachments_max: int = 1_000  # a document
     id_bytes_max: int = 1_024
     nesting_max: int = 200  # levels; the JSON writer refuses from 255

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from sync.engine.attachments import Upload
 from sync.engine.errors import BadDocument, TooLarge
 from sync.engine.limits import ATTACHMENT_NAME_BYTES_MAX, DEFAULT, REVISION_BYTES_MAX, Limits
 from sync.revisions import NotARevision, Revision, parse_revision
@@ -18,14 +18,15 @@ NOT_STORED = {"_id", "_rev", "_deleted", "_attachments", "_revisions", "_revs_in
 LOCAL = "_local/"
 DESIGN = "_design/"
 OCTETS = "application/octet-stream"
+NOTHING_FOLLOWS: Mapping[str, Upload] = {}
 
 
 @dataclass(slots=True)
-class Inline:
+class Arrived:
     """An attachment whose bytes came with the document."""
 
     content_type: str
-    data: bytes
+    upload: Upload
     revpos: int | None = None
 
 
@@ -45,11 +46,14 @@ class Edit:
     path: tuple[Revision, ...]
     deleted: bool
     body: bytes
-    attachments: dict[str, Inline | Stub] = field(default_factory=dict)
+    attachments: dict[str, Arrived | Stub] = field(default_factory=dict)
 
 
-def read_edit(document: object, replicated: bool, id: str | None = None, limits: Limits = DEFAULT) -> Edit:
-    """The edit in this document; `id` from the URL goes before the one in it. Raises BadDocument, TooLarge."""
+def read_edit(document: object, replicated: bool, id: str | None = None, limits: Limits = DEFAULT, following: Mapping[str, Upload] = NOTHING_FOLLOWS) -> Edit:
+    """The edit in this document; `id` from the URL goes before the one in it. `following` are attachments that came beside it.
+
+    Raises BadDocument, TooLarge.
+    """
     if not isinstance(document, dict):
         raise BadDocument("Document must be a JSON object")
     id = check_id(document.get("_id") if id is None else id, limits)
@@ -62,7 +66,7 @@ def read_edit(document: object, replicated: bool, id: str | None = None, limits:
     body = as_json({name: value for name, value in document.items() if name[:1] != "_"}, limits)
     if len(body) > limits.document_bytes_max:
         raise TooLarge(id[:200], "document_too_large")
-    return Edit(id, _path(document, replicated, limits), deleted, body, read_attachments(document.get("_attachments"), limits))
+    return Edit(id, _path(document, replicated, limits), deleted, body, read_attachments(document.get("_attachments"), limits, following))
 
 
 def check_id(id: object, limits: Limits | None = None) -> str:
@@ -106,13 +110,13 @@ def canonical(body: bytes) -> bytes:
     return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
 
 
-def read_attachments(members: object, limits: Limits = DEFAULT) -> dict[str, Inline | Stub]:
+def read_attachments(members: object, limits: Limits = DEFAULT, following: Mapping[str, Upload] = NOTHING_FOLLOWS) -> dict[str, Arrived | Stub]:
     """The `_attachments` member. Raises BadDocument, TooLarge."""
     if members is None:
         return {}
     if not isinstance(members, dict) or len(members) > limits.attachments_max:
         raise BadDocument(f"Attachments must be a JSON object of at most {limits.attachments_max}")
-    return {check_attachment_name(name): _attachment(name, entry, limits) for name, entry in members.items()}
+    return {check_attachment_name(name): _attachment(name, entry, limits, following) for name, entry in members.items()}
 
 
 def check_attachment_name(name: str) -> str:
@@ -132,7 +136,7 @@ def check_content_type(text: object) -> str:
     return text
 
 
-def _attachment(name: str, entry: object, limits: Limits) -> Inline | Stub:
+def _attachment(name: str, entry: object, limits: Limits, following: Mapping[str, Upload]) -> Arrived | Stub:
     if not isinstance(entry, dict):
         raise BadDocument(f"Attachment {name} must be a JSON object")
     revpos = entry.get("revpos")
@@ -140,18 +144,33 @@ def _attachment(name: str, entry: object, limits: Limits) -> Inline | Stub:
         raise BadDocument(f"Invalid revpos of attachment {name}")
     if entry.get("stub") is True:
         return Stub(revpos)
+    content_type = check_content_type(entry.get("content_type"))
     if entry.get("follows") is True:
-        raise BadDocument(f"Attachment {name} follows in no part: only JSON is taken here")
+        return Arrived(content_type, _followed(name, entry, following), revpos)
     data = entry.get("data")
     try:
         if not isinstance(data, str):
             raise binascii.Error
-        content = base64.b64decode(data.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
+        content = binascii.a2b_base64(data, strict_mode=True)
+    except ValueError:
         raise BadDocument(f"Invalid attachment data for {name}") from None
     if len(content) > limits.attachment_bytes_max:
         raise TooLarge(name, "attachment_too_large")
-    return Inline(check_content_type(entry.get("content_type")), content, revpos)
+    return Arrived(content_type, Upload.of(content), revpos)
+
+
+def _followed(name: str, entry: Mapping[str, Any], following: Mapping[str, Upload]) -> Upload:
+    """The bytes that came in a part of their own, if they are those that the document means."""
+    upload = following.get(name)
+    if upload is None:
+        raise BadDocument(f"Attachment {name} follows in no part")
+    digest = entry.get("digest")
+    if isinstance(digest, str) and digest.startswith("md5-") and digest != upload.digest:
+        raise BadDocument("Possible message corruption.", "content_md5_mismatch")
+    length = entry.get("encoded_length" if upload.encoding else "length")
+    if isinstance(length, int) and length != upload.kept_bytes:
+        raise BadDocument(f"Attachment {name} should have {length} bytes, and {upload.kept_bytes} came")
+    return upload
 
 
 def _path(document: Mapping[str, Any], replicated: bool, limits: Limits) -> tuple[Revision, ...]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from sync.engine.document import Document, Kept, keep_bytes, load, save
+from sync.engine.attachments import keep
+from sync.engine.document import Document, Kept, load, save
 from sync.engine.errors import EditConflict, MissingStub, TooLarge
 from sync.engine.limits import Limits
-from sync.engine.wire import Edit, Inline, Stub, canonical, read_edit
+from sync.engine.wire import Arrived, Edit, Stub, canonical, read_edit
 from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem
 
 
@@ -23,7 +22,9 @@ class Writing:
     def __init__(self, connection: sqlite3.Connection, limits: Limits) -> None:
         self._connection = connection
         self._limits = limits
-        self._sequence, self._live, self._deleted, self._revisions_kept = connection.execute("SELECT * FROM state").fetchone()
+        self._sequence, self._live, self._deleted, self._revisions_kept = connection.execute(
+            "SELECT sequence, live, deleted, revisions_kept FROM state"
+        ).fetchone()
         self._open: dict[str, Document] = {}
         self._changed: dict[str, Document] = {}
 
@@ -119,23 +120,15 @@ class Writing:
         entries: dict[str, dict[str, Any]] = {}
         for name, attachment in edit.attachments.items():
             match attachment:
-                case Inline():
-                    entries[name] = self._keep_inline(attachment, generation or attachment.revpos or edit.path[0].generation)
+                case Arrived():
+                    keep(self._connection, attachment.upload)
+                    revpos = generation or attachment.revpos or edit.path[0].generation
+                    entries[name] = attachment.upload.entry(attachment.content_type, revpos)
                 case Stub():
                     if name not in known or attachment.revpos not in (None, known[name]["revpos"]):
                         raise MissingStub(edit.id, name)
                     entries[name] = known[name]
         return orjson.dumps(entries)
-
-    def _keep_inline(self, attachment: Inline, revpos: int) -> dict[str, Any]:
-        digest = base64.b64encode(hashlib.md5(attachment.data, usedforsecurity=False).digest()).decode()
-        return {
-            "content_type": attachment.content_type,
-            "revpos": revpos,
-            "digest": f"md5-{digest}",
-            "length": len(attachment.data),
-            "key": keep_bytes(self._connection, attachment.data),
-        }
 
 
 # `_local` documents: outside of trees and sequences, one number for a revision

@@ -25,7 +25,7 @@ class Caller:
         self.headers = {"Authorization": authorization} if authorization else {}
 
     def __call__(self, method, path, body=None, **options):
-        headers = {**self.headers, **options.pop("headers", {})}
+        headers = {"Accept": "application/json", **self.headers, **options.pop("headers", {})}
         if body is not None:
             options |= {"data": orjson.dumps(body), "content_type": "application/json"}
         return self.client.open("/sync" + path, method=method, headers=headers, **options)

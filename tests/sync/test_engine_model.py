@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.engine import Engine
-from sync.engine.wire import Edit, Inline, Stub
+from sync.engine.attachments import Upload
+from sync.engine.wire import Arrived, Edit, Stub
 from sync.revisions import EMPTY, Revision, leaves, merge, stem
 from tests.examples import examples
 
@@ -64,7 +65,7 @@ def test_a_stub_takes_the_bytes_of_the_nearest_kept_ancestor():
         engine.create(NAME, {})
         database = engine.open(NAME)
         first, second, third = Revision(1, "a"), Revision(2, "b"), Revision(3, "c")
-        database.write([Edit("p", (first,), False, b"{}", {"photo": Inline("image/jpeg", b"x" * 600_000)})], replicated=True)
+        database.write([Edit("p", (first,), False, b"{}", {"photo": Arrived("image/jpeg", Upload.of(b"x" * 600_000))})], replicated=True)
         database.write([Edit("p", (third, second, first), False, b"{}", {"photo": Stub(1)})], replicated=True)
         (entry,) = database.get("p").leaves[third].entries().values()
         assert database.attachment_bytes(entry["key"]) == b"x" * 600_000 and entry["revpos"] == 1

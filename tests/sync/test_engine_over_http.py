@@ -122,7 +122,7 @@ def test_a_large_feed_is_streamed_whole(live_server, database, session):
 
 
 def test_a_body_that_is_too_large_is_refused_in_json(live_server, database, session):
-    answer = session.put(f"{database}/photo/a.bin", data=b"x" * (live_server.settings.body_bytes_max + 1))
+    answer = session.put(f"{database}/a", data=b" " * (live_server.settings.body_bytes_max + 1))
     assert answer.status_code == 413 and answer.json()["error"] == "too_large"
 
 
