@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import secrets
@@ -20,15 +21,21 @@ from sync.databases import Writers
 from sync.engine.connections import Connections, in_our_words
 from sync.engine.errors import BadDocument, DatabaseMissing, IllegalName
 from sync.engine.limits import DATABASE_NAME_LENGTH_MAX, SECURITY_BYTES_MAX
-from sync.engine.schema import CATALOGUE, DATABASE
+from sync.engine.lives import begin_anew, inode_of, new_life, settle_in
+from sync.engine.schema import CATALOGUE_FILE, make_tables
+from sync.revisions import REVISIONS_KEPT
 
+ENTRY = "name, file, life, security, writers, created_at, inode, reached"
+FILE_ENDINGS = ("", "-wal", "-shm")
 NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
 EVERYONE_OUT: dict[str, Any] = {"admins": {"names": [], "roles": ["_admin"]}, "members": {"names": [], "roles": ["_admin"]}}  # as CouchDB 3's default
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A database. `life` is new each time that a database of this name is made; sequences carry it."""
+    """A database. `life` is new each time that a database of this name is made or put back from a copy; sequences carry it."""
 
     name: str
     path: Path
@@ -36,6 +43,8 @@ class Entry:
     security: dict[str, Any]
     writers: Writers
     created_at: int  # seconds since 1970
+    inode: int | None  # of the file, when it was last known to be in its place
+    reached: int  # a sequence that it has had
 
 
 class Catalogue:
@@ -44,20 +53,34 @@ class Catalogue:
     def __init__(self, folder: Path, connections: Connections) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
-        self._path = folder / "catalogue.sqlite"
+        self._path = folder / CATALOGUE_FILE
         self._connections = connections
         if not self._path.exists():
-            _make(self._path, CATALOGUE, [("INSERT INTO server VALUES (?)", (secrets.token_hex(16),))])
-        with connections.reading(self._path) as connection:
-            self.uuid: str = connection.execute("SELECT uuid FROM server").fetchone()[0]
+            _make(self._path, "INSERT INTO server (uuid) VALUES (?)", (secrets.token_hex(16),))
+        if settle_in(self._path, connections):
+            log.warning("%s was put back from a copy: every client compares again from the start", folder)
+
+    @property
+    def uuid(self) -> str:
+        with self._connections.reading(self._path) as connection:
+            return connection.execute("SELECT uuid FROM server").fetchone()[0]
 
     def entry(self, name: str) -> Entry:
         """Raises DatabaseMissing."""
         with self._connections.reading(self._path) as connection:
-            row = connection.execute("SELECT file, life, security, writers, created_at FROM databases WHERE name = ?", (name,)).fetchone()
+            row = connection.execute(f"SELECT {ENTRY} FROM databases WHERE name = ?", (name,)).fetchone()  # noqa: S608 a constant
         if row is None:
             raise DatabaseMissing(name)
-        return Entry(name, self._folder / row[0], row[1], orjson.loads(row[2]), row[3], row[4])
+        return self._entry(row)
+
+    def entries(self) -> list[Entry]:
+        """All databases, by name."""
+        with self._connections.reading(self._path) as connection:
+            return [self._entry(row) for row in connection.execute(f"SELECT {ENTRY} FROM databases ORDER BY name")]  # noqa: S608 a constant
+
+    def _entry(self, row: tuple) -> Entry:
+        name, file, life, security, *others = row
+        return Entry(name, self._folder / file, life, orjson.loads(security), *others)
 
     def names(self, prefix: str = "") -> list[str]:
         with self._connections.reading(self._path) as connection:
@@ -71,14 +94,17 @@ class Catalogue:
         with contextlib.suppress(DatabaseMissing):
             self.entry(name)
             return False
-        life = secrets.token_hex(4)
+        life = new_life()
         file = f"{quote(name, safe='')}~{life}.sqlite"
         path = self._folder / file
         now = int(time.time())
-        _make(path, DATABASE, [("INSERT INTO state VALUES (0, 0, 0, 1000)", ())])
+        _make(path, "INSERT INTO state (sequence, live, deleted, revisions_kept) VALUES (0, 0, 0, ?)", (REVISIONS_KEPT,))
         try:
             with self._connections.writing(self._path) as connection:
-                connection.execute("INSERT INTO databases VALUES (?, ?, ?, ?, ?, ?)", (name, file, life, kept, writers, now))
+                connection.execute(
+                    "INSERT INTO databases (name, file, life, security, writers, created_at, inode) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (name, file, life, kept, writers, now, inode_of(path)),
+                )
         except sqlite3.IntegrityError:
             path.unlink()  # another process was first
             return False
@@ -93,11 +119,59 @@ class Catalogue:
         except DatabaseMissing:
             return False
         with self._connections.writing(self._path) as connection:
-            removed = connection.execute("DELETE FROM databases WHERE name = ? AND life = ?", (name, entry.life)).rowcount
-        self._connections.forget(entry.path)
-        for ending in ("", "-wal", "-shm"):
-            Path(f"{entry.path}{ending}").unlink(missing_ok=True)  # a file's name is never used again, so a late writer spoils nothing
-        return bool(removed)
+            if not connection.execute("DELETE FROM databases WHERE name = ? AND life = ?", (name, entry.life)).rowcount:
+                return False  # another process was first
+            connection.execute("INSERT OR IGNORE INTO leaving VALUES (?)", (entry.path.name,))
+        self._remove(entry.path.name)
+        return True
+
+    def finish_deleting(self) -> None:
+        """Remove files whose process ended in the middle of it."""
+        with self._connections.reading(self._path) as connection:
+            leaving = connection.execute("SELECT file FROM leaving").fetchall()
+        for (file,) in leaving:
+            self._remove(file)
+
+    def _remove(self, file: str) -> None:
+        path = self._folder / file
+        self._connections.forget(path)
+        for ending in FILE_ENDINGS:
+            Path(f"{path}{ending}").unlink(missing_ok=True)  # a file's name is never used again, so a late writer spoils nothing
+        with self._connections.writing(self._path) as connection:
+            connection.execute("DELETE FROM leaving WHERE file = ?", (file,))
+
+    # Lives: see lives.py
+
+    def begin_anew(self) -> None:
+        """All clients are to compare again from the start."""
+        with self._connections.writing(self._path) as connection:
+            begin_anew(connection)
+
+    def settle_in(self) -> None:
+        """Leave a new mark: a copy made before now is recognised by it."""
+        settle_in(self._path, self._connections)
+
+    def meet(self, entry: Entry, sequence: int) -> Entry:
+        """A process opens this database and finds it at this sequence. One that was put back from a copy begins a new life."""
+        inode = inode_of(entry.path)
+        if inode is None or (entry.inode in (None, inode) and sequence >= entry.reached):
+            return entry
+        log.warning("%s was put back from a copy: its clients compare again from the start", entry.path)
+        with self._connections.writing(self._path) as connection:
+            connection.execute(
+                "UPDATE databases SET life = ?, inode = ?, reached = 0 WHERE name = ? AND life = ?",
+                (new_life(), inode, entry.name, entry.life),  # another process may have been first
+            )
+        return self.entry(entry.name)
+
+    def note_reached(self, reached: Mapping[str, tuple[str, int]]) -> None:
+        """Sequences that databases have: {name: (life, sequence)}."""
+        if reached:
+            with self._connections.writing(self._path) as connection:
+                connection.executemany(
+                    "UPDATE databases SET reached = max(reached, ?) WHERE name = ? AND life = ?",
+                    [(sequence, name, life) for name, (life, sequence) in reached.items()],
+                )
 
     def set_security(self, name: str, security: Mapping[str, Any]) -> None:
         with self._connections.writing(self._path) as connection:
@@ -126,16 +200,17 @@ def security_json(security: object) -> bytes:
     return kept
 
 
-def _make(path: Path, statements: str, rows: list[tuple[str, tuple]]) -> None:
-    """A new SQLite file with these tables and rows, under its name only when it is whole and on disk. An existing one is left as it is."""
+def _make(path: Path, first_row: str, values: tuple) -> None:
+    """A new SQLite file with its tables and this row, under its name only when it is whole and on disk. An existing one is left as it is."""
     made = path.with_name(f".{secrets.token_hex(8)}.new")
     with in_our_words(), contextlib.ExitStack() as afterwards:
         afterwards.callback(made.unlink, missing_ok=True)
         connection = sqlite3.connect(made, isolation_level=None)
         try:
-            connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN;" + statements)
-            for statement, values in rows:
-                connection.execute(statement, values)
+            # Space that is given up goes back to the disk in small steps, see compaction.py: this can only be chosen before the first table.
+            connection.executescript("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN;")
+            make_tables(connection, path.name)
+            connection.execute(first_row, values)
             connection.execute("COMMIT")
         finally:
             connection.close()  # the last one to close writes the log back and removes it

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sync.engine.errors import Busy, StorageFull
+from sync.engine.schema import bring_up_to_date
 
 BUSY_SECONDS_MAX = 20
 OPEN_FILES_MAX = 64  # databases kept open a process; each connection has three file handles, of which many systems allow 1,024
@@ -148,6 +149,7 @@ def _open(path: Path) -> sqlite3.Connection:
             f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS_MAX, cached_statements=64
         )
         connection.executescript(SETTINGS)
+        bring_up_to_date(connection, path.name)
     except sqlite3.OperationalError as error:
         if not path.exists():
             raise FileGone(path) from error

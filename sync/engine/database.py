@@ -28,6 +28,7 @@ class Info:
     live: int
     deleted: int
     bytes: int
+    purge_sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ class Database:
         text = since.strip('"')
         if text == "now":
             return self.info().sequence
-        number, _, life = text.partition("-")
-        if not number.isascii() or not number.isdigit() or len(number) > 18:
-            raise BadSequence
-        if life not in ("", self.entry.life):
-            return 0
-        sequence = int(number)
-        return sequence if sequence <= self.info().sequence else 0
+        sequence, life = _read_sequence(text)
+        return sequence if life in ("", self.entry.life) and sequence <= self.info().sequence else 0
+
+    def is_beyond(self, since: str) -> bool:
+        """Whether this place of ours lies beyond the end: then the file has gone back since. Raises BadSequence."""
+        sequence, life = _read_sequence(since)
+        return life == self.entry.life and sequence > self.info().sequence
 
     # Reading
 
@@ -82,9 +83,9 @@ class Database:
 
     def info(self) -> Info:
         with self.reading() as connection:
-            sequence, live, deleted, _ = connection.execute("SELECT * FROM state").fetchone()
+            sequence, live, deleted, purge_sequence = connection.execute("SELECT sequence, live, deleted, purge_sequence FROM state").fetchone()
         size = self.entry.path.stat().st_size if self.entry.path.exists() else 0
-        return Info(sequence, live, deleted, size)
+        return Info(sequence, live, deleted, size, purge_sequence)
 
     def get(self, id: str) -> Document | None:
         with self.reading() as connection:
@@ -242,6 +243,13 @@ class Database:
     def watch(self) -> contextlib.AbstractContextManager[Watch]:
         """Hear of every change from now on: watch first, then look, then wait, and none is missed."""
         return self._bells.watch(self.name)
+
+
+def _read_sequence(text: str) -> tuple[int, str]:
+    number, _, life = text.partition("-")
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        raise BadSequence
+    return int(number), life
 
 
 def _tried(work: Writing, edit: Edit) -> Revision | EditConflict:

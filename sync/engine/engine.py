@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ from sync.engine.wire import check_id
 SWEEP_SECONDS = 30.0  # how often `wait` says "unknown, look at all": a ring that was lost costs no more than this
 DOCUMENTS_PER_READ_MAX = 5_000
 
+_log = logging.getLogger(__name__)
+
 
 class Engine:
     """Databases in files of this folder, which is made if need be."""
@@ -34,7 +37,12 @@ class Engine:
         self._catalogue = Catalogue(folder, self._connections)
         self._bells = Bells(folder / "wake")
         self._waiting = threading.local()
-        self.uuid = self._catalogue.uuid  # names this server to replicating clients; their checkpoints hold only for it
+        self._met: set[Path] = set()  # files that this process has looked at
+
+    @property
+    def uuid(self) -> str:
+        """Names this server to replicating clients: their checkpoints hold only for it."""
+        return self._catalogue.uuid
 
     def names(self, prefix: str = "") -> list[str]:
         return self._catalogue.names(prefix)
@@ -65,10 +73,22 @@ class Engine:
 
     def open(self, name: str) -> Database:
         """The database with all that HTTP needs of it. Raises DatabaseMissing."""
-        return Database(self._catalogue.entry(name), self._connections, self._bells, self.limits)
+        database = Database(self._catalogue.entry(name), self._connections, self._bells, self.limits)
+        if database.entry.path not in self._met:
+            database.entry = self._catalogue.meet(database.entry, database.info().sequence)
+            self._met.add(database.entry.path)
+        return database
+
+    def begin_anew(self) -> None:
+        """The databases were put back from a copy: all clients are to compare again from the start."""
+        self._catalogue.begin_anew()
 
     def changes(self, name: str, since: str = START, limit: int = 500) -> Batch:
         database = self.open(name)
+        if database.is_beyond(since):
+            _log.warning("%s is read from a place that it has not reached: the folder was put back from a copy", name)
+            self.begin_anew()
+            database = self.open(name)
         after = database.sequence_after(since)
         last = database.info().sequence
         rows = database.changes(after, last, min(limit, DOCUMENTS_PER_READ_MAX), bodies=True)

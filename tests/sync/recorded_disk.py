@@ -23,6 +23,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sync.engine.lives import MARK
+
 SECTOR_BYTES = 512
 SQLITE_IOERR = 10
 SURVIVAL = (0.0, 0.1, 0.5, 0.9, 1.0)  # share of unsynced writes that a cut leaves; one of these each time
@@ -375,7 +377,10 @@ def _note_what_is_written_besides(event: str, arguments: tuple) -> None:
     """A file of the folder that is opened for writing by other means than SQLite would escape the record."""
     if _recorders and event == "open" and isinstance(arguments[0], str | bytes | os.PathLike) and arguments[2] & (os.O_WRONLY | os.O_RDWR):
         for disk in _recorders:
-            if disk.name_of(os.fsdecode(arguments[0])) is not None:
+            name = disk.name_of(os.fsdecode(arguments[0]))
+            if name is not None and name.startswith(MARK):
+                disk.opened(name)  # an empty file
+            elif name is not None:
                 disk.unknown.append(f"opened for writing: {arguments[0]!r}")
 
 
