@@ -29,17 +29,29 @@ def media_database(worker: str) -> str:
     return f"media-{worker}"
 
 
+def who_may(database: str) -> tuple[str, Writers] | None:
+    """The role of its members, and who writes; None for a database that is not ours."""
+    kind, _, id = database.partition("-")
+    if database == FORMS_DATABASE:
+        return WORKER_ROLE, "server"
+    if id and kind == "area":
+        return area_role(id), "server"
+    if id and kind in ("worker", "media"):
+        return worker_role(id), "members"
+    return None
+
+
 def provide_forms(databases: Databases) -> None:
-    _provide(databases, FORMS_DATABASE, WORKER_ROLE, "server")
+    provide(databases, FORMS_DATABASE)
 
 
 def provide_area(databases: Databases, area: str) -> None:
-    _provide(databases, area_database(area), area_role(area), "server")
+    provide(databases, area_database(area))
 
 
 def provide_worker(databases: Databases, worker: str) -> None:
-    _provide(databases, inbox_database(worker), worker_role(worker), "members")
-    _provide(databases, media_database(worker), worker_role(worker), "members")
+    provide(databases, inbox_database(worker))
+    provide(databases, media_database(worker))
 
 
 def security_for(role: str) -> dict[str, dict[str, list[str]]]:
@@ -47,5 +59,10 @@ def security_for(role: str) -> dict[str, dict[str, list[str]]]:
     return {"admins": {"names": [], "roles": [ADMIN_ROLE]}, "members": {"names": [], "roles": [role]}}
 
 
-def _provide(databases: Databases, name: str, role: str, writers: Writers) -> None:
-    databases.create(name, security_for(role), writers)  # one that is there is left, or put right: see sync.databases
+def provide(databases: Databases, name: str) -> None:
+    """One that is there is left, or put right: see sync.databases. Raises ValueError for a database that is not ours."""
+    rights = who_may(name)
+    if rights is None:
+        raise ValueError(f"{name} is no database of ours")
+    role, writers = rights
+    databases.create(name, security_for(role), writers)
