@@ -1,0 +1,209 @@
+"""Who may what beside /sync/: every address of the server and every method it knows, each asked by everybody. One right answer each.
+
+The table is the expectation, written by hand. An address that is added to the server fails `test_every_address_stands_in_the_table` until it has a row.
+"""
+
+import base64
+import re
+import time
+
+import pytest
+
+from server.app import create_app
+from server.phone import BUILD
+from server.settings import read_settings
+from server.stores import db, stores
+from server.tokens import sign, signing_key
+from sync.store.engine import upgrade
+from tests.server.office.seeded import ELSEWHERE, HELD, HELD_ELSEWHERE, HOUSEHOLD, PASSWORD, seed
+
+SECRET = "a secret for tests that nobody else has"
+ELSEWHERES_ADDRESS = "203.0.113.7"  # another machine's
+
+# `phone`: a device's token. `password`: the operator's name and password by HTTP Basic. The last four have signed in to the office.
+# 302: to the sign-in page, or to one's own page. POST to the office is sent with the page's mark; without it everybody gets 400 (below).
+# 503 of /healthz: no merge worker runs in this test. `app`: 200, or 503 where the phone app has not been built.
+TABLE = """
+method  address                                nobody expired forged phone password surveyor leader administrator operator
+GET     /                                      302    302     302    302   302      302      200    200           302
+GET     /<any(households,people,cases):path>   302    302     302    302   302      302      200    200           302
+GET     /<any(households,people,cases):path>.csv  302 302     302    302   302      302      200    200           302
+GET     /records/<record_id>                   302    302     302    302   302      302      200    200           302
+GET     /records/elsewhere                     302    302     302    302   302      302      404    200           302
+GET     /submissions                           302    302     302    302   302      302      200    200           302
+GET     /submissions.csv                       302    302     302    302   302      302      200    200           302
+GET     /submissions/<submission_id>           302    302     302    302   302      302      200    200           302
+GET     /submissions/elsewhere                 302    302     302    302   302      302      404    200           302
+POST    /submissions/<submission_id>/decision  302    302     302    302   302      302      302    302           302
+POST    /submissions/elsewhere/decision        302    302     302    302   302      302      404    302           302
+GET     /operator                              302    302     302    302   302      302      302    200           200
+GET     /operator/documents/<int(max=9223372036854775807):number>  302 302 302 302 302 302   302    200           200
+GET     /surveyor                              302    302     302    302   302      200      302    302           302
+GET     /sign-in                               200    200     200    200   200      302      302    302           302
+POST    /sign-in                               401    401     401    401   401      401      401    401           401
+POST    /sign-out                              302    302     302    302   302      302      302    302           302
+POST    /language                              302    302     302    302   302      302      302    302           302
+GET     /office-static/<path:filename>         200    200     200    200   200      200      200    200           200
+POST    /api/session                           401    401     401    401   401      401      401    401           401
+POST    /api/session/refresh                   401    401     401    401   401      401      401    401           401
+DELETE  /api/session                           401    401     401    204   401      401      401    401           401
+GET     /api/openapi.json                      200    200     200    200   200      200      200    200           200
+GET     /api/                                  200    200     200    200   200      200      200    200           200
+GET     /healthz                               503    503     503    503   503      503      503    503           503
+GET     /metrics                               401    401     401    403   200      401      401    401           401
+GET     /app                                   308    308     308    308   308      308      308    308           308
+GET     /app/                                  app    app     app    app   app      app      app    app           app
+GET     /app/<path:path>                       app    app     app    app   app      app      app    app           app
+"""
+# What stands for the variable parts of an address, and what is sent
+ASKED = {
+    "/<any(households,people,cases):path>": "/households",
+    "/<any(households,people,cases):path>.csv": "/people.csv",
+    "/records/<record_id>": f"/records/{HOUSEHOLD}",
+    "/records/elsewhere": f"/records/{ELSEWHERE}",
+    "/submissions/<submission_id>": f"/submissions/{HELD}",
+    "/submissions/elsewhere": f"/submissions/{HELD_ELSEWHERE}",
+    "/submissions/<submission_id>/decision": f"/submissions/{HELD}/decision",
+    "/submissions/elsewhere/decision": f"/submissions/{HELD_ELSEWHERE}/decision",
+    "/operator/documents/<int(max=9223372036854775807):number>": "/operator/documents/1",
+    "/office-static/<path:filename>": "/office-static/office.css",
+    "/app/<path:path>": "/app/doors",
+}
+SENT = {
+    "/sign-in": {"data": {"username": "admin", "password": "wrong"}},
+    "/submissions/<submission_id>/decision": {"data": {"action": "reject", "comment": "x"}},
+    "/submissions/elsewhere/decision": {"data": {"action": "reject", "comment": "x"}},
+    "/api/session": {"json": {"username": "admin", "password": "wrong"}},
+    "/api/session/refresh": {"json": {"refresh_token": "d-00000000.x"}},
+}
+HEAD, *LINES = [line.split() for line in TABLE.split("\n") if line]
+PEOPLE = HEAD[2:]
+APP = 200 if (BUILD / "index.html").is_file() else 503
+ROWS = {(line[0], line[1]): dict(zip(PEOPLE, [APP if cell == "app" else int(cell) for cell in line[2:]], strict=True)) for line in LINES}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    settings = read_settings({"DOORSTEP_DATA": str(tmp_path_factory.mktemp("urls")), "DOORSTEP_SECRET": SECRET, "DOORSTEP_SIGN_IN_TRIES_PER_MINUTE": "1000"})
+    upgrade(settings.database_url)
+    app = create_app(settings)
+    with app.app_context():
+        seed(stores().session)
+        db.engine.dispose()
+    return app
+
+
+@pytest.fixture(scope="module")
+def browsers(app):
+    """Who has signed in to the office, once for all."""
+    signed_in = {}
+    for who, username in (("surveyor", "surveyor1"), ("leader", "leader"), ("administrator", "admin"), ("operator", "operator")):
+        signed_in[who] = app.test_client()
+        sent = {"data": {"username": username, "password": PASSWORD, "csrf_token": mark(signed_in[who])}}
+        assert ask(signed_in[who], "POST", "/sign-in", **sent).status_code == 302
+    return signed_in
+
+
+def ask(client, method, path, **sent):
+    answer = client.open(path, method=method, base_url="https://localhost", headers={"Referer": "https://localhost/", **sent.pop("headers", {})}, **sent)
+    answer.get_data()  # to its end: a table that is streamed holds its request open until then
+    return answer
+
+
+def mark(client):
+    """The mark that a page gives to its forms."""
+    for page in ("/sign-in", "/operator", "/submissions", "/surveyor"):
+        found = re.search(r'name="csrf_token" value="([^"]+)"', ask(client, "GET", page).text)
+        if found:
+            return found[1]
+    raise AssertionError("no page has a form")
+
+
+def client_and_headers(app, browsers, who):
+    """Someone at another machine."""
+    client = app.test_client() if who not in browsers else copy_of(app, browsers[who])
+    client.environ_base["REMOTE_ADDR"] = ELSEWHERES_ADDRESS
+    key, other, roles = signing_key(SECRET), signing_key("another secret of thirty-two characters"), ["worker", "worker:w0003", "area:g0311"]
+    match who:
+        case "expired":
+            return client, {"Authorization": "Bearer " + sign(key, "w0003", roles, 900, "d-7f3a0001", time.time() - 2_000)}
+        case "forged":
+            return client, {"Authorization": "Bearer " + sign(other, "w0003", roles, 900, "d-7f3a0001")}
+        case "phone":
+            return client, {"Authorization": "Bearer " + sign(key, "w0003", roles, 900, "d-7f3a0001")}
+        case "password":
+            return client, {"Authorization": "Basic " + base64.b64encode(f"operator:{PASSWORD}".encode()).decode()}
+    return client, {}
+
+
+def copy_of(app, browser):
+    """The same sign-in in a browser of its own, so that signing out ends only that one."""
+    client = app.test_client()
+    client.set_cookie("session", browser.get_cookie("session").value, secure=True)
+    return client
+
+
+def test_every_address_stands_in_the_table(app):
+    rules = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"} if not rule.rule.startswith("/sync")}
+    rows = {(method, address) for method, address in ROWS if "elsewhere" not in address}
+    assert rules <= rows, f"Add a row to TABLE in tests/server/test_url_matrix.py for {sorted(rules - rows)}: who may ask it, and what is the right answer?"
+    assert rows <= rules, f"Take the rows for {sorted(rows - rules)} out of TABLE in tests/server/test_url_matrix.py: there are no such addresses any more."
+
+
+@pytest.mark.parametrize(("method", "address"), ROWS, ids=lambda each: each)
+def test_everybody_gets_the_one_right_answer(app, browsers, method, address):
+    wrong = []
+    for who, expected in ROWS[method, address].items():
+        client, headers = client_and_headers(app, browsers, who)
+        sent = {name: dict(value) for name, value in SENT.get(address, {"data": {}} if method == "POST" else {}).items()}
+        if "data" in sent:
+            sent["data"]["csrf_token"] = mark(client)
+        answer = ask(client, method, ASKED.get(address, address), headers=headers, **sent)
+        if answer.status_code != expected:
+            wrong.append(f"{who}: {method} {address} → {answer.status_code} {answer.headers.get('Location', '')}, should be {expected}")
+        if answer.status_code == 302 and method == "GET" and who not in browsers:
+            assert answer.headers["Location"].startswith("/sign-in"), (who, answer.headers["Location"])
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("address", [address for method, address in ROWS if method == "POST" and not address.startswith("/api")])
+def test_no_other_site_sends_a_form_in_somebodys_name(app, browsers, address):
+    """The browser adds the cookie wherever the form came from; it cannot add the page's mark, nor say that it came from our page."""
+    for who in browsers:
+        data = SENT.get(address, {}).get("data", {})
+        client, _ = client_and_headers(app, browsers, who)
+        without = ask(client, "POST", ASKED.get(address, address), data=data)
+        assert without.status_code == 400, who
+        elsewhere = {"Referer": "https://evil.example/", "Origin": "https://evil.example"}
+        assert ask(client, "POST", ASKED.get(address, address), data={**data, "csrf_token": mark(client)}, headers=elsewhere).status_code == 400, who
+
+
+def test_a_sign_in_to_the_office_opens_nothing_to_devices(app, browsers):
+    for who in browsers:
+        client, _ = client_and_headers(app, browsers, who)
+        assert [ask(client, "GET", path).status_code for path in ("/sync/_all_dbs", "/sync/forms", "/sync/worker-w0003", "/metrics")] == [401] * 4, who
+        assert ask(client, "PUT", "/sync/made", json={}).status_code == 401
+        assert ask(client, "DELETE", "/api/session").status_code == 401
+
+
+@pytest.mark.parametrize("address", sorted({address for _, address in ROWS}))
+def test_other_methods_are_refused_and_tell_nothing(app, address):
+    known = {method for method, row in ROWS if row == address}
+    path = ASKED.get(address, address)
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "COPY", "TRACE", "CONNECT"} - known:
+        answer = ask(app.test_client(), method, path)
+        assert answer.status_code == 405, method
+        assert {"GET", "POST", "DELETE"} & set(answer.headers["Allow"].split(", ")) == known
+    options = ask(app.test_client(), "OPTIONS", path)
+    assert (options.status_code, options.data) == (200, b"")
+    assert not any(name.startswith("Access-Control") for name, _ in options.headers), "no other site is let in"
+
+
+def test_what_a_header_says_of_the_address_is_not_believed(app):
+    """Figures are for this machine; so many wrong passwords from one address are too many. Neither is dodged by a header that anyone may send."""
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = ELSEWHERES_ADDRESS
+    for headers in ({"X-Forwarded-For": "127.0.0.1"}, {"X-Real-IP": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}, {"X-Forwarded-For": "127.0.0.1, 127.0.0.1"}):
+        assert ask(client, "GET", "/metrics", headers=headers).status_code == 401
+    client.environ_base["REMOTE_ADDR"] = "127.0.0.1"
+    assert ask(client, "GET", "/metrics").status_code == 200
