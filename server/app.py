@@ -17,7 +17,17 @@ from server.stores import open_stores
 from server.tokens import derive_key
 from server.whole_bodies import whole_bodies
 
-ROOMS = ("server.sync_api", "server.office", "server.session_api", "server.openapi", "server.health", "server.phone", "server.commands", "server.headers")
+ROOMS = (
+    "server.sync_api",
+    "server.office",
+    "server.session_api",
+    "server.openapi",
+    "server.health",
+    "server.phone",
+    "server.commands",
+    "server.engine_commands",
+    "server.headers",
+)
 OFFICE_COOKIES = "office cookies"
 
 
