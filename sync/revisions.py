@@ -217,6 +217,13 @@ def stem(tree: Tree, limit: int) -> Tree:
     return tree if kept == tree.parents else Tree(kept, tree.deleted)
 
 
+def without_leaves(tree: Tree, leaving: Iterable[Revision]) -> Tree:
+    """The tree as if these leaves had never been, nor what only they come from. What is no leaf stays."""
+    going = frozenset(leaving).intersection(leaves(tree))
+    kept = {revision for leaf in leaves(tree) if leaf not in going for revision in _ancestors(tree, leaf)}
+    return Tree({revision: parents for revision, parents in tree.parents.items() if revision in kept}, tree.deleted - going)
+
+
 # How a tree is kept: `[[generation, deleted, id, parent's id, its parent's id, …], …]`, a line for each leaf up to the first one told already.
 
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import orjson
 
 from sync.databases import Writers
+from sync.engine.compaction import RUNNING
 from sync.engine.connections import Connections, in_our_words
 from sync.engine.errors import BadDocument, DatabaseMissing, IllegalName
 from sync.engine.limits import DATABASE_NAME_LENGTH_MAX, SECURITY_BYTES_MAX
@@ -26,7 +27,7 @@ from sync.engine.schema import CATALOGUE_FILE, make_tables
 from sync.revisions import REVISIONS_KEPT
 
 ENTRY = "name, file, life, security, writers, created_at, inode, reached"
-FILE_ENDINGS = ("", "-wal", "-shm")
+FILE_ENDINGS = ("", "-wal", "-shm", RUNNING)
 NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
 EVERYONE_OUT: dict[str, Any] = {"admins": {"names": [], "roles": ["_admin"]}, "members": {"names": [], "roles": ["_admin"]}}  # as CouchDB 3's default
 
@@ -127,10 +128,13 @@ class Catalogue:
 
     def finish_deleting(self) -> None:
         """Remove files whose process ended in the middle of it."""
-        with self._connections.reading(self._path) as connection:
-            leaving = connection.execute("SELECT file FROM leaving").fetchall()
-        for (file,) in leaving:
+        for file in self.leaving():
             self._remove(file)
+
+    def leaving(self) -> set[str]:
+        """Names of files of deleted databases that are still there."""
+        with self._connections.reading(self._path) as connection:
+            return {file for (file,) in connection.execute("SELECT file FROM leaving")}
 
     def _remove(self, file: str) -> None:
         path = self._folder / file

@@ -78,6 +78,12 @@ class Connections:
                     connection.execute("ROLLBACK")
                 raise
 
+    @contextlib.contextmanager
+    def outside(self, path: Path) -> Iterator[sqlite3.Connection]:
+        """A connection in no transaction, for what SQLite does in none."""
+        with in_our_words(), self._lent(path, self._file(path)) as connection:
+            yield connection
+
     def forget(self, path: Path) -> None:
         """Close what is idle of this file; what is lent is closed when it comes back."""
         with self._lock:

@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from sync.engine.attachments import PART_BYTES, Spool, gunzipped, part
 from sync.engine.catalogue import Entry
+from sync.engine.compaction import Compaction, is_running
 from sync.engine.connections import Connections, FileGone
 from sync.engine.document import Document, from_row, load, rows_between, rows_of
 from sync.engine.errors import BadDocument, BadSequence, DatabaseMissing, DocumentMissing, EditConflict, TooLarge
 from sync.engine.limits import Limits
 from sync.engine.wake import Bells, Watch
 from sync.engine.wire import Edit
-from sync.engine.writing import Writing, delete_local, put_local
+from sync.engine.writing import Writing, delete_local, forget_purges, put_local
 from sync.revisions import Revision
 
 
@@ -28,7 +31,8 @@ class Info:
     live: int
     deleted: int
     bytes: int
-    purge_sequence: int = 0
+    purge_sequence: int
+    compacting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Database:
         with self.reading() as connection:
             sequence, live, deleted, purge_sequence = connection.execute("SELECT sequence, live, deleted, purge_sequence FROM state").fetchone()
         size = self.entry.path.stat().st_size if self.entry.path.exists() else 0
-        return Info(sequence, live, deleted, size, purge_sequence)
+        return Info(sequence, live, deleted, size, purge_sequence, is_running(self.entry.path))
 
     def get(self, id: str) -> Document | None:
         with self.reading() as connection:
@@ -210,6 +214,33 @@ class Database:
                 yield connection
         except FileGone:
             raise DatabaseMissing(self.name) from None
+
+    def purge(self, wanted: Mapping[str, Sequence[Revision]]) -> dict[str, list[Revision]]:
+        """Remove these leaves of these documents as if they had never been; those that were there. Nobody else is told."""
+
+        def apply(work: Writing) -> dict[str, list[Revision]]:
+            return {id: work.purge(id, revisions) for id, revisions in wanted.items()}
+
+        return self._write(apply)
+
+    def purges(self) -> list[tuple[str, list[str]]]:
+        """The last purges that were asked for: (id, revisions)."""
+        with self.reading() as connection:
+            return [(id, orjson.loads(revisions)) for id, revisions in connection.execute("SELECT id, revisions FROM purges ORDER BY sequence")]
+
+    def purges_kept(self) -> int:
+        with self.reading() as connection:
+            return connection.execute("SELECT purges_kept FROM state").fetchone()[0]
+
+    def keep_purges(self, limit: int) -> None:
+        with self._writing() as connection:
+            connection.execute("UPDATE state SET purges_kept = ?", (limit,))
+            forget_purges(connection)
+
+    def begin_compaction(self) -> Callable[[], None] | None:
+        """What does it; None when one is running already."""
+        compaction = Compaction.begin(self.entry.path)
+        return None if compaction is None else lambda: compaction.run(self._connections)
 
     def revisions_kept(self) -> int:
         with self.reading() as connection:

@@ -103,6 +103,12 @@ def save(connection: sqlite3.Connection, document: Document, sequence: int) -> N
     document.sequence = sequence
 
 
+def remove(connection: sqlite3.Connection, document: Document) -> None:
+    """Remove all of the document: after that it has never been."""
+    connection.execute("DELETE FROM documents WHERE sequence = ?", (document.sequence,))
+    connection.execute("DELETE FROM other_leaves WHERE id = ?", (document.id,))
+
+
 def rows_between(connection: sqlite3.Connection, after: int, last: int, limit: int, descending: bool = False) -> Iterator[tuple]:
     """Rows of `documents` in the order of change, bodies included."""
     order = "DESC" if descending else "ASC"

@@ -18,6 +18,7 @@ from sync.engine.database import Database
 from sync.engine.document import Document, stubs
 from sync.engine.errors import DatabaseMissing
 from sync.engine.limits import DEFAULT, Limits
+from sync.engine.tending import Found, Tending
 from sync.engine.wake import Bells, Watch
 from sync.engine.wire import check_id
 
@@ -37,6 +38,7 @@ class Engine:
         self._catalogue = Catalogue(folder, self._connections)
         self._bells = Bells(folder / "wake")
         self._waiting = threading.local()
+        self._tending = Tending(folder, self._catalogue, self._connections)
         self._met: set[Path] = set()  # files that this process has looked at
 
     @property
@@ -78,6 +80,14 @@ class Engine:
             database.entry = self._catalogue.meet(database.entry, database.info().sequence)
             self._met.add(database.entry.path)
         return database
+
+    def tend(self) -> bool:
+        """Look after the folder, see tending.py; False when another process is at it."""
+        return self._tending.tend()
+
+    def examine(self) -> Found:
+        """What does not fit together in the folder."""
+        return self._tending.examine()
 
     def begin_anew(self) -> None:
         """The databases were put back from a copy: all clients are to compare again from the start."""

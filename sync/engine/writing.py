@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from sync.engine.attachments import keep
-from sync.engine.document import Document, Kept, load, save
+from sync.engine.document import Document, Kept, load, remove, save
 from sync.engine.errors import EditConflict, MissingStub, TooLarge
 from sync.engine.limits import Limits
 from sync.engine.wire import Arrived, Edit, Stub, canonical, read_edit
-from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem
+from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem, without_leaves
 
 
 class Writing:
@@ -25,6 +25,7 @@ class Writing:
         self._sequence, self._live, self._deleted, self._revisions_kept = connection.execute(
             "SELECT sequence, live, deleted, revisions_kept FROM state"
         ).fetchone()
+        self._dropped_bytes = 0
         self._open: dict[str, Document] = {}
         self._changed: dict[str, Document] = {}
 
@@ -68,13 +69,35 @@ class Writing:
             return
         self._extend(document, document.winner if document.leaves else None, edit)
 
+    def purge(self, id: str, revisions: Sequence[Revision]) -> list[Revision]:
+        """Remove these leaves, with all that only they come from; those that were leaves. A document without leaves is gone."""
+        document = self._document(id)
+        removed = [leaf for leaf in document.leaves if leaf in revisions]
+        if removed:
+            before = dict(document.leaves)
+            self._count(document, -1)
+            document.grow(without_leaves(document.tree, removed))
+            self._count(document, +1)
+            self._let_go(before, document)
+            self._changed[id] = document
+        self._connection.execute("UPDATE state SET purge_sequence = purge_sequence + 1")
+        self._connection.execute("INSERT INTO purges SELECT purge_sequence, ?, ? FROM state", (id, orjson.dumps([str(revision) for revision in revisions])))
+        forget_purges(self._connection)
+        return removed
+
     def finish(self) -> bool:
         """Write what changed; whether anything did."""
         for document in self._changed.values():
             self._sequence += 1
-            save(self._connection, document, self._sequence)
+            if document.leaves:
+                save(self._connection, document, self._sequence)
+            else:
+                remove(self._connection, document)
         if self._changed:
-            self._connection.execute("UPDATE state SET sequence = ?, live = ?, deleted = ?", (self._sequence, self._live, self._deleted))
+            self._connection.execute(
+                "UPDATE state SET sequence = ?, live = ?, deleted = ?, dropped_bytes = dropped_bytes + ?",
+                (self._sequence, self._live, self._deleted, self._dropped_bytes),
+            )
         return bool(self._changed)
 
     def _document(self, id: str) -> Document:
@@ -94,15 +117,24 @@ class Writing:
         return revision
 
     def _grow(self, document: Document, *grown: Any) -> None:
-        leaves_before, revisions_before = len(document.leaves), len(document.tree.parents)
+        before, revisions_before = document.leaves, len(document.tree.parents)
         self._count(document, -1)
         document.grow(*grown)
         self._count(document, +1)
-        if len(document.leaves) > max(self._limits.conflicts_max, leaves_before):  # settling them stays possible
+        self._let_go(before, document)
+        if len(document.leaves) > max(self._limits.conflicts_max, len(before)):  # settling them stays possible
             raise TooLarge(f"{document.id[:200]} has {self._limits.conflicts_max} conflicting revisions already: settle some first", "too_many_conflicts")
         if len(document.tree.parents) > max(self._limits.tree_revisions_max, revisions_before):
             raise TooLarge(f"{document.id[:200]} has {self._limits.tree_revisions_max} known revisions already", "too_many_revisions")
         self._changed[document.id] = document
+
+    def _let_go(self, before: Mapping[Revision, Kept], document: Document) -> None:
+        """Count the bytes of attachments that these leaves named and none does now. Another document may name them still."""
+        gone = [kept for leaf, kept in before.items() if kept.attachments and leaf not in document.leaves]
+        if gone:
+            named = {entry["key"] for kept in document.leaves.values() for entry in kept.entries().values()}
+            let_go = {entry["key"]: entry.get("encoded_length", entry["length"]) for kept in gone for entry in kept.entries().values()}
+            self._dropped_bytes += sum(bytes for key, bytes in let_go.items() if key not in named)
 
     def _count(self, document: Document, step: int) -> None:
         if not document.leaves:
@@ -129,6 +161,11 @@ class Writing:
                         raise MissingStub(edit.id, name)
                     entries[name] = known[name]
         return orjson.dumps(entries)
+
+
+def forget_purges(connection: sqlite3.Connection) -> None:
+    """Keep no more purges than the database is told to."""
+    connection.execute("DELETE FROM purges WHERE sequence <= (SELECT purge_sequence - purges_kept FROM state)")
 
 
 # `_local` documents: outside of trees and sequences, one number for a revision
