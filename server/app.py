@@ -26,6 +26,7 @@ ROOMS = (
     "server.phone",
     "server.commands",
     "server.engine_commands",
+    "server.couchdb_commands",
     "server.headers",
 )
 OFFICE_COOKIES = "office cookies"
