@@ -164,7 +164,6 @@ def _name(part: Part, waiting: list[str]) -> str:
 
 def _encoding(name: str, entry: Mapping[str, Any], part: Part) -> str | None:
     said = entry.get("encoding") or part.headers.get("content-encoding", "").lower() or "identity"
-    in_part = part.headers.get("content-encoding", said).lower()
-    if said not in ("identity", GZIP) or in_part != said:
+    if said not in ("identity", GZIP) or part.headers.get("content-encoding", said).lower() != said:
         raise BadDocument(f"Attachment {name} must be gzip or identity, and its part must say the same as the document")
     return GZIP if said == GZIP else None
