@@ -9,7 +9,7 @@ from typing import Any, Literal
 from server.couchdb_keys import SECTION as KEYS
 from server.couchdb_keys import is_ours
 from server.couchdb_look import STRANGERS_PATHS, Answer, Database, Seen
-from server.couchdb_settings import SYSTEM_DATABASES, Wanted, copies, effective, files_needed, is_met
+from server.couchdb_settings import DATABASES_OPEN_UNSET, SYSTEM_DATABASES, Wanted, copies, effective, files_needed, is_met, number
 from server.provision import security_for, who_may
 from server.tokens import ADMIN_ROLE, CLOCK_SKEW_SECONDS_MAX
 from sync.couchdb.administration import GUARD_FUNCTION
@@ -19,6 +19,15 @@ EVERY_ADDRESS = ("0.0.0.0", "::", "any")  # noqa: S104 recognised, not bound to
 NAMED_MAX = 5  # databases named in one sentence
 CONFIGURE = "`couchdb configure --write` puts it right."
 DATE_SECONDS = 1.0  # how exactly the clock can be read from a Date header
+
+# What is wrong with databases, said once for all that it is wrong with
+OPEN = "readable by everybody, since its security object names no member."
+REFUSING = f"a guard refuses what workers write there. {CONFIGURE}"
+UNGUARDED = f"devices may write there, since the guard is missing or another one. {CONFIGURE}"
+OTHERS = f"its security object names other members or administrators than Doorstep gives it. {CONFIGURE}"
+SHARDED = "made with more than one shard: slower, and as safe; replicate it into a new one with q=1 when there is time."
+SINGLE = "fewer copies than the cluster could keep, so a lost node is lost work: add copies in its document of `_node/_local/_dbs`, or make it anew."
+NOTES = (SHARDED,)  # nothing is unsafe
 
 Level = Literal["ok", "note", "FAIL"]
 
@@ -45,7 +54,7 @@ def findings(seen: Seen, wants: list[Wanted], keys: Mapping[str, str]) -> list[F
         (_settings(seen, wants), "every setting is as Doorstep needs it"),
         (_databases(seen), f"{_number(len(_ours(seen)), 'database')} of ours, each open to its role only, the guard where devices only read"),
         (_system_databases(seen), f"{', '.join(SYSTEM_DATABASES)} are there, for administrators only"),
-        (_handles(seen, wants), "file handles suffice"),
+        (_handles(seen), "file handles suffice"),
         (_reach(seen), "it listens on no address that everybody reaches"),
     ):
         here = list(part)
@@ -139,7 +148,7 @@ def _settings(seen: Seen, wants: list[Wanted]) -> Iterator[Finding]:
     for each in wants:
         nodes = [node for node, config in seen.configs.items() if not is_met(each, config)]
         if nodes:
-            told = effective(seen.configs[nodes[0]], each.section, each.key, each.unset)
+            told = effective(seen.configs[nodes[0]], each.section, each.key)
             is_now = "is not set" if told is None else f"is {told}"
             bound = {"is": "", "least": " or more", "most": " or less"}[each.rule]
             should = "must not be set" if each.value is None else f"{'would better' if each.advice else 'must'} be {each.value}{bound}"
@@ -155,16 +164,7 @@ def _databases(seen: Seen) -> Iterator[Finding]:
         for what in _wrong(name, database, copies(len(seen.cluster_nodes))):
             wrong.setdefault(what, []).append(name)
     for what, names in wrong.items():
-        yield Finding("note" if what in _NOTES else "FAIL", f"{_some(names)}: {what}")
-
-
-OPEN = "readable by everybody, since its security object names no member."
-REFUSING = f"a guard refuses what workers write there. {CONFIGURE}"
-UNGUARDED = f"devices may write there, since the guard is missing or another one. {CONFIGURE}"
-OTHERS = f"its security object names other members or administrators than Doorstep gives it. {CONFIGURE}"
-SHARDED = "made with more than one shard: slower, and as safe; replicate it into a new one with q=1 when there is time."
-SINGLE = "fewer copies than the cluster could keep, so a lost node is lost work: add copies in its document of `_node/_local/_dbs`, or make it anew."
-_NOTES = (SHARDED,)
+        yield Finding("note" if what in NOTES else "FAIL", f"{_some(names)}: {what}")
 
 
 def _wrong(name: str, database: Database, copies_wanted: int) -> Iterator[str]:
@@ -197,13 +197,16 @@ def _system_databases(seen: Seen) -> Iterator[Finding]:
             yield _fail(f"{name} is {OPEN} {CONFIGURE}")
 
 
-def _handles(seen: Seen, wants: list[Wanted]) -> Iterator[Finding]:
+def _handles(seen: Seen) -> Iterator[Finding]:
     phones = sum(1 for name in seen.databases if name.startswith("worker-"))
     for node, config in seen.configs.items():
-        databases_open = int(effective(config, "couchdb", "max_dbs_open", "500") or 500)
+        databases_open = number(effective(config, "couchdb", "max_dbs_open")) or DATABASES_OPEN_UNSET
         shards = sum(database.shards * database.copies for database in seen.databases.values()) // max(1, len(seen.cluster_nodes))
         if shards > databases_open:
-            yield Finding("note", f"{shards} database files stand at node {node}, of which {databases_open} may be open at once ([couchdb] max_dbs_open).")
+            yield _fail(
+                f"{shards} database files stand at node {node}, of which only {databases_open} may be open at once ([couchdb] max_dbs_open): "
+                f"when phones come in a crowd, some will get errors. {CONFIGURE}"
+            )
         needed = files_needed(databases_open, phones)
         if node not in seen.files_max:
             yield Finding(

@@ -15,6 +15,8 @@ from server.settings import Settings
 from server.tokens import ISSUER
 
 DATABASES_OPEN_MIN = 5_000  # as many database files as may be open at once, at least
+INFINITY = 2**63  # CouchDB's word for no limit
+DATABASES_OPEN_UNSET = 500  # CouchDB's own default
 FILES_OF_A_DATABASE = 2  # CouchDB 3.5 reads by a second handle
 FILES_OF_A_PHONE = 3  # connections that wait for news: inbox, forms, an area
 FILES_BESIDES = 1_000
@@ -98,8 +100,8 @@ def wanted(settings: Settings, nodes: int, databases: int) -> list[Wanted]:
             "chttpd",
             "max_http_request_size",
             str(request_bytes(settings)),
-            "The largest document with the largest photo as PouchDB sends it (a third longer than it is), or DOORSTEP_BODY_BYTES_MAX if that is more; "
-            "4 GB otherwise, which one signed-in phone could fill the memory with.",
+            "The largest attachment with its document in one request, or DOORSTEP_BODY_BYTES_MAX if that is more; unset it is 4 GB, with which one client "
+            "could fill the memory.",
             "4294967296",
             "least",
         ),
@@ -107,10 +109,11 @@ def wanted(settings: Settings, nodes: int, databases: int) -> list[Wanted]:
         Wanted(
             "couchdb",
             "max_dbs_open",
-            str(max(DATABASES_OPEN_MIN, 2 * databases)),
-            "Each worker has two databases and each area one; when all open ones are in use, one more phone gets an error.",
-            "500",
+            str(max(DATABASES_OPEN_MIN, databases * 5 // 4)),
+            "Each worker has two databases and each area one; one that is not open must be opened before a phone gets its answer.",
+            str(DATABASES_OPEN_UNSET),
             "least",
+            advice=True,  # too small for what is there: see the doctor
         ),
         Wanted(
             "chttpd",
@@ -118,6 +121,7 @@ def wanted(settings: Settings, nodes: int, databases: int) -> list[Wanted]:
             SERVER_OPTIONS,
             "A phone that waits for news holds a connection; before 3.5 there were 2,048 in all.",
             "[{recbuf, undefined}]",
+            advice=True,
         ),
         # Waiting
         Wanted(
@@ -149,9 +153,8 @@ def copies(nodes: int) -> int:
 
 
 def request_bytes(settings: Settings) -> int:
-    """The largest request body that a client may have reason to send."""
-    attachment_as_text = -(-settings.limits.attachment_bytes_max // 3) * 4
-    return max(settings.body_bytes_max, attachment_as_text + settings.limits.document_bytes_max)
+    """The largest body that a client may have reason to send: CouchDB counts a document sent as multipart/related whole."""
+    return max(settings.body_bytes_max, settings.limits.attachment_bytes_max + settings.limits.document_bytes_max)
 
 
 def effective(config: Config, section: str, key: str, unset: str | None = None) -> str | None:
@@ -169,8 +172,8 @@ def is_met(each: Wanted, config: Config) -> bool:
         return actual is each.value
     if each.rule == "is":
         return _plain(actual) == _plain(each.value)
-    number = _number(actual)
-    return number is not None and (number >= int(each.value) if each.rule == "least" else number <= int(each.value))
+    told = number(actual)
+    return told is not None and (told >= int(each.value) if each.rule == "least" else told <= int(each.value))
 
 
 def to_write(wants: Iterable[Wanted], config: Config) -> list[Wanted]:
@@ -210,8 +213,11 @@ def _plain(text: str) -> str:
     return "".join(text.split())
 
 
-def _number(text: str) -> float | None:
+def number(text: str | None) -> int | None:
+    """As CouchDB reads it; None when it is none."""
+    if text is None:
+        return None
     if text.strip() == "infinity":
-        return float("inf")
+        return INFINITY
     digits = text.partition(";")[0].strip()
     return int(digits) if digits.isascii() and digits.isdigit() else None
