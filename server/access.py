@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from server.errors import Unauthorized
 from server.passwords import PASSWORD_LENGTH_MAX, is_password
+from server.revoked import RevokedDevices
 from server.settings import Settings
 from server.sign_in_tries import SignInTries
 from server.stores import stores
@@ -63,6 +64,9 @@ def _by_token(token: str) -> Identity:
         claims = verify(signing_keys(settings.secret, time.time(), settings.secret_before), token)
     except BadToken as error:
         raise Unauthorized(str(error), headers=CHALLENGE) from error
+    revoked: RevokedDevices = current_app.extensions["doorstep.revoked_devices"]
+    if claims.device is not None and revoked.holds(claims.device, stores().store):
+        raise Unauthorized("This phone was signed out.", headers=CHALLENGE)
     return Identity(claims.subject, claims.roles, claims.device, claims.expires_at)
 
 
