@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, scoped_session
 
+from server import ending
 from server.errors import BadRequest, Conflict, NotFound
 from server.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, hash_password
-from sync.store.models import Account, Area, Assignment, AuditEvent, Device
+from sync.store.models import Account, Area, Assignment, AuditEvent
 
 ROLES = ("surveyor", "leader", "administrator", "operator")
 PHONE_ROLES = frozenset({"surveyor", "leader"})  # who may hold a phone with the field app
@@ -64,20 +65,15 @@ def check_password_rules(password: str) -> None:
 
 
 def set_password(session: AnySession, account: Account, password: str) -> int:
-    """Phones signed in with the old password must sign in anew; returns how many."""
+    """Phones signed in with the old password must sign in anew, and keep what they hold; returns how many."""
     account.password_hash = hash_password(password)
-    return revoke_devices(session, account.id)
+    return ending.end_sessions(session, account.id)
 
 
 def deactivate(session: AnySession, account: Account) -> int:
-    """Nobody signs in with it any more, and its phones get no new tokens; returns how many phones. What it sent stays."""
+    """Nobody signs in with it any more, and its phones hand in what they have and wipe themselves; returns how many phones. What it sent stays."""
     account.active = False
-    return revoke_devices(session, account.id)
-
-
-def revoke_devices(session: AnySession, account_id: str) -> int:
-    done = session.execute(update(Device).where(Device.account == account_id, Device.revoked_at.is_(None)).values(revoked_at=now(), refresh_hash=None))
-    return done.rowcount  # type: ignore[attr-defined]
+    return ending.revoke_all(session, account.id)
 
 
 def account_by_username(session: AnySession, username: str) -> Account:

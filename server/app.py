@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.errors import answer_errors
+from server.revoked import RevokedDevices
 from server.settings import Settings, read_settings
 from server.sign_in_tries import SignInTries
 from server.stores import open_stores
@@ -21,6 +22,7 @@ ROOMS = (
     "server.sync_api",
     "server.office",
     "server.session_api",
+    "server.hand_in_api",
     "server.openapi",
     "server.health",
     "server.phone",
@@ -48,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["doorstep.settings"] = settings
     app.extensions["doorstep.sign_in_tries"] = SignInTries(settings.data / "sign-in-tries.sqlite", settings.sign_in_tries_per_minute)
+    app.extensions["doorstep.revoked_devices"] = RevokedDevices()
     app.logger.setLevel(logging.getLevelName(settings.log_level.upper()))
     app.url_map.strict_slashes = False
     app.wsgi_app = whole_bodies(app.wsgi_app, settings.body_bytes_max)  # type: ignore[method-assign,assignment]

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from server import accounts, doctor, form_publishing
 from server.area_documents import publish_areas
+from server.ending import Ending, end
 from server.errors import DoorstepError
 from server.provision import provide_area, provide_forms, provide_worker
 from server.stores import stores
@@ -30,6 +31,13 @@ devices_group = AppGroup("devices", help="Phones that signed in.")
 worker_group = AppGroup("worker", help="The merge worker.")
 store_group = AppGroup("store", help="The central store.")
 demo_group = AppGroup("demo", help="The demo organisation.")
+# How `devices list` says that a phone was signed out
+ENDED: dict[str, str] = {
+    Ending.SIGNED_OUT: "signed out",
+    Ending.HAND_IN: "revoked, has not handed in yet",
+    Ending.HANDED_IN: "revoked, has handed in",
+    Ending.AT_ONCE: "revoked at once",
+}
 
 
 def register(app: Flask) -> None:
@@ -273,27 +281,35 @@ def form_list() -> None:
 @clear_errors
 def device_list() -> None:
     rows = [
-        (device.id, username, device.app or "", f"{device.last_seen_at:%Y-%m-%d %H:%M}", "revoked" if device.revoked_at else "")
+        (device.id, username, device.app or "", f"{device.last_seen_at:%Y-%m-%d %H:%M}", _ended(device))
         for device, username in stores().session.execute(select(Device, Account.username).join(Account, Account.id == Device.account).order_by(Device.id))
     ]
     _table(("device", "account", "app", "last seen (UTC)", ""), rows)
 
 
-@devices_group.command("revoke", help="Sign a lost phone out. Its access token runs out within minutes.")
+@devices_group.command("revoke", help="Sign a phone out for good: it hands in what it has not sent, then clears itself. Stolen: --at-once.")
 @click.argument("device")
+@click.option("--at-once", is_flag=True, help="It clears itself without handing in: what it has not sent is lost. Also after a revoke without this.")
 @clear_errors
-def device_revoke(device: str) -> None:
+def device_revoke(device: str, at_once: bool) -> None:
     session = stores().writing_session()
     row = session.get(Device, device)
     if row is None:
         raise click.ClickException(f"There is no device {device}.")
-    if row.revoked_at is not None:
+    if row.revoked_at is not None and not (at_once and row.ending == Ending.HAND_IN):
         raise click.ClickException(f"{device} was revoked on {row.revoked_at:%Y-%m-%d %H:%M} UTC already.")
-    row.revoked_at, row.refresh_hash = accounts.now(), None
-    accounts.record_event(session, None, "revoked device", device, by="command")
+    end(row, Ending.AT_ONCE if at_once else Ending.HAND_IN)
+    accounts.record_event(session, None, "revoked device", device, by="command", at_once=at_once)
     session.commit()
     minutes = -(-stores().settings.token_seconds // 60)
-    click.echo(f"{device} was signed out; what access it still holds ends within {minutes} minutes.")
+    click.echo(
+        f"{device} was signed out; what access it still holds ends within {minutes} minutes. When it next reaches the server it "
+        + ("clears itself; what it has not sent is lost." if at_once else "hands in what it has not sent and clears itself.")
+    )
+
+
+def _ended(device: Device) -> str:
+    return "" if device.revoked_at is None else ENDED.get(device.ending or "", "revoked")
 
 
 def _ask_password(from_stdin: bool) -> str:

@@ -32,6 +32,14 @@ class Unauthorized(DoorstepError):
     """Nobody is signed in, or the sign-in is no good."""
 
 
+class HandIn(Unauthorized):
+    """The office signed this phone out: it hands in what it has not sent, then wipes itself."""
+
+
+class Wipe(Unauthorized):
+    """This phone holds nothing that is wanted: it wipes itself."""
+
+
 class Forbidden(DoorstepError):
     """Signed in, but not allowed to."""
 
@@ -72,6 +80,8 @@ class Answer:
 
 ANSWERS: dict[type[DoorstepError], Answer] = {
     BadRequest: Answer(400, "bad_request", "请求无法识别", "This request cannot be understood"),
+    HandIn: Answer(401, "hand_in", "请交回后退出", "Hand in and sign out"),
+    Wipe: Answer(401, "wipe", "本机已退出", "This phone was signed out"),
     Unauthorized: Answer(401, "unauthorized", "请先登录", "Please sign in"),
     Forbidden: Answer(403, "forbidden", "没有权限", "You may not do this"),
     NotFound: Answer(404, "not_found", "没有找到", "There is no such page"),

@@ -89,7 +89,7 @@ def _measured() -> CollectorRegistry:
         gauge(name, what).set(session.scalar(select(func.count()).select_from(table)) or 0)
     gauge("accounts_active", "Accounts that can sign in").set(session.scalar(select(func.count()).select_from(Account).where(Account.active)) or 0)
     gauge("devices_signed_in", "Phones that hold a refresh token").set(
-        session.scalar(select(func.count()).select_from(Device).where(Device.refresh_hash.is_not(None))) or 0
+        session.scalar(select(func.count()).select_from(Device).where(Device.refresh_hash.is_not(None), Device.revoked_at.is_(None))) or 0
     )
     age = heartbeat_age_seconds(stores().settings)
     if age is not None:

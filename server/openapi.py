@@ -11,6 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Flask, Response
 from marshmallow import Schema, fields
 
+from server.hand_in_api import AskToHandIn, HandedIn, InboxOnly
 from server.session_api import Refresh, Session, SignIn
 
 API_VERSION = "1"
@@ -69,7 +70,8 @@ def describe() -> dict[str, Any]:
         plugins=[MarshmallowPlugin()],
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    for name, schema in (("SignIn", SignIn), ("Refresh", Refresh), ("Session", Session), ("Error", Problem)):
+    named = {"SignIn": SignIn, "Refresh": Refresh, "Session": Session, "AskToHandIn": AskToHandIn, "HandedIn": HandedIn, "InboxOnly": InboxOnly}
+    for name, schema in (*named.items(), ("Error", Problem)):
         spec.components.schema(name, schema=schema)
     session = _answer("the session", "Session")
     refused = {"400": _answer("the body is not as it should be", "Error"), "401": _answer("refused", "Error")}
@@ -100,6 +102,27 @@ def describe() -> dict[str, Any]:
                 "summary": "A new access token for a refresh token; the old refresh token stays good until the new one is used",
                 "requestBody": _body("Refresh"),
                 "responses": {"200": session, **refused},
+            }
+        },
+    )
+    signed_in = _answer("the phone is signed in: it needs no hand-in", "Error")
+    spec.path(
+        "/api/session/hand-in",
+        operations={
+            "post": {
+                "summary": "A token for the own inbox alone, for a phone whose refresh was answered with the error `hand_in`",
+                "requestBody": _body("AskToHandIn"),
+                "responses": {"200": _answer("the token", "InboxOnly"), **refused, "403": signed_in},
+            }
+        },
+    )
+    spec.path(
+        "/api/session/handed-in",
+        operations={
+            "post": {
+                "summary": "All is handed in; the phone clears itself now, and its refresh token ends",
+                "requestBody": _body("HandedIn"),
+                "responses": {"204": {"description": "written down"}, **refused, "403": signed_in},
             }
         },
     )

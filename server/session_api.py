@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from server.access import CHALLENGE, identify
 from server.accounts import PHONE_ROLES, areas_of, now, record_event
+from server.ending import Ending, answer_to, end
 from server.errors import BadRequest, Forbidden, Unauthorized
 from server.keys import household_key, refresh_key
 from server.passwords import PASSWORD_LENGTH_MAX, is_password
@@ -122,7 +123,7 @@ def only_small_bodies() -> None:
 @blueprint.post("")
 def sign_in() -> Response:
     """Sign a phone in with a name and a password."""
-    body = _read(SignIn())
+    body = read_body(SignIn())
     session = stores().session
     tries: SignInTries = current_app.extensions["doorstep.sign_in_tries"]
     username, address = body["username"].strip(), request.remote_addr or ""
@@ -145,14 +146,14 @@ def sign_in() -> Response:
 @blueprint.post("/refresh")
 def refresh() -> Response:
     """A new access token for a refresh token."""
-    body = _read(Refresh())
+    body = read_body(Refresh())
     key = refresh_key(stores().store)
     session = stores().writing_session()
     shown = body["refresh_token"]
     device = session.get(Device, device_of(shown) or "")
-    renewed = renew(key, device.refresh_hash, shown) if device and device.refresh_hash and device.revoked_at is None else None
-    if device is None or renewed is None:
-        raise Unauthorized("This phone is no longer signed in. Sign in again; what it holds stays on it.", headers=CHALLENGE)
+    renewed = renew(key, device.refresh_hash, shown) if device and device.refresh_hash else None
+    if device is None or renewed is None or device.revoked_at is not None:
+        raise answer_to(device.ending if device else None, proven=renewed is not None)
     account = session.get(Account, device.account)
     if account is None or not account.active or account.role not in PHONE_ROLES:
         raise Unauthorized("This account is closed.", headers=CHALLENGE)
@@ -171,14 +172,13 @@ def sign_out() -> Response:
     session = stores().writing_session()
     device = session.get(Device, identity.device)
     if device is not None and device.account == identity.name and device.revoked_at is None:
-        device.revoked_at = now()
-        device.refresh_hash = None
+        end(device, Ending.SIGNED_OUT)
         record_event(session, identity.name, "signed out on a phone", device.id)
         session.commit()
     return Response(status=204)
 
 
-def _read(schema: Schema) -> dict[str, Any]:
+def read_body(schema: Schema) -> dict[str, Any]:
     try:
         body = orjson.loads(request.get_data(cache=False))
         return schema.load(body)

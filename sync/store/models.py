@@ -65,7 +65,7 @@ class Assignment(Base):
 
 
 class Device(Base):
-    """A phone that signed in. Its refresh token is random and kept only as SHA-256."""
+    """A phone that signed in. Its refresh token is random and kept only as SHA-256. `ending`: how it was signed out, see server/ending.py."""
 
     __tablename__ = "devices"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -75,6 +75,7 @@ class Device(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime)
     last_seen_at: Mapped[datetime] = mapped_column(DateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime)
+    ending: Mapped[str | None] = mapped_column(String(20))
 
 
 class FormVersion(Base):

@@ -130,7 +130,12 @@ def test_a_lost_phone_is_revoked(app, client, command, community):
     command("accounts add wang --name 王芳 --role surveyor --area g0311 --password-stdin", PASSWORD + "\n")
     body = client.post("/api/session", json={"username": "wang", "password": PASSWORD, "device": "d-7f3a0001", "app": "0.1.0"}).get_json()
     assert "d-7f3a0001  wang     0.1.0" in command("devices list")[1]
-    assert command("devices revoke d-7f3a0001") == (0, "d-7f3a0001 was signed out; what access it still holds ends within 15 minutes.\n")
+    assert command("devices revoke d-7f3a0001") == (
+        0,
+        "d-7f3a0001 was signed out; what access it still holds ends within 15 minutes. "
+        "When it next reaches the server it hands in what it has not sent and clears itself.\n",
+    )
+    assert "has not handed in yet" in command("devices list")[1]
     assert "already" in command("devices revoke d-7f3a0001")[1]
     assert client.post("/api/session/refresh", json={"refresh_token": body["refresh_token"]}).status_code == 401
     again = client.post("/api/session", json={"username": "wang", "password": PASSWORD, "device": "d-7f3a0001"}).get_json()

@@ -46,6 +46,8 @@ POST    /language                              302    302     302    302   302  
 GET     /office-static/<path:filename>         200    200     200    200   200      200      200    200           200
 POST    /api/session                           401    401     401    401   401      401      401    401           401
 POST    /api/session/refresh                   401    401     401    401   401      401      401    401           401
+POST    /api/session/hand-in                   401    401     401    401   401      401      401    401           401
+POST    /api/session/handed-in                 401    401     401    401   401      401      401    401           401
 DELETE  /api/session                           401    401     401    204   401      401      401    401           401
 GET     /api/openapi.json                      200    200     200    200   200      200      200    200           200
 GET     /api/                                  200    200     200    200   200      200      200    200           200
@@ -75,6 +77,8 @@ SENT = {
     "/submissions/elsewhere/decision": {"data": {"action": "reject", "comment": "x"}},
     "/api/session": {"json": {"username": "admin", "password": "wrong"}},
     "/api/session/refresh": {"json": {"refresh_token": "d-00000000.x"}},
+    "/api/session/hand-in": {"json": {"refresh_token": "d-00000000.x"}},
+    "/api/session/handed-in": {"json": {"refresh_token": "d-00000000.x"}},
 }
 HEAD, *LINES = [line.split() for line in TABLE.split("\n") if line]
 PEOPLE = HEAD[2:]
