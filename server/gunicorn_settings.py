@@ -30,4 +30,3 @@ def on_starting(_server: Any) -> None:
 
 def post_worker_init(_worker: Any) -> None:
     parent.end_with_parent()
-    parent.tell_stopping()

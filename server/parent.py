@@ -19,7 +19,7 @@ LAST_SECONDS_MAX = 5
 PR_SET_PDEATHSIG = 1
 
 stopping = threading.Event()
-"""Set in a process that was told to end: a long poll that sees it answers at once instead of holding up the end."""
+"""Set in a process that was told to end: a feed that sees it ends at once instead of holding up the end."""
 
 
 def end_with_parent() -> None:
@@ -29,18 +29,6 @@ def end_with_parent() -> None:
         return
     _ask_the_kernel()
     threading.Thread(target=_watch, args=(int(pipe),), name="watches the parent", daemon=True).start()
-
-
-def tell_stopping() -> None:
-    """Set `stopping` when SIGTERM comes, before whatever handler is there already."""
-    handler = signal.getsignal(signal.SIGTERM)
-
-    def told(number: int, frame: object) -> None:
-        stopping.set()
-        if callable(handler):
-            handler(number, frame)  # type: ignore[arg-type]
-
-    signal.signal(signal.SIGTERM, told)
 
 
 def _watch(pipe: int) -> None:

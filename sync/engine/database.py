@@ -45,6 +45,11 @@ class Row:
     leaves: list[str]
     document: Document | None = None
 
+    @property
+    def body_bytes(self) -> int:
+        """Of the document's leaves, when it came with them."""
+        return sum(len(kept.body) for kept in self.document.leaves.values()) if self.document else 0
+
 
 class Database:
     """A database of one life; once it is deleted, everything raises DatabaseMissing."""
@@ -100,12 +105,19 @@ class Database:
         with self.reading() as connection:
             return {row[1]: from_row(connection, row) for row in rows_of(connection, dict.fromkeys(ids))}
 
-    def changes(self, after: int, last: int, limit: int, *, descending: bool = False, bodies: bool = False, all_leaves: bool = True) -> list[Row]:
-        """Rows of the feed after one sequence up to another."""
+    def changes(
+        self, after: int, last: int, limit: int, *, descending: bool = False, bodies: bool = False, all_leaves: bool = True, bytes_max: int | None = None
+    ) -> list[Row]:
+        """Rows of the feed after one sequence up to another; with bodies no more than reach `bytes_max`."""
         with self.reading() as connection:
             if bodies:
-                found = [from_row(connection, row) for row in rows_between(connection, after, last, limit, descending)]
-                return [_row(document) for document in found]
+                found, size = [], 0
+                for row in rows_between(connection, after, last, limit, descending):
+                    found.append(_row(from_row(connection, row)))
+                    size += found[-1].body_bytes
+                    if bytes_max is not None and size >= bytes_max:
+                        break
+                return found
             order = "DESC" if descending else "ASC"
             rows = connection.execute(
                 "SELECT sequence, id, revision, deleted, other_leaves FROM documents"  # noqa: S608 constants
@@ -150,6 +162,13 @@ class Database:
                 beyond = ">" if descending else "<"
                 before = connection.execute(f"SELECT count(*) FROM documents WHERE deleted = 0 AND id {beyond} ?", (start,)).fetchone()[0]  # noqa: S608
         return rows, before + skip
+
+    def live_between(self, first: str | None, last: str | None) -> int:
+        """How many live documents have ids from the first on, and before the last."""
+        with self.reading() as connection:
+            return connection.execute(
+                "SELECT count(*) FROM documents WHERE deleted = 0 AND id >= ? AND (? IS NULL OR id < ?)", (first or "", last, last)
+            ).fetchone()[0]
 
     def attachment(self, entry: Mapping[str, Any], *, encoded: bool = False) -> Iterator[bytes]:
         """The content of the attachment that a leaf names so, or the bytes as they are kept. Raises DocumentMissing, also in the middle.
@@ -258,6 +277,19 @@ class Database:
         """Number and body."""
         with self.reading() as connection:
             return connection.execute("SELECT revision, body FROM local_documents WHERE id = ?", (id,)).fetchone()
+
+    def locals_between(
+        self, start: str | None, end: str | None, inclusive_end: bool = True, descending: bool = False, skip: int = 0, limit: int = -1
+    ) -> list[tuple[str, int, bytes]]:
+        """In the order of their ids: (id, number, body)."""
+        from_start, to_end = ("<=", ">") if descending else (">=", "<")
+        order, closed = "DESC" if descending else "ASC", "=" if inclusive_end else ""
+        with self.reading() as connection:
+            return connection.execute(
+                "SELECT id, revision, body FROM local_documents"  # noqa: S608 constants
+                f" WHERE (? IS NULL OR id {from_start} ?) AND (? IS NULL OR id {to_end}{closed} ?) ORDER BY id {order} LIMIT ? OFFSET ?",
+                (start, start, end, end, limit, skip),
+            ).fetchall()
 
     def put_local(self, id: str, based_on: int | None, body: bytes) -> int:
         if len(body) > self.limits.local_bytes_max:

@@ -72,6 +72,7 @@ class Engine:
 
     def set_security(self, name: str, security: Mapping[str, Any]) -> None:
         self._catalogue.set_security(name, security)
+        self._bells.ring(name)  # feeds look whether their readers may still read
 
     def open(self, name: str) -> Database:
         """The database with all that HTTP needs of it. Raises DatabaseMissing."""

@@ -383,9 +383,8 @@ def test_wrong_methods_paths_and_content_types(worker, operator):
     assert error_of(worker("POST", DB + "/_bulk_docs", data="{}", content_type="text/plain")) == (415, "bad_content_type")
     assert error_of(worker("POST", DB + "/_find", {})) == (501, "not_implemented")
     assert error_of(worker("GET", DB + "/_design/x/_view/y")) == (501, "not_implemented")
-    assert error_of(worker("GET", DB + "/_changes?feed=continuous")) == (501, "not_implemented")
     assert error_of(worker("GET", DB + "/_changes?feed=other")) == (400, "bad_request")
-    assert error_of(worker("GET", DB + "/_changes?filter=app/mine")) == (501, "not_implemented")
+    assert error_of(worker("GET", DB + "/_changes?filter=app/mine")) == (404, "not_found")
     assert error_of(worker("GET", DB + "/%ff")) == (400, "bad_request")
     assert error_of(operator("GET", "/_nothing")) == (404, "not_found")
 
