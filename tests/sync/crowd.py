@@ -49,7 +49,7 @@ class WebProcesses:
             try:
                 assert requests.get(f"{self.url}/_up", timeout=5).status_code == 200
                 return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 assert self.process.poll() is None and time.monotonic() < until, "the server did not start"
                 time.sleep(0.02)
 
