@@ -15,7 +15,7 @@ import couchdb
 import couchdb.http
 
 from sync.couchdb.address import Address
-from sync.couchdb.errors import CouchError, CouchUnavailable
+from sync.couchdb.errors import DATABASE_MISSING, NOT_FOUND, CouchError, CouchUnavailable
 from sync.engine.catalogue import is_name
 from sync.engine.errors import DatabaseMissing, IllegalName
 
@@ -111,7 +111,7 @@ class Administration:
             with self._in_our_words("GET the guard of", name):
                 return self._server.resource(name, *GUARD.split("/")).get_json()[2]
         except CouchError as error:
-            if error.status == 404:
+            if error.status == 404 and error.code == NOT_FOUND:
                 return None
             raise
 
@@ -122,9 +122,9 @@ class Administration:
             yield
         except couchdb.ResourceNotFound as error:
             code, reason = _code_and_reason(error)
-            if reason in ("missing", "deleted"):
-                raise CouchError(f"{what} {name}", 404, code, reason) from None
-            raise DatabaseMissing(name) from None
+            if reason in DATABASE_MISSING or what == "HEAD":  # an answer to HEAD says nothing
+                raise DatabaseMissing(name) from None
+            raise CouchError(f"{what} {name}", 404, code, reason) from None
         except couchdb.PreconditionFailed as error:
             raise CouchError(f"{what} {name}", 412, *_code_and_reason(error)) from None
         except couchdb.ResourceConflict as error:

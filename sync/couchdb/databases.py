@@ -11,7 +11,7 @@ from sync.couchdb import publishing
 from sync.couchdb.address import Address
 from sync.couchdb.administration import Administration, closed
 from sync.couchdb.connection import Connection, document_path
-from sync.couchdb.errors import CouchError
+from sync.couchdb.errors import NOT_FOUND, CouchError
 from sync.couchdb.feed import read_changes
 from sync.couchdb.news import News
 from sync.databases import START, Batch, Writers
@@ -82,7 +82,7 @@ class CouchDatabases:
         try:
             return self.connection.get(document_path(name, check_id(id)))
         except CouchError as error:
-            if error.status == 404:
+            if error.status == 404 and error.code == NOT_FOUND:  # not a proxy's page
                 return None
             raise
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+NOT_FOUND = "not_found"  # CouchDB's own 404; a proxy's has no code
+
+DATABASE_MISSING = ("Database does not exist.", "no_db_file")  # reasons of a 404
+
 
 class CouchError(Exception):
     """CouchDB refused what we asked. `status` is HTTP's, `code` and `reason` are CouchDB's own words."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sync.couchdb.connection import Connection, segment
@@ -10,7 +11,7 @@ from sync.couchdb.errors import CouchError
 from sync.databases import START, Batch, Change, Leaf
 from sync.revisions import NotARevision, parse_revision
 
-LEAVES_PER_REQUEST_MAX = 100  # documents in conflict whose leaves are fetched at once
+CONFLICTS_PER_REQUEST_MAX = 50  # documents whose leaves are fetched at once
 DESIGN = "_design/"
 
 
@@ -48,23 +49,32 @@ def _with_leaves(connection: Connection, name: str, rows: Sequence[Mapping[str, 
         document = row.get("doc")
         if len(row["changes"]) == 1 and document and document.get("_rev") == row["changes"][0]["rev"]:
             single[row["id"]] = [leaf(document)]
-    several = [row["id"] for row in rows if row["id"] not in single]
+    several = {row["id"]: [each["rev"] for each in row["changes"]] for row in rows if row["id"] not in single}
     fetched: dict[str, list[Leaf]] = {}
-    for first in range(0, len(several), LEAVES_PER_REQUEST_MAX):
-        fetched |= leaves_of(connection, name, several[first : first + LEAVES_PER_REQUEST_MAX])
+    for some in batched(several.items(), CONFLICTS_PER_REQUEST_MAX):
+        fetched |= _fetched(connection, name, [{"id": id, "rev": revision} for id, revisions in some for revision in revisions])
     found = single | fetched
-    # A document without leaves was purged since; it has no row any more.
+    # What is not to be had any more has changed since, or was purged: its row will come again, or is gone.
     return [Change(row["id"], as_text(row["seq"]), found[row["id"]]) for row in rows if found.get(row["id"])]
 
 
-def leaves_of(connection: Connection, name: str, ids: Sequence[str], revisions: bool = False) -> dict[str, list[Leaf]]:
-    """All leaves of these documents, the winner first, tombstones too. `revisions`: with their histories."""
-    answer = connection.post(f"/{segment(name)}/_bulk_get", {"docs": [{"id": id} for id in ids]}, {"revs": "true"} if revisions else None)
+def leaves_of(connection: Connection, name: str, ids: Sequence[str]) -> dict[str, list[Leaf]]:
+    """All leaves of these documents, the winner first, tombstones too."""
+    return _fetched(connection, name, [{"id": id} for id in ids])
+
+
+def _fetched(connection: Connection, name: str, wanted: Sequence[Mapping[str, str]]) -> dict[str, list[Leaf]]:
     found: dict[str, list[Leaf]] = {}
-    for result in answer["results"]:
-        leaves = [leaf(each["ok"]) for each in result["docs"] if "ok" in each]
-        found[result["id"]] = sorted(leaves, key=winning, reverse=True)
-    return found
+    for result in connection.post(f"/{segment(name)}/_bulk_get", {"docs": wanted})["results"]:
+        found.setdefault(result["id"], []).extend(leaf(each["ok"]) for each in result["docs"] if "ok" in each)
+    return {id: sorted(leaves, key=winning, reverse=True) for id, leaves in found.items() if leaves}
+
+
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """`itertools.batched`, which Python 3.11 has not."""
+    source = iter(items)
+    while some := list(islice(source, size)):
+        yield some
 
 
 def leaf(document: dict[str, Any]) -> Leaf:

@@ -22,6 +22,7 @@ SWEEP_SECONDS = 30.0  # how often `wait` says "unknown" while the feed is follow
 SWEEP_WITHOUT_FEED_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10
 SILENCE_SECONDS_MAX = 3 * HEARTBEAT_SECONDS  # longer than that, and the connection is dead
+PIECE_BYTES = 64 * 1024
 RETRY_SECONDS_MIN = 0.5
 RETRY_SECONDS_MAX = 30.0
 
@@ -40,8 +41,9 @@ class Watch:
 class News:
     """Follows from the first `wait` on."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, sweep_without_feed_seconds: float = SWEEP_WITHOUT_FEED_SECONDS) -> None:
         self._connection = connection
+        self._sweep_without_feed_seconds = sweep_without_feed_seconds
         self._mine = threading.local()
         self._watches: list[Watch] = []
         self._heard = threading.Condition()
@@ -59,7 +61,7 @@ class News:
             if watch.unknown or time.monotonic() >= watch.sweep_at:
                 watch.unknown = False
                 watch.names = set()
-                watch.sweep_at = time.monotonic() + (SWEEP_SECONDS if self._following else SWEEP_WITHOUT_FEED_SECONDS)
+                watch.sweep_at = time.monotonic() + (SWEEP_SECONDS if self._following else self._sweep_without_feed_seconds)
                 return None
             names, watch.names = watch.names, set()
             return names
@@ -86,7 +88,9 @@ class News:
                 self._listen()
             except (CouchUnavailable, CouchError, DatabaseMissing) as error:
                 if self._following:
-                    _log.warning("no word of changes from CouchDB, looking at all databases every %.0f s meanwhile: %s", SWEEP_WITHOUT_FEED_SECONDS, error)
+                    _log.warning(
+                        "no word of changes from CouchDB, looking at all databases every %.0f s meanwhile: %s", self._sweep_without_feed_seconds, error
+                    )
             self._set_following(False)
             pause = RETRY_SECONDS_MIN if time.monotonic() - started > RETRY_SECONDS_MAX else min(2 * pause, RETRY_SECONDS_MAX)
             self._closed.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311
@@ -96,12 +100,13 @@ class News:
         parameters = {"feed": "continuous", "heartbeat": HEARTBEAT_SECONDS * 1000, "since": "now"}
         with self._connection.open("GET", "/_db_updates", parameters, timeout_seconds=SILENCE_SECONDS_MAX) as answer:
             self._set_following(True)
-            for line in answer.iter_lines(chunk_size=None):
-                if self._closed.is_set():
-                    return
-                if line.strip():
-                    with suppress(orjson.JSONDecodeError, KeyError, TypeError):
-                        self._tell(orjson.loads(line)["db_name"])
+            left = b""
+            while (piece := answer.raw.read1(PIECE_BYTES)) and not self._closed.is_set():  # as it comes, chunked or not
+                *lines, left = (left + piece).split(b"\n")
+                for line in lines:
+                    if line.strip():
+                        with suppress(orjson.JSONDecodeError, KeyError, TypeError):
+                            self._tell(orjson.loads(line)["db_name"])
 
     def _set_following(self, following: bool) -> None:
         with self._heard:

@@ -12,7 +12,7 @@ import orjson
 from sync.couchdb.administration import GUARD, closed
 from sync.couchdb.connection import document_path, segment
 from sync.couchdb.databases import CouchDatabases
-from sync.couchdb.errors import CouchError
+from sync.couchdb.errors import NOT_FOUND, CouchError
 from sync.couchdb.feed import as_text, leaves_of
 from sync.databases import START, Leaf
 from sync.replicate import Content, Description, Document, Page, Source
@@ -104,13 +104,13 @@ class CouchReplica:
             answer.content  # noqa: B018 read to the end, so that the connection is kept
 
     def leaves(self, name: str, ids: Sequence[str]) -> dict[str, list[Leaf]]:
-        return {id: leaves for id, leaves in leaves_of(self._connection, name, ids).items() if leaves} if ids else {}
+        return leaves_of(self._connection, name, ids) if ids else {}
 
     def checkpoint(self, name: str, id: str) -> dict[str, Any] | None:
         try:
             found = self._connection.get(document_path(name, f"_local/{id}"))
         except CouchError as error:
-            if error.status == 404:
+            if error.status == 404 and error.code == NOT_FOUND:
                 return None
             raise
         return {member: value for member, value in found.items() if not member.startswith("_")}
