@@ -1,21 +1,37 @@
-"""gunicorn's settings: threads, because a waiting phone holds one and SQLite's lock must not stop the others (docs/decisions/0042)."""
+"""gunicorn's settings: threads, because SQLite's lock must not stop the others (docs/decisions/0042); what waits holds none (0075)."""
 
 from __future__ import annotations
 
 import os
+import resource
 from typing import Any
 
 from server import parent
 from server.parent import LISTENER_VARIABLE
 from server.settings import read_settings
 
+CONNECTIONS_BESIDES_FEEDS = 1_000
+HANDLES_BESIDES_CONNECTIONS = 700  # of the sync engine's files above all: 64 databases, with three connections of three files each
+
 _settings = read_settings()
+
+
+def _handles(wanted: int) -> int:
+    """As many file handles as that, or as the system allows. Many systems begin with 1,024, which is fewer than a thousand phones need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return wanted if soft == resource.RLIM_INFINITY else soft
+
 
 bind = [f"fd://{os.environ[LISTENER_VARIABLE]}" if LISTENER_VARIABLE in os.environ else f"{_settings.host}:{_settings.port}"]
 worker_class = "server.web_worker.PatientWorker"
 workers = _settings.web_processes
 threads = _settings.web_threads
-worker_connections = 2_000
+worker_connections = _settings.open_feeds_max + CONNECTIONS_BESIDES_FEEDS
+worker_connections = max(threads + 1, min(worker_connections, _handles(worker_connections + HANDLES_BESIDES_CONNECTIONS) - HANDLES_BESIDES_CONNECTIONS))
 keepalive = 15
 timeout = 60
 graceful_timeout = 4

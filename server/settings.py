@@ -43,9 +43,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DOORSTEP_SECRET_BEFORE", "", "the former secret, for some days after a change: what it signed stays good; it signs nothing any more"),
     Setting("DOORSTEP_DEMO", "0", "1: load the demo organisation into an empty store, allow its well-known passwords, stay on this machine"),
     Setting("DOORSTEP_WEB_PROCESSES", "2", "web processes"),
-    Setting("DOORSTEP_WEB_THREADS", "64", "threads in each web process; a phone that waits for news holds one"),
+    Setting("DOORSTEP_WEB_THREADS", "64", "threads in each web process; phones that wait for news, or are slow to take an answer, hold none"),
     Setting("DOORSTEP_MERGE_WORKERS", "1", "merge workers; more than one needs PostgreSQL, where they share the inboxes"),
-    Setting("DOORSTEP_OPEN_FEEDS_MAX", "48", "waiting phones in each web process, at most; one more is answered at once and asks again"),
+    Setting("DOORSTEP_OPEN_FEEDS_MAX", "1500", "phones that wait for news, in each web process, at most; one more is told to come back in 10 seconds"),
     Setting("DOORSTEP_TOKEN_SECONDS", "900", "how long an access token is good, 900 at most; the phone gets a new one by itself"),
     Setting("DOORSTEP_OFFICE_HOURS", "12", "how long a sign-in to the office lasts without use, in hours"),
     Setting("DOORSTEP_SIGN_IN_TRIES_PER_MINUTE", "10", "failed sign-ins a minute for one name, and ten times as many for one address"),
@@ -130,7 +130,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         web_processes=_whole(environment, "DOORSTEP_WEB_PROCESSES", 1, 64),
         web_threads=_whole(environment, "DOORSTEP_WEB_THREADS", 2, 2000),
         merge_workers=_whole(environment, "DOORSTEP_MERGE_WORKERS", 1, 64),
-        open_feeds_max=_whole(environment, "DOORSTEP_OPEN_FEEDS_MAX", 0, 2000),
+        open_feeds_max=_whole(environment, "DOORSTEP_OPEN_FEEDS_MAX", 1, 20_000),
         token_seconds=_whole(environment, "DOORSTEP_TOKEN_SECONDS", 10, TOKEN_SECONDS_MAX),
         office_hours=_whole(environment, "DOORSTEP_OFFICE_HOURS", 1, 168),
         sign_in_tries_per_minute=_whole(environment, "DOORSTEP_SIGN_IN_TRIES_PER_MINUTE", 1, 10_000),
@@ -139,11 +139,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_level=_one_of(environment, "DOORSTEP_LOG_LEVEL", ("debug", "info", "warning", "error")),
         limits=Limits(**{name: _whole(environment, f"DOORSTEP_{name.upper()}", least, most) for name, (_, least, most) in LIMITS.items()}),
     )
-    if settings.open_feeds_max >= settings.web_threads:
-        raise SettingsError(
-            f"DOORSTEP_OPEN_FEEDS_MAX is {settings.open_feeds_max}, but must be smaller than DOORSTEP_WEB_THREADS ({settings.web_threads}): "
-            "waiting phones would leave no thread to answer anyone."
-        )
     if demo and settings.beyond_this_machine:
         raise SettingsError(
             f"Demo mode has well-known passwords, so it listens on this machine only, not on {settings.host}: "

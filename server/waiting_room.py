@@ -104,9 +104,13 @@ class _Stay:
 
 
 class WaitingRoom:
-    """`go_on(guest, done)` has the pool continue an answer and calls `done` afterwards. Start it in the process that serves: threads do not cross forks."""
+    """`go_on(guest, done)` has the pool continue an answer and calls `done` afterwards. Start it in the process that serves: threads do not cross forks.
 
-    def __init__(self, go_on: Callable[[Any, Callable[[], None]], None], at_once_max: int) -> None:
+    `feeds_max`: more would leave no connection to others.
+    """
+
+    def __init__(self, go_on: Callable[[Any, Callable[[], None]], None], at_once_max: int, feeds_max: int) -> None:
+        self.feeds_max = feeds_max
         self._go_on = go_on
         self._at_once_max = at_once_max
         self._lock = threading.Lock()

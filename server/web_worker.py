@@ -49,6 +49,7 @@ CLOSERS = 4  # threads that linger with connections to be closed
 CLOSING_MAX = 64  # more are closed at once
 OUTBOX_BYTES_MAX = 256 * 1024  # of an answer that is made while it is sent, ahead of its client
 GOING_ON_SHARE = 4  # one thread in so many may go on with an answer from the waiting room
+OTHERS_SHARE = 4  # one connection in so many is kept for what is no feed
 PARKED = object()
 """What a request ends with, for now, when its answer waits in the waiting room."""
 
@@ -180,7 +181,8 @@ class PatientWorker(ThreadWorker):
         self._closers = Closers()
 
     def init_process(self) -> None:
-        self._room = WaitingRoom(self._send_on, max(1, self.cfg.threads // GOING_ON_SHARE))
+        feeds_max = self.cfg.worker_connections - max(self.cfg.threads, self.cfg.worker_connections // OTHERS_SHARE)
+        self._room = WaitingRoom(self._send_on, max(1, self.cfg.threads // GOING_ON_SHARE), max(1, feeds_max))
         self._room.start()
         super().init_process()
 

@@ -16,6 +16,7 @@ from server.pause import ROOM, Listener, Pause, in_this_thread
 from server.sync_api.answers import CACHE_CONTROL
 from server.sync_api.asked import Asked
 from server.tokens import CLOCK_SKEW_SECONDS_MAX
+from server.waiting_room import WaitingRoom
 from sync.engine.errors import BadDocument
 
 HEARTBEAT_SECONDS_MIN, HEARTBEAT_SECONDS_MAX = 0.5, 60.0
@@ -79,8 +80,8 @@ def patience_of(asked: Asked) -> Patience:
 def waiting_answer(asked: Asked, pieces: Generator[bytes | Pause, None, None], content_type: str) -> Response:
     """An answer that may wait, if there is a place for one more. Raises Unavailable."""
     environment = asked.request.environ
-    room = environment.get(ROOM)
-    places: threading.BoundedSemaphore = current_app.extensions.setdefault("doorstep.feeds", threading.BoundedSemaphore(_places(asked, room is not None)))
+    room: WaitingRoom | None = environment.get(ROOM)
+    places: threading.BoundedSemaphore = current_app.extensions.setdefault("doorstep.feeds", threading.BoundedSemaphore(_places(asked, room)))
     if not places.acquire(blocking=False):
         raise Unavailable("Too many feeds are open. Come back a little later.", headers={"Retry-After": str(RETRY_SECONDS)})
     body: Iterator[bytes | Pause] = pieces
@@ -97,9 +98,9 @@ def streamed(pieces: Iterator[bytes | Pause], content_type: str) -> Response:
     return Response(pieces, content_type=content_type, headers=headers)  # type: ignore[arg-type]  # the pauses are for our web worker
 
 
-def _places(asked: Asked, has_room: bool) -> int:
-    most: int = asked.settings.open_feeds_max
-    return max(1, most if has_room else min(most, asked.settings.web_threads * (THREADS_LEFT - 1) // THREADS_LEFT))
+def _places(asked: Asked, room: WaitingRoom | None) -> int:
+    threads: int = asked.settings.web_threads
+    return max(1, min(asked.settings.open_feeds_max, threads - threads // THREADS_LEFT if room is None else room.feeds_max))
 
 
 def _once(call: Callable[[], None]) -> Callable[[], None]:
