@@ -1,4 +1,4 @@
-"""Who is asking: a device by its token, the operator by HTTP Basic. `identify` is what the sync URLs and the API call first."""
+"""Who is asking: a device by its token, the operator by HTTP Basic or a session cookie. `identify` is what the sync URLs and the API call first."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from server.settings import Settings
 from server.sign_in_tries import SignInTries
 from server.stores import stores
 from server.tokens import ADMIN_ROLE, BadToken, signing_keys, verify
+from server.tool_sessions import COOKIE, SECONDS, ToolSession, mark_of, read_session
 from sync.store.models import Account
 
 REMEMBERED_SECONDS = 60
@@ -37,10 +38,16 @@ class Identity:
     roles: frozenset[str]
     device: str | None = None
     expires_at: float | None = None  # when the token ends, in seconds since 1970; None: came with a password
+    session: ToolSession | None = None  # by whose cookie the operator came
 
     @property
     def is_admin(self) -> bool:
         return ADMIN_ROLE in self.roles
+
+    @property
+    def came_by(self) -> str:
+        """CouchDB's name for how they were recognised."""
+        return "cookie" if self.session else "default" if self.is_admin else "jwt"
 
 
 def identify(request: Request) -> Identity | None:
@@ -54,8 +61,9 @@ def identify(request: Request) -> Identity | None:
         return _by_token(credentials)
     if scheme.lower() == "basic" and credentials:
         pair = _name_and_password(credentials)
-        return None if pair is None else _by_password(*pair, address=request.remote_addr or "")
-    return None
+        return None if pair is None else by_password(*pair, address=request.remote_addr or "")
+    cookie = request.cookies.get(COOKIE)
+    return _by_cookie(cookie) if cookie else None
 
 
 def _by_token(token: str) -> Identity:
@@ -70,11 +78,25 @@ def _by_token(token: str) -> Identity:
     return Identity(claims.subject, claims.roles, claims.device, claims.expires_at)
 
 
-def _by_password(username: str, password: str, address: str) -> Identity:
-    """Only the operator comes in this way. The account is read each time, so a changed password or a closed account counts at once."""
+def _by_cookie(cookie: str) -> Identity | None:
+    """A session that has run out, or whose password was changed, counts as none, as in CouchDB."""
+    session = read_session(_settings(), cookie)
+    password_hash = password_hash_of(session.username) if session else None
+    if session is None or password_hash is None or not hmac.compare_digest(mark_of(_settings(), password_hash), session.mark):
+        return None
+    return Identity(session.username, frozenset({ADMIN_ROLE}), expires_at=session.began_at + SECONDS, session=session)
+
+
+def password_hash_of(username: str) -> str | None:
+    """Of the operator of this name; None when there is none who may sign in."""
     with stores().store.reading() as connection:  # not the request's session: a waiting feed would keep it open for a minute
         wanted = select(Account.password_hash).where(Account.username == username, Account.active, Account.role == "operator")
-        password_hash = connection.scalar(wanted)
+        return connection.scalar(wanted)
+
+
+def by_password(username: str, password: str, address: str) -> Identity:
+    """Only the operator comes in this way. The account is read each time, so a changed password or a closed account counts at once."""
+    password_hash = password_hash_of(username)
     operator = Identity(username, frozenset({ADMIN_ROLE}))
     if password_hash is not None and _remembered.holds(username, password, password_hash):
         return operator

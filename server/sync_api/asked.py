@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
+from urllib.parse import quote
 
 import orjson
 from flask import Request, current_app
@@ -72,6 +73,10 @@ class Asked:
             raise TooLarge(f"The answer would have more than {self.limits.answer_bytes_max} bytes: ask for fewer documents at once")
         return text
 
+    def url_of(self, id: str) -> str:
+        """Where this document is."""
+        return f"{self.request.root_url}sync/{quote(self.database_name, safe='')}/{quote(id, safe='')}"
+
     # Query parameters
 
     def text(self, name: str) -> str | None:
@@ -107,15 +112,20 @@ class Asked:
         in_url = self.request.args.get("rev") or None
         in_header = self.request.headers.get("If-Match", "").strip().strip('"') or None
         if in_url and in_header and in_url != in_header:
-            raise BadDocument("Document rev from request header and query string have different values")
+            raise BadDocument("Document rev and etag have different values")
         return in_url or in_header
 
     # Body
 
+    def must_say_json(self) -> None:
+        """Raises BadContentType."""
+        if self.request.mimetype != "application/json":
+            raise BadContentType("Content-Type must be application/json")
+
     def body(self, must_say_json: bool = True, empty: Any = None) -> Any:
         """The body as JSON. `empty` stands for no body at all, where that is allowed. Raises BadDocument, BadContentType, 413."""
-        if must_say_json and self.request.mimetype != "application/json":
-            raise BadContentType("Content-Type must be application/json")
+        if must_say_json:
+            self.must_say_json()
         text = bytearray()  # grows in its place: a body read at once lies in memory twice
         while chunk := self.request.stream.read(CHUNK_BYTES):
             text += chunk

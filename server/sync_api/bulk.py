@@ -1,4 +1,4 @@
-"""Many documents at once: what replication pushes and pulls with, and the list of all."""
+"""Many documents at once: what replication pushes and pulls with."""
 
 from __future__ import annotations
 
@@ -17,13 +17,10 @@ from server.sync_api.asked import Asked
 from server.sync_api.documents import answer_shown, opened
 from server.sync_api.in_parts import MIXED, RELATED, Answered, answer_mixed, not_found, of_document, refuses_json
 from server.sync_api.rendering import Shown, read_since, render, shown
-from sync.engine.database import Database
 from sync.engine.document import Document
 from sync.engine.errors import BadDocument, EditConflict, TooLarge
 from sync.engine.wire import DESIGN, LOCAL, check_id, read_edit, read_revision
 from sync.revisions import Revision, missing, possible_ancestors
-
-AFTER_ALL_TEXT = "\U0010ffff" * 4  # lists and objects sort after every text
 
 
 def bulk_docs(asked: Asked) -> Response:
@@ -92,66 +89,6 @@ def missing_revs(asked: Asked) -> Response:
     return answer({"missing_revs": {id: [str(revision) for revision in unknown] for id, unknown, _ in _unknown(asked)}})
 
 
-def all_docs(asked: Asked) -> Response:
-    """Live documents in the order of their ids, or those of the keys given."""
-    members = asked.members() if asked.request.method == "POST" else {}
-    in_query, keys = asked.json("keys")
-    if not in_query:
-        keys = members.get("keys")
-    has_start, start = asked.json("startkey", "start_key")
-    has_end, end = asked.json("endkey", "end_key")
-    has_key, key = asked.json("key")
-    database, counts = asked.database, asked.database.info()
-    head: dict[str, Any] = {"total_rows": counts.live}
-    if asked.flag("update_seq"):
-        head["update_seq"] = database.sequence_text(counts.sequence)
-    limit, skip = asked.whole("limit"), asked.whole("skip") or 0
-    show = replace(shown(asked), revs=False, revs_info=False, deleted_conflicts=False, local_seq=False, conflicts=asked.flag("conflicts"))
-    descending = asked.flag("descending")
-    if keys is not None:
-        if has_start or has_end or has_key:
-            raise BadDocument("`keys` is incompatible with `key`, `start_key` and `end_key`", "query_parse_error")
-        keys = _list(keys, "`keys` must be an array of strings.", asked.limits.batch_documents_max)
-        rows = _rows_of_keys(asked, list(reversed(keys)) if descending else keys, show)
-        return answer_shown(orjson.dumps({**head, "offset": None, "rows": rows[skip:][:limit]}), show)
-    if has_key:
-        start = end = key
-        has_start = has_end = True
-    listed, offset = database.ids_between(
-        _bound(start) if has_start else None,
-        _bound(end) if has_end else None,
-        inclusive_end=asked.text("inclusive_end") != "false" or has_key,
-        descending=descending,
-        skip=skip,
-        limit=-1 if limit is None else limit,
-    )
-    found = database.get_many([id for id, _ in listed]) if asked.flag("include_docs") else {}
-    rows = [{"id": id, "key": id, "value": {"rev": revision}, **_document(asked, database, found.get(id), show)} for id, revision in listed]
-    return answer_shown(orjson.dumps({**head, "offset": offset, "rows": rows}), show)
-
-
-def _rows_of_keys(asked: Asked, keys: list, show: Shown) -> list[dict[str, Any]]:
-    database = asked.database
-    found = database.get_many([key for key in keys if isinstance(key, str)])
-    rows: list[dict[str, Any]] = []
-    for key in keys:
-        document = found.get(key) if isinstance(key, str) else None
-        if document is None:
-            rows.append({"key": key, "error": "not_found"})
-            continue
-        row: dict[str, Any] = {"id": key, "key": key, "value": {"rev": str(document.winner)}}
-        if document.deleted:
-            row["value"]["deleted"] = True
-        if asked.flag("include_docs"):
-            row |= {"doc": None} if document.deleted else _document(asked, database, document, show)
-        rows.append(row)
-    return rows
-
-
-def _document(asked: Asked, database: Database, document: Document | None, show: Shown) -> dict[str, Any]:
-    return {} if document is None else {"doc": raw(asked.counted(render(database, document, document.winner, show)))}
-
-
 @dataclass(frozen=True, slots=True)
 class _Got:
     """The answer to one element of _bulk_get: leaves of a document, or what is wrong."""
@@ -169,7 +106,7 @@ def _got(found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> 
         check_id(id)
         revisions = [read_revision(wanted["rev"])] if wanted.get("rev") is not None else None
         if wanted.get("atts_since"):
-            show = replace(show, since=read_since(wanted["atts_since"]))
+            show = replace(show, attachments=may_have_attachments, since=read_since(wanted["atts_since"]))
     except BadDocument as error:
         return _Got(id, show, None, [], [{"id": id, "rev": None, "error": error.code, "reason": error.reason}])
     document = found.get(id)
@@ -232,10 +169,3 @@ def _refuse_too_many_of_one(asked: Asked, ids: list[str]) -> None:
 
 def _revision(edit: Any) -> dict[str, str]:
     return {"rev": str(edit.path[0])} if edit.path else {}
-
-
-def _bound(key: Any) -> str:
-    """A text that sorts where this key does: null, truth values and numbers before all texts, lists and objects after."""
-    if isinstance(key, str):
-        return key
-    return AFTER_ALL_TEXT if isinstance(key, list | dict) else ""

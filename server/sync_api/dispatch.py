@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from flask import Blueprint, Flask, Request, Response, request
 
 from server.access import identify
-from server.sync_api import attachments, bulk, changes, databases, documents, local
+from server.sync_api import attachments, bulk, changes, databases, documents, lists, local, session
 from server.sync_api.answers import answer, error_answer
 from server.sync_api.asked import Asked, NotImplementedHere
 from server.sync_api.permission import Need, may, refuse
@@ -34,8 +34,13 @@ class Route:
 ROUTES = [
     Route("GET", "/", Need.NOTHING, databases.welcome),
     Route("GET", "/_up", Need.NOTHING, databases.up),
-    Route("GET", "/_session", Need.NOTHING, databases.session),
+    Route("GET", "/_session", Need.NOTHING, session.get),
+    Route("POST", "/_session", Need.NOTHING, session.post),
+    Route("DELETE", "/_session", Need.NOTHING, session.delete),
+    Route("GET", "/_uuids", Need.NOTHING, databases.uuids),
     Route("GET", "/_all_dbs", Need.OPERATOR, databases.names),
+    Route("GET", "/_dbs_info", Need.OPERATOR, databases.infos),
+    Route("POST", "/_dbs_info", Need.OPERATOR, databases.infos),
     Route("GET", "/{db}", Need.READ, databases.info),
     Route("PUT", "/{db}", Need.NOTHING, databases.create),  # decides for itself: PouchDB asks it of every database
     Route("DELETE", "/{db}", Need.OPERATOR, databases.delete),
@@ -46,11 +51,19 @@ ROUTES = [
     Route("PUT", "/{db}/_revs_limit", Need.OPERATOR, databases.put_revisions_kept),
     Route("POST", "/{db}/_ensure_full_commit", Need.READ, databases.ensure_full_commit),
     Route("POST", "/{db}/_compact", Need.OPERATOR, databases.compact),
-    Route("POST", "/{db}/_view_cleanup", Need.OPERATOR, databases.compact),
+    Route("POST", "/{db}/_view_cleanup", Need.OPERATOR, databases.view_cleanup),
+    Route("POST", "/{db}/_purge", Need.OPERATOR, databases.purge),
+    Route("GET", "/{db}/_purged_infos", Need.OPERATOR, databases.purges),
+    Route("GET", "/{db}/_purged_infos_limit", Need.OPERATOR, databases.purges_kept),
+    Route("PUT", "/{db}/_purged_infos_limit", Need.OPERATOR, databases.put_purges_kept),
     Route("GET", "/{db}/_changes", Need.READ, changes.feed),
     Route("POST", "/{db}/_changes", Need.READ, changes.feed),
-    Route("GET", "/{db}/_all_docs", Need.READ, bulk.all_docs),
-    Route("POST", "/{db}/_all_docs", Need.READ, bulk.all_docs),
+    Route("GET", "/{db}/_all_docs", Need.READ, lists.all_docs),
+    Route("POST", "/{db}/_all_docs", Need.READ, lists.all_docs),
+    Route("GET", "/{db}/_design_docs", Need.READ, lists.design_docs),
+    Route("POST", "/{db}/_design_docs", Need.READ, lists.design_docs),
+    Route("GET", "/{db}/_local_docs", Need.OPERATOR, lists.local_docs),  # in CouchDB every member may list everybody's checkpoints
+    Route("POST", "/{db}/_local_docs", Need.OPERATOR, lists.local_docs),
     Route("POST", "/{db}/_bulk_docs", Need.WRITE, bulk.bulk_docs),
     Route("POST", "/{db}/_bulk_get", Need.READ, bulk.bulk_get),
     Route("POST", "/{db}/_revs_diff", Need.READ, bulk.revs_diff),
@@ -61,6 +74,7 @@ ROUTES = [
     Route("GET", "/{db}/{id}", Need.READ, documents.get),
     Route("PUT", "/{db}/{id}", Need.WRITE, documents.put),
     Route("DELETE", "/{db}/{id}", Need.WRITE, documents.delete),
+    Route("COPY", "/{db}/{id}", Need.WRITE, documents.copy),
     Route("GET", "/{db}/{id}/{attachment}", Need.READ, attachments.get),
     Route("PUT", "/{db}/{id}/{attachment}", Need.WRITE, attachments.put),
     Route("DELETE", "/{db}/{id}/{attachment}", Need.WRITE, attachments.delete),
@@ -70,10 +84,22 @@ ABSENT = {
     "_find": "There are no Mango queries here: follow _changes and query your own copy.",
     "_index": "There are no Mango indexes here: follow _changes and query your own copy.",
     "_explain": "There are no Mango queries here: follow _changes and query your own copy.",
-    "_purge": "Purging is not supported: delete the document, or the database.",
     "_temp_view": "There is no JavaScript on this server: follow _changes and query your own copy.",
-    "_design_docs": "Ask _all_docs from _design/ to _design0.",
-    "_local_docs": "Local documents are read one by one, by their ids.",
+    "_shards": "There are no shards here: a database is one file.",
+    "_sync_shards": "There are no shards here: a database is one file.",
+    "_auto_purge": "Nothing is purged by itself here: ask _purge.",
+    "_time_seq": "Times of sequences are not kept here.",
+}
+SERVER_ABSENT = {
+    "_replicate": "This server replicates nothing by itself: let a client do it (PouchDB, a CouchDB's _replicator), with this as its source or target.",
+    "_scheduler": "This server replicates nothing by itself: ask the client that does, a CouchDB's _scheduler for example.",
+    "_active_tasks": "Long tasks are not listed here: compact_running in a database's info says whether it is compacted.",
+    "_node": "Settings are environment variables (README.md), figures are at /metrics.",
+    "_search_analyze": "There is no text search here: query your own copy.",
+    "_nouveau_analyze": "There is no text search here: query your own copy.",
+    "_membership": "This is one server, no cluster.",
+    "_cluster_setup": "This is one server, no cluster.",
+    "_reshard": "There are no shards here: a database is one file.",
 }
 FUNCTIONS = {"_view", "_show", "_list", "_update", "_rewrite", "_info"}
 BY_PATH: dict[str, dict[str, Route]] = {}
@@ -100,7 +126,7 @@ def dispatch(rest: str) -> Response:
         allowed = ",".join(sorted(methods | ({"HEAD": methods["GET"]} if "GET" in methods else {})))
         return answer({"error": "method_not_allowed", "reason": f"Only {allowed} allowed"}, 405, {"Allow": allowed})
     _check(asked, route)
-    return route.handler(asked)
+    return session.renew(asked, route.handler(asked))
 
 
 @blueprint.errorhandler(EngineError)
@@ -128,9 +154,11 @@ def _taken_apart(segments: list[str], asked: Asked) -> tuple[str, Asked]:
     match segments:
         case [] | [""]:
             return "/", asked
-        case [name] if name.startswith("_"):
-            if f"/{name}" in BY_PATH:
+        case [name, *others] if name.startswith("_"):
+            if f"/{name}" in BY_PATH and others in ([], [""]):
                 return f"/{name}", asked
+            if name in SERVER_ABSENT:
+                raise NotImplementedHere(SERVER_ABSENT[name])
             raise DatabaseMissing(name)
         case [name] | [name, ""]:
             asked.database_name = name

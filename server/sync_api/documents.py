@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs, unquote
 
 import orjson
 from flask import Response
@@ -18,7 +19,7 @@ from sync.engine.attachments import Upload
 from sync.engine.database import Database
 from sync.engine.document import Document
 from sync.engine.errors import BadDocument, DocumentMissing, EditConflict
-from sync.engine.wire import DESIGN, NOTHING_FOLLOWS, Edit, check_id, read_edit, read_revision
+from sync.engine.wire import DESIGN, LOCAL, NOTHING_FOLLOWS, Copied, Edit, check_id, read_edit, read_revision
 from sync.revisions import Revision, leaves_below
 
 
@@ -67,7 +68,10 @@ def write_one(asked: Asked, members: dict[str, Any], id: str, following: Mapping
         members = {**members, "_rev": named}
     edit = read_edit(members, replicated, id, asked.limits, following)
     refuse_design(asked, edit)
-    return _written(asked, edit, replicated)
+    response = _written(asked, edit, replicated)
+    if asked.text("batch") == "ok":  # CouchDB answers this one before it writes; here it is written all the same
+        return answer({"ok": True, "id": edit.id}, 202)
+    return response
 
 
 def delete(asked: Asked) -> Response:
@@ -81,6 +85,39 @@ def delete(asked: Asked) -> Response:
     edit = Edit(asked.id, (read_revision(asked.revision),), True, b"{}")
     refuse_design(asked, edit)
     return _written(asked, edit, replicated=False)
+
+
+def copy(asked: Asked) -> Response:
+    """Write this document, or the leaf of it that is named, under the id in the Destination header, as `id` or `id?rev=…`."""
+    id, based_on = _destination(asked)
+    document = asked.database.get(check_id(asked.id))
+    leaf = choose(document, asked.revision)
+    assert document is not None  # choose() has raised otherwise
+    kept = document.leaves[leaf]
+    edit = Edit(id, based_on, kept.deleted, kept.body, {name: Copied(entry) for name, entry in kept.entries().items()})
+    refuse_design(asked, edit)
+    return _written(asked, edit, replicated=False, status=201)
+
+
+def _destination(asked: Asked) -> tuple[str, tuple[Revision, ...]]:
+    text = asked.request.headers.get("Destination")
+    if not text:
+        raise BadDocument("Destination header is mandatory for COPY.")
+    if text.startswith(("http://", "https://")):
+        raise BadDocument("Destination URL must be relative.")
+    path, _, query = text.partition("?")
+    try:
+        id = unquote(path, errors="strict")
+        revisions = parse_qs(query, errors="strict", max_num_fields=1).get("rev", []) if query else []
+    except ValueError:
+        raise BadDocument("Destination is no document id") from None
+    return _id_of_a_document(check_id(id, asked.limits)), tuple(read_revision(text) for text in revisions)
+
+
+def _id_of_a_document(id: str) -> str:
+    if id.startswith(LOCAL):
+        raise BadDocument("A document cannot be copied to a _local one", "illegal_docid")
+    return id
 
 
 def choose(document: Document | None, text: str | None, latest: bool = False) -> Revision:
@@ -139,10 +176,10 @@ def _part(database: Database, document: Document | None, revision: Revision, sho
     return of_document(database, document, revision, show) if document else not_found({"missing": str(revision)})
 
 
-def _written(asked: Asked, edit: Edit, replicated: bool) -> Response:
+def _written(asked: Asked, edit: Edit, replicated: bool, status: int | None = None) -> Response:
     (result,) = asked.database.write([edit], replicated)
     if isinstance(result, EditConflict):
         raise result
     revision = str(result)
-    headers = {"ETag": f'"{revision}"', "Location": asked.request.base_url}
-    return answer({"ok": True, "id": edit.id, "rev": revision}, 200 if edit.deleted else 201, headers)
+    headers = {"ETag": f'"{revision}"', "Location": asked.url_of(edit.id)}
+    return answer({"ok": True, "id": edit.id, "rev": revision}, status or (200 if edit.deleted else 201), headers)

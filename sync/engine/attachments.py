@@ -146,11 +146,15 @@ def base64_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def keep(connection: sqlite3.Connection, upload: Upload) -> None:
     """Write the bytes, in the transaction that writes the leaf which names them. The same photo is kept once."""
-    if connection.execute("SELECT 1 FROM attachments WHERE key = ? AND part = 0", (upload.key,)).fetchone() is None:
+    if not is_kept(connection, upload.key):
         parts = ((upload.key, number, part) for number, part in enumerate(upload.parts()))
         connection.executemany("INSERT INTO attachments VALUES (?, ?, ?)", parts)
         if not upload.kept_bytes:
             connection.execute("INSERT INTO attachments VALUES (?, 0, x'')", (upload.key,))
+
+
+def is_kept(connection: sqlite3.Connection, key: str) -> bool:
+    return connection.execute("SELECT 1 FROM attachments WHERE key = ? AND part = 0", (key,)).fetchone() is not None
 
 
 def part(connection: sqlite3.Connection, key: str, number: int) -> bytes:

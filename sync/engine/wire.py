@@ -38,6 +38,13 @@ class Stub:
 
 
 @dataclass(slots=True)
+class Copied:
+    """An attachment that another document of the database has, as a leaf names it."""
+
+    entry: dict[str, Any]
+
+
+@dataclass(slots=True)
 class Edit:
     """A document as someone wants it written. `path` is the named revision and its ancestors, newest first: of a replicated write the new
     revision itself, of an interactive one what it is based on (one revision or none)."""
@@ -46,7 +53,7 @@ class Edit:
     path: tuple[Revision, ...]
     deleted: bool
     body: bytes
-    attachments: dict[str, Arrived | Stub] = field(default_factory=dict)
+    attachments: Mapping[str, Arrived | Stub | Copied] = field(default_factory=dict)
 
 
 def read_edit(document: object, replicated: bool, id: str | None = None, limits: Limits = DEFAULT, following: Mapping[str, Upload] = NOTHING_FOLLOWS) -> Edit:

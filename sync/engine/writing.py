@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from sync.engine.attachments import keep
+from sync.engine.attachments import is_kept, keep
 from sync.engine.document import Document, Kept, load, remove, save
 from sync.engine.errors import EditConflict, MissingStub, TooLarge
 from sync.engine.limits import Limits
-from sync.engine.wire import Arrived, Edit, Stub, canonical, read_edit
+from sync.engine.wire import Arrived, Copied, Edit, Stub, canonical, read_edit
 from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem, without_leaves
 
 
@@ -160,6 +160,10 @@ class Writing:
                     if name not in known or attachment.revpos not in (None, known[name]["revpos"]):
                         raise MissingStub(edit.id, name)
                     entries[name] = known[name]
+                case Copied(entry):
+                    if not is_kept(self._connection, entry["key"]):  # collected this very moment
+                        raise MissingStub(edit.id, name)
+                    entries[name] = entry
         return orjson.dumps(entries)
 
 

@@ -98,7 +98,7 @@ def test_up_and_session(nobody, device):
     assert nobody("GET", "/_up").json == {"status": "ok"}
     assert nobody("GET", "/_session").json["userCtx"] == {"name": None, "roles": []}
     assert device("worker").__call__("GET", "/_session").json["userCtx"] == {"name": "w0042", "roles": ["worker"]}
-    assert error_of(nobody("POST", "/_session"))[0] == 405
+    assert error_of(nobody("PUT", "/_session"))[0] == 405
 
 
 def test_info_with_and_without_a_slash(worker):

@@ -39,7 +39,12 @@ NEEDS = """
 GET     /                               free   200
 GET     /_up                            free   200
 GET     /_session                       free   200
+POST    /_session                       free   200   {"name":"operator","password":"a long password"}
+DELETE  /_session                       free   200
+GET     /_uuids                         free   200
 GET     /_all_dbs                       all    200
+GET     /_dbs_info                      all    200
+POST    /_dbs_info                      all    200   {"keys":["forms"]}
 GET     /{db}                           read   200
 PUT     /{db}                           made   412
 DELETE  /{db}                           all    200
@@ -51,10 +56,18 @@ PUT     /{db}/_revs_limit               all    200   1000
 POST    /{db}/_ensure_full_commit       read   201
 POST    /{db}/_compact                  all    202
 POST    /{db}/_view_cleanup             all    202
+POST    /{db}/_purge                    all    201   {"none":["1-a"]}
+GET     /{db}/_purged_infos             all    200
+GET     /{db}/_purged_infos_limit       all    200
+PUT     /{db}/_purged_infos_limit       all    200   1000
 GET     /{db}/_changes                  read   200
 POST    /{db}/_changes                  read   200   {}
 GET     /{db}/_all_docs                 read   200
 POST    /{db}/_all_docs                 read   200   {}
+GET     /{db}/_design_docs              read   200
+POST    /{db}/_design_docs              read   200   {}
+GET     /{db}/_local_docs               all    200
+POST    /{db}/_local_docs               all    200   {}
 POST    /{db}/_bulk_docs                write  201   {"docs":[{}]}
 POST    /{db}/_bulk_get                 read   200   {"docs":[]}
 POST    /{db}/_revs_diff                read   200   {}
@@ -65,6 +78,7 @@ DELETE  /{db}/_local/{id}               read   200
 GET     /{db}/{id}                      read   200
 PUT     /{db}/{id}                      write  201   {}
 DELETE  /{db}/{id}                      write  200
+COPY    /{db}/{id}                      write  201
 GET     /{db}/{id}/{attachment}         read   200
 PUT     /{db}/{id}/{attachment}         write  201   {}
 DELETE  /{db}/{id}/{attachment}         write  200
@@ -164,7 +178,7 @@ def test_everybody_gets_the_one_right_answer(server, row):
             is_there = name != "area-none" or not row.is_of_a_database
             path, body = request_for(server, row, name)
             before = server.state_of(name)
-            answer = server.ask(who, row.method, path, body)
+            answer = server.ask(who, row.method, path, body, headers=[("Destination", f"copy-{next(numbers)}")] if row.method == "COPY" else [])
             expected = right_answer(row, who, rights[name], is_there)
             if answer.status_code != expected:
                 wrong.append(f"{who}: {row.method} {path} → {answer.status_code}, should be {expected}: {answer.text[:100]}")
