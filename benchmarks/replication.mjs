@@ -1,4 +1,5 @@
-// PouchDB's side of replication.py: `node replication.mjs '{"url":…,"token":…,…}'` reads one job a line from stdin and prints its milliseconds.
+// PouchDB's side of replication.py and empty_sync.py: `node replication.mjs '{"doorstep": {"url": …, "headers": {…}}, …}'`
+// reads one job a line from stdin and prints its milliseconds.
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -8,9 +9,12 @@ const plugin = (name) => { const found = require(name); return found.default ?? 
 const PouchDB = plugin('pouchdb-core')
 for (const name of ['pouchdb-adapter-http', 'pouchdb-adapter-memory', 'pouchdb-replication']) PouchDB.plugin(plugin(name))
 
-const { url, token, batch_size } = JSON.parse(process.argv[2])
-const remote = (name) => new PouchDB(`${url}/${name}`, {
-  fetch: (address, request) => { request.headers.set('Authorization', `Bearer ${token}`); return PouchDB.fetch(address, request) },
+const servers = JSON.parse(process.argv[2])
+const remote = (server, name) => new PouchDB(`${servers[server].url}/${name}`, {
+  fetch: (address, request) => {
+    for (const [header, value] of Object.entries(servers[server].headers)) request.headers.set(header, value)
+    return PouchDB.fetch(address, request)
+  },
 })
 const locals = new Map()
 function local(name) {
@@ -21,13 +25,16 @@ const document = (n) => ({ _id: `submission:${String(n).padStart(8, '0')}`, type
 
 const jobs = {
   fill: (name, count) => local(name).bulkDocs(Array.from({ length: count }, (_, n) => document(n))),
-  push: (name) => local(name).replicate.to(remote(name), { batch_size }),
-  pull: (name, into) => local(into).replicate.from(remote(name), { batch_size }),
+  push: (name, server, into, batch_size) => local(name).replicate.to(remote(server, into), { batch_size }),
+  pull: (name, server, from, batch_size) => local(name).replicate.from(remote(server, from), { batch_size }),
+  sync: (name, server, there) => local(name).sync(remote(server, there)),
+  forget: async (name) => { await local(name).destroy(); locals.delete(name) },
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [job, ...parts] = JSON.parse(line)
   const started = performance.now()
   const found = await jobs[job](...parts)
-  console.log(JSON.stringify({ milliseconds: performance.now() - started, read: found.docs_read, written: found.docs_written }))
+  const milliseconds = performance.now() - started
+  console.log(JSON.stringify({ milliseconds, read: found?.docs_read, written: found?.docs_written }))
 }
