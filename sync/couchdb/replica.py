@@ -107,16 +107,20 @@ class CouchReplica:
         return leaves_of(self._connection, name, ids) if ids else {}
 
     def checkpoint(self, name: str, id: str) -> dict[str, Any] | None:
+        found = self._local(name, id)
+        return found and {member: value for member, value in found.items() if not member.startswith("_")}
+
+    def keep_checkpoint(self, name: str, id: str, checkpoint: dict[str, Any]) -> None:
+        found = self._local(name, id)
+        self._connection.put(document_path(name, f"_local/{id}"), {**checkpoint, "_rev": found["_rev"]} if found else checkpoint)
+
+    def _local(self, name: str, id: str) -> dict[str, Any] | None:
         try:
-            found = self._connection.get(document_path(name, f"_local/{id}"))
+            return self._connection.get(document_path(name, f"_local/{id}"))
         except CouchError as error:
             if error.status == 404 and error.code == NOT_FOUND:
                 return None
             raise
-        return {member: value for member, value in found.items() if not member.startswith("_")}
-
-    def keep_checkpoint(self, name: str, id: str, checkpoint: dict[str, Any]) -> None:
-        self._connection.put(document_path(name, f"_local/{id}"), checkpoint)
 
 
 class Related:

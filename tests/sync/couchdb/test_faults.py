@@ -40,7 +40,7 @@ def asks(ending, verb=None):
 @pytest.mark.parametrize(
     "fault",
     [BEFORE, AFTER, *(Fault("status", status) for status in (429, 500, 502, 503, 504))],
-    ids=lambda fault: f"{fault.kind} {fault.status or str()}".strip(),
+    ids=lambda fault: f"{fault.kind} {fault.status or ''}".strip(),
 )
 def test_a_request_that_fails_once_is_tried_again(inbox, proxy, databases, fault):
     proxy.order(fault, only=asks("_bulk_docs"))
