@@ -17,6 +17,7 @@ STATUS: dict[type[errors.EngineError], int] = {
     errors.BadDocument: 400,
     errors.BadSequence: 400,
     errors.EditConflict: 409,
+    errors.RevisionMissing: 409,
     errors.DocumentMissing: 404,
     errors.MissingStub: 412,
     errors.TooLarge: 413,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from flask import Response
-from werkzeug.http import parse_if_range_header, parse_range_header
+from werkzeug.http import parse_if_range_header
 
 from server.sync_api.answers import CACHE_CONTROL, answer
 from server.sync_api.asked import Asked, BadContentType
@@ -17,10 +18,11 @@ from server.sync_api.pieces import Later, Piece, length_of, sent
 from server.sync_api.streaming import streamed
 from sync.engine.attachments import GZIP
 from sync.engine.document import Document
-from sync.engine.errors import BadDocument, DocumentMissing, EditConflict
+from sync.engine.errors import BadDocument, DocumentMissing, EditConflict, RevisionMissing
 from sync.engine.wire import Arrived, Edit, Stub, check_attachment_name, check_content_type, check_id, read_revision
 from sync.revisions import Revision, leaves_below
 
+RANGE = re.compile(r"\s*([0-9]{0,15})-([0-9]{0,15})\s*")
 RANGES_MAX = 9  # as CouchDB; of more, the whole is sent
 
 
@@ -59,7 +61,7 @@ def put(asked: Asked) -> Response:
     content_type = check_content_type(asked.request.headers.get("Content-Type"))
     encoding = asked.request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", GZIP):
-        raise BadContentType("Only gzip and identity content-codings are supported")
+        raise BadContentType("Only gzip and identity content-encodings are supported")
     _edited(asked, {name: None})  # what cannot be written is refused before its bytes are sent
     with asked.database.spool() as spool:
         upload = spool.take(name, streamed(asked, asked.limits.attachment_bytes_max, name), GZIP if encoding == GZIP else None)
@@ -97,20 +99,22 @@ def _entry(asked: Asked) -> Mapping[str, Any]:
 
 
 def _ranges(asked: Asked, response: Response, length: int) -> list[tuple[int, int]] | None:
-    """The ranges that are to be sent as (start, stop); none of them: the whole. None: no byte of them is there."""
-    asked_for = parse_range_header(asked.request.headers.get("Range"))
+    """The ranges that are to be sent as (start, stop); none of them: the whole. None: one of them has no bytes."""
+    units, _, listed = asked.request.headers.get("Range", "").partition("=")
+    asked_for = [match for match in map(RANGE.fullmatch, listed.split(",")) if match and match[0].strip() != "-"]
     condition = parse_if_range_header(asked.request.headers.get("If-Range"))
-    if asked.request.method != "GET" or asked_for is None or asked_for.units != "bytes" or len(asked_for.ranges) > RANGES_MAX:
+    if asked.request.method != "GET" or units.strip() != "bytes" or not asked_for or len(asked_for) != listed.count(",") + 1 or len(asked_for) > RANGES_MAX:
         return []
     if condition.date is not None or (condition.etag is not None and condition.etag != response.get_etag()[0]):
         return []
     found = []
-    for start, stop in asked_for.ranges:
-        first = max(length + start, 0) if start < 0 else start
-        last = length if stop is None else min(stop, length)
-        if first < last:
-            found.append((first, last))
-    return found or None
+    for first, last in [match.groups() for match in asked_for]:
+        start = int(first) if first else max(length - int(last), 0)
+        stop = min(int(last) + 1, length) if first and last else length
+        if start >= stop:
+            return None
+        found.append((start, stop))
+    return found
 
 
 def _partial(asked: Asked, response: Response, entry: Mapping[str, Any], ranges: list[tuple[int, int]]) -> Response:
@@ -171,6 +175,8 @@ def _based_on(asked: Asked) -> tuple[Document | None, Revision | None]:
             raise EditConflict
         return document, None
     revision = read_revision(asked.revision)
-    if document is None or revision not in document.leaves:
+    if document is None or revision not in document.tree:
+        raise RevisionMissing
+    if revision not in document.leaves:
         raise EditConflict
     return document, revision

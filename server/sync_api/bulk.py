@@ -16,6 +16,7 @@ from server.sync_api.answers import answer, compressed, raw
 from server.sync_api.asked import Asked
 from server.sync_api.documents import answer_shown, opened
 from server.sync_api.in_parts import MIXED, RELATED, Answered, answer_mixed, not_found, of_document, refuses_json
+from server.sync_api.pieces import Inlay
 from server.sync_api.rendering import Shown, read_since, render, shown
 from sync.engine.document import Document
 from sync.engine.errors import BadDocument, EditConflict, TooLarge
@@ -63,7 +64,7 @@ def bulk_get(asked: Asked) -> Response:
     if "docs" not in members:
         raise BadDocument("Missing JSON list of 'docs'.")
     wanted = _list(members["docs"], "`docs` parameter must be an array.", asked.limits.batch_documents_max)
-    show, latest = shown(asked), asked.flag("latest")
+    show, latest = replace(shown(asked), inlay=Inlay(asked.database)), asked.flag("latest")
     ids = [each["id"] for each in wanted if isinstance(each, dict) and isinstance(each.get("id"), str)]
     _refuse_too_many_of_one(asked, ids)
     found = asked.database.get_many(ids)
@@ -100,13 +101,13 @@ class _Got:
     errors: list[dict[str, Any]]
 
 
-def _got(found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> _Got:
+def _got(asked: Asked, found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> _Got:
     id: Any = wanted.get("id") if isinstance(wanted, dict) else None
     try:
         check_id(id)
         revisions = [read_revision(wanted["rev"])] if wanted.get("rev") is not None else None
         if wanted.get("atts_since"):
-            show = replace(show, attachments=may_have_attachments, since=read_since(wanted["atts_since"]))
+            show = replace(show, attachments=asked.text("attachments") != "false", since=read_since(wanted["atts_since"]))
     except BadDocument as error:
         return _Got(id, show, None, [], [{"id": id, "rev": None, "error": error.code, "reason": error.reason}])
     document = found.get(id)
@@ -119,7 +120,7 @@ def _got(found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> 
 
 def _result(asked: Asked, found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> dict[str, Any]:
     """The result for one element of _bulk_get; what is wrong with it is told inside."""
-    got = _got(found, wanted, show, latest)
+    got = _got(asked, found, wanted, show, latest)
     docs: list[dict[str, Any]] = []
     if got.document:
         docs += [{"ok": raw(asked.counted(render(asked.database, got.document, revision, got.show)))} for revision in got.leaves]
@@ -128,7 +129,7 @@ def _result(asked: Asked, found: dict[str, Document], wanted: Any, show: Shown, 
 
 def _parts(asked: Asked, found: dict[str, Document], wanted: Any, show: Shown, latest: bool) -> list[Answered]:
     """The same in parts, attachments beside their documents."""
-    got = _got(found, wanted, show, latest)
+    got = _got(asked, found, wanted, show, latest)
     parts: list[Answered] = []
     for headers, pieces, revision in [(*of_document(asked.database, got.document, each, got.show), each) for each in got.leaves if got.document]:
         asked.counted(b"".join([piece for piece in pieces if isinstance(piece, bytes)]))

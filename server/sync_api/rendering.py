@@ -107,4 +107,5 @@ def _member(database: Database, entry: Mapping[str, Any], show: Shown, whole: bo
         return {**members, "stub": True}
     if show.follow:
         return {**members, "follows": True}
+    del members["length"]
     return {**members, "data": show.inlay.place(entry) if show.inlay else b"".join(base64_of(database.attachment(entry))).decode()}

@@ -56,6 +56,15 @@ class EditConflict(EngineError):
         super().__init__("Document update conflict.")
 
 
+class RevisionMissing(EditConflict):
+    """The edit is based on a revision that nobody has."""
+
+    code = "not_found"
+
+    def __init__(self) -> None:
+        EngineError.__init__(self, "missing_rev")
+
+
 class DocumentMissing(EngineError, LookupError):
     """No such document, revision or attachment; the reason says `missing` or `deleted`."""
 

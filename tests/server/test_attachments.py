@@ -111,7 +111,9 @@ def test_an_attachment_is_read_as_it_was_sent(ask, photo):
         ("bytes=700000-", (206, f"bytes 700000-{len(PHOTO) - 1}/{len(PHOTO)}", PHOTO[700_000:])),
         ("bytes=-10", (206, f"bytes {len(PHOTO) - 10}-{len(PHOTO) - 1}/{len(PHOTO)}", PHOTO[-10:])),
         (f"bytes={len(PHOTO) - 1}-9999999", (206, f"bytes {len(PHOTO) - 1}-{len(PHOTO) - 1}/{len(PHOTO)}", PHOTO[-1:])),
-        ("bytes=5-1", (200, None, PHOTO)),
+        (f"bytes=-{len(PHOTO) + 1}", (206, f"bytes 0-{len(PHOTO) - 1}/{len(PHOTO)}", PHOTO)),
+        ("bytes=x", (200, None, PHOTO)),
+        ("bytes=-", (200, None, PHOTO)),
         ("lines=1-2", (200, None, PHOTO)),
         ("bytes=" + ",".join(f"{n}-{n}" for n in range(0, 20, 2)), (200, None, PHOTO)),
     ],
@@ -129,8 +131,9 @@ def test_several_ranges_come_in_parts(ask, photo):
     assert first == ({"content-type": "image/jpeg", "content-range": f"bytes 0-4/{len(PHOTO)}"}, PHOTO[:5]) and second[1] == PHOTO[-5:]
 
 
-def test_a_range_beyond_the_end_is_told(ask, photo):
-    answer = ask("GET", "/p/door.jpg", headers={"Range": f"bytes={len(PHOTO)}-"})
+@pytest.mark.parametrize("asked_for", [f"bytes={len(PHOTO)}-", "bytes=5-1", "bytes=-0", f"bytes=0-1,{len(PHOTO)}-"])
+def test_a_range_without_bytes_is_told(ask, photo, asked_for):
+    answer = ask("GET", "/p/door.jpg", headers={"Range": asked_for})
     assert answer.status_code == 416 and answer.headers["Content-Range"] == f"bytes */{len(PHOTO)}"
     assert answer.json["error"] == "requested_range_not_satisfiable"
 
@@ -166,6 +169,12 @@ def test_what_cannot_be_written_is_refused_before_its_bytes_are_read(ask, photo)
 
     for path, status in (("/p/x", 409), ("/p/x?rev=1-unknown", 409), ("/p/_x", 400), ("/_local/x/a", 400), ("/_design/x/a", 403)):
         assert ask("PUT", path, input_stream=Untouched(b"0123456789"), content_length=10).status_code == status
+
+
+def test_a_revision_that_nobody_has_is_told_from_one_that_is_replaced(ask, put, photo):
+    put("/p/note.txt?rev=" + photo, b"a note")
+    assert ask("PUT", f"/p/x?rev={photo}", b"x").json == {"error": "conflict", "reason": "Document update conflict."}
+    assert ask("PUT", "/p/x?rev=1-unknown", b"x").json == {"error": "not_found", "reason": "missing_rev"}
 
 
 def test_if_match_names_the_revision(ask, put, photo):
@@ -346,6 +355,14 @@ def test_bulk_get_in_parts_for_those_who_refuse_json(ask, three):
         assert (answer.mimetype, headers["x-doc-id"], headers["x-rev-id"], photo) == (accept, "t", three[2], b"three")
         assert orjson.loads(missing[1]) == {"id": "nothing", "rev": "undefined", "error": "not_found", "reason": "missing"}
         assert orjson.loads(bad[1])["error"] == "illegal_docid"
+
+
+def test_bulk_get_sends_what_is_newer_unless_it_is_told_not_to(ask, three):
+    def sent(query):
+        got = ask("POST", f"/_bulk_get{query}", json={"docs": [{"id": "t", "rev": three[2], "atts_since": [three[0]]}]}, headers=JSON).json
+        return sorted(name for name, entry in got["results"][0]["docs"][0]["ok"]["_attachments"].items() if "data" in entry)
+
+    assert sent("") == sent("?attachments=true") == ["2.jpg", "3.jpg"] and sent("?attachments=false") == []
 
 
 def test_attachments_in_lists_and_batches(ask, three, photo):
