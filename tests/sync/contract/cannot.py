@@ -4,7 +4,6 @@ The reasons are rows of docs/sync.md: for the embedded engine and CouchDB of the
 test_cannot.py compares them. A name with an example, `test_x[example]`, is that example only.
 """
 
-NOT_OURS = "`_local_docs`, `_design_docs`"
 LOCAL = "`_local` with a wrong `_rev`"
 WRONG_SETTINGS = "A wrong `_revs_limit` or `_security`"
 
@@ -191,8 +190,6 @@ POUCHDB_SERVER = {
 CANNOT: dict[str, dict[str, str]] = {
     "embedded": {
         "test_a_wrong_revision_overwrites": LOCAL,
-        "test_checkpoints_are_listed_for_admins": NOT_OURS,
-        "test_design_documents_are_listed": NOT_OURS,
     },
     "couchdb": {
         "test_a_wrong_revision_is_a_conflict": LOCAL,
