@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import orjson
 
 from server.couchdb_settings import Config
 from server.errors import Unavailable
@@ -24,6 +25,7 @@ from sync.couchdb.errors import CouchError, CouchUnavailable
 from sync.engine.errors import DatabaseMissing
 
 AT_ONCE = 8  # questions about databases
+WELCOME_SECONDS_MAX = 10
 INFORMED_MAX = 100  # databases in one `_dbs_info`, CouchDB's `max_db_number_for_dbs_info_req`
 PROBE_SECONDS = 60  # a token that is tried ended so long ago
 PROBER = "couchdb-doctor"  # whom it names; without a role it may nothing
@@ -81,7 +83,8 @@ def greet(url: str) -> Peer:
     address = Address(url)
     connection = Connection(address)
     with in_a_sentence(address):
-        welcome = connection.get("/")
+        with connection.open("GET", "/", timeout_seconds=WELCOME_SECONDS_MAX) as answer:
+            welcome = orjson.loads(answer.content)
         if not isinstance(welcome, dict) or "couchdb" not in welcome:
             raise Unavailable(f"Something answers at {address}, but it is no CouchDB. COUCHDB_URL must name Apache CouchDB itself.")
         vendor = welcome.get("vendor")
@@ -184,8 +187,8 @@ def in_a_sentence(address: Address) -> Iterator[None]:
                 f"Something answers at {address} with status {error.status}, but it is no CouchDB. COUCHDB_URL must name CouchDB itself."
             ) from error
         raise Unavailable(f"{error}.") from error
-    except (KeyError, TypeError, AttributeError) as error:  # JSON of another shape
-        raise Unavailable(f"Something answers at {address}, but not as CouchDB does.") from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:  # no JSON, or of another shape
+        raise Unavailable(f"Something answers at {address}, but not as CouchDB does. COUCHDB_URL must name Apache CouchDB itself.") from error
 
 
 def config_path(node: str, section: str = "", key: str = "") -> str:

@@ -10,7 +10,7 @@ import pytest
 from server.couchdb_settings import Wanted, as_ini, effective, files_needed, is_met, request_bytes, to_write, wanted
 from sync.engine.limits import Limits
 
-FRESH = json.loads((Path(__file__).parent.parent / "data" / "couchdb_fresh_config.json").read_text(encoding="utf-8"))
+FRESH = json.loads((Path(__file__).parent.parent.parent / "data" / "couchdb_fresh_config.json").read_text(encoding="utf-8"))
 KEYS = {"hmac:8ceb0b66f34ba93d": "AdJiYuSM0/IQQqE3u8SNqR61MIWeX5U+U7UTvEc+x/A="}
 
 

@@ -14,7 +14,7 @@ from server.provision import security_for
 from server.tokens import SigningKey, key_id, signing_keys
 from sync.couchdb.administration import GUARD_FUNCTION
 
-FRESH = json.loads((Path(__file__).parent.parent / "data" / "couchdb_fresh_config.json").read_text(encoding="utf-8"))
+FRESH = json.loads((Path(__file__).parent.parent.parent / "data" / "couchdb_fresh_config.json").read_text(encoding="utf-8"))
 NODE = "couchdb@127.0.0.1"
 SECOND = "couchdb@127.0.0.2"
 NOW = 1_795_000_000
