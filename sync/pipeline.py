@@ -71,8 +71,8 @@ class Pipeline:
         self._store = store
         self._databases = databases
         self._knowledge = Knowledge(load)
-        self._delivery = Delivery(store, databases)
         self._share = Share(store, me)
+        self._delivery = Delivery(store, databases, share=self._share)
         self._now = now
         self._last = datetime.min
         self._known: object = None

@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import bindparam, delete, select
 
 from sync.databases import Databases
+from sync.shares import Share
 from sync.store import locks
 from sync.store.engine import Store
 from sync.store.statements import outbox
@@ -40,12 +41,14 @@ def outbox_row(database: str, document_id: str, document: Mapping[str, Any] | by
 
 
 class Delivery:
-    """Delivers the outbox. A database that refuses is left alone for a while, each time longer, and holds up no other."""
+    """Delivers the outbox, or the databases in it that are this worker's share. A database that refuses is left alone for a while, each time
+    longer, and holds up no other."""
 
-    def __init__(self, store: Store, databases: Databases, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, store: Store, databases: Databases, clock: Callable[[], float] = time.monotonic, share: Share | None = None):
         self._store = store
         self._databases = databases
         self._clock = clock
+        self._share = share
         self._pauses: dict[str, tuple[float, float]] = {}  # database → (seconds, until)
 
     def run_once(self) -> int:
@@ -54,6 +57,9 @@ class Delivery:
         paused = sorted(name for name, (_, until) in self._pauses.items() if until > now)
         with self._store.reading() as connection:
             waiting = select(outbox).order_by(outbox.c.number).limit(DELIVERY_ROWS_MAX)
+            if self._share is not None and len(self._share.workers) > 1:
+                names = connection.execute(select(outbox.c.database).distinct()).scalars()
+                waiting = waiting.where(outbox.c.database.in_([name for name in names if self._share.holds(name)]))
             rows = connection.execute(waiting.where(outbox.c.database.not_in(paused)) if paused else waiting).all()
         by_database: dict[str, list[Any]] = {}
         for row in rows:
