@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, one after another; `python -m benchmarks storm replication` only these. Each says what its figures are and whether the aim was met."""
+"""`make bench`: every benchmark, one after another; `python -m benchmarks storm replication` only these. Each says whether its aim was met."""
 
 import importlib.util
 import subprocess
