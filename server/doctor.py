@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +19,7 @@ from server.stores import Stores
 from sync.couchdb.address import Address
 from sync.couchdb.connection import is_up
 from sync.couchdb.errors import CouchError
+from sync.engine import Engine
 from sync.store.engine import newest_revision, revision
 from sync.store.models import Account, FormVersion, Outbox, Stray
 
@@ -74,6 +76,14 @@ def _databases(stores: Stores) -> Iterator[Finding]:
         yield Finding(is_up(url), f"Apache CouchDB at {Address(url)} answers, and takes our credentials")
     else:
         yield Finding(True, "the sync engine is the embedded one (no COUCHDB_URL)")
+        found = cast(Engine, stores.databases).examine()
+        yield Finding(not found.missing, f"every database has its file{': not ' + ', '.join(found.missing) if found.missing else ''}")
+        orphans = ", ".join(f"{file} ({documents} documents)" for file, documents in found.orphans.items())
+        folder = stores.settings.engine_folder
+        yield Finding(
+            not orphans,
+            f"every file in {folder} belongs to a database{f': not {orphans}; keep them elsewhere until you know whose they were' if orphans else ''}",
+        )
 
 
 def _worker(stores: Stores) -> Iterator[Finding]:

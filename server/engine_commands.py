@@ -12,6 +12,7 @@ from server.commands import clear_errors
 from server.migrate import ENGINES, migrate, name_of, nobody_serves, opened
 from server.stores import stores
 from sync.couchdb.errors import CouchError, CouchUnavailable
+from sync.engine import Engine
 from sync.engine.errors import EngineError
 
 INTERRUPTED = 130
@@ -21,6 +22,16 @@ engine_group = AppGroup("engine", help="The sync engine.")
 
 def register(app: Flask) -> None:
     app.cli.add_command(engine_group)
+
+
+@engine_group.command("restored", help="After the databases' folder was put back from a copy: let every phone and client compare again from the start.")
+@clear_errors
+def engine_restored() -> None:
+    databases = stores().databases
+    if not isinstance(databases, Engine):
+        raise click.ClickException("With Apache CouchDB as the engine, its own tools put copies back; clients notice by themselves.")
+    databases.begin_anew()
+    click.echo(f"Every client compares again from the start. The server's uuid is {databases.uuid} now.")
 
 
 @engine_group.command(

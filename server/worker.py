@@ -8,8 +8,10 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import threading
 import time
+from typing import cast
 
 from server.couchdb_keys import keep_keys
 from server.health import HEARTBEAT_SECONDS, beat
@@ -18,7 +20,12 @@ from server.provision import provide_forms
 from server.settings import Settings
 from server.stores import Stores
 from sync.couchdb.errors import CouchError, CouchUnavailable
+from sync.engine import Engine
+from sync.engine.errors import EngineError
 from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN
+
+TENDING_FIRST_SECONDS = 30.0
+TENDING_SECONDS = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +45,8 @@ def run_worker(stores: Stores) -> None:
             fcntl.flock(file, fcntl.LOCK_EX)
         if stores.settings.couchdb_url:
             threading.Thread(target=keep_keys, args=(stores.settings,), name="signing keys of CouchDB", daemon=True).start()
+        else:
+            threading.Thread(target=_tend, args=(stores, stop), name="tending", daemon=True).start()
         if _provided(stores, stop):
             Pipeline(stores.store, stores.databases, me=me).run_forever(stop)
 
@@ -55,6 +64,17 @@ def _provided(stores: Stores, stop: Stop) -> bool:
     return False
 
 
+def _tend(stores: Stores, stop: Stop) -> None:
+    """Look after the embedded engine's folder now and then. What fails is tried again the next time."""
+    pause = TENDING_FIRST_SECONDS
+    while not stop.is_told_within(pause):
+        pause = TENDING_SECONDS
+        try:
+            cast(Engine, stores.databases).tend()
+        except (EngineError, OSError, sqlite3.Error):
+            _log.exception("the databases' folder could not be looked after")
+
+
 class Stop(threading.Event):
     """Asked in every round of the worker whether to stop; each time someone asks, the worker is getting on."""
 
@@ -70,6 +90,10 @@ class Stop(threading.Event):
     def wait(self, timeout: float | None = None) -> bool:
         self._tell()
         return super().wait(timeout)
+
+    def is_told_within(self, seconds: float) -> bool:
+        """For threads beside the worker: asking says nothing of how the worker gets on."""
+        return super().wait(seconds)
 
     def _tell(self) -> None:
         now = time.monotonic()

@@ -1,5 +1,6 @@
 """The commands: what they do, what they say, and the exit code when it went wrong."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,25 @@ def test_what_commands_do_is_in_the_audit(app, command, community):
         actions = list(stores().session.scalars(select(AuditEvent.action)))
         assert actions == ["added area"] * 4 + ["added account"]
         assert stores().session.scalar(select(Account.password_hash)) != NO_PASSWORD
+
+
+def test_after_a_disk_was_set_back_the_operator_says_so_once(command, app):
+    with app.app_context():
+        before = stores().databases.uuid
+    code, said = command("engine restored")
+    with app.app_context():
+        assert code == 0 and stores().databases.uuid in said and stores().databases.uuid != before
+
+
+def test_doctor_tells_of_a_database_without_its_file_and_of_a_file_without_its_database(command, app):
+    with app.app_context():
+        databases = stores().databases
+        databases.create("area-g0311", {})
+        path = databases.open("area-g0311").entry.path
+    stray = path.with_name("area-g0999~00000000.sqlite")
+    path.rename(stray)
+    os.utime(stray, (1, 1))
+    code, said = command("doctor")
+    assert code == 1
+    assert "FAIL every database has its file: not area-g0311" in said
+    assert f"belongs to a database: not {stray.name} (0 documents)" in said
