@@ -25,7 +25,7 @@ from sync.couchdb.errors import CouchError, CouchUnavailable
 from sync.engine.errors import DatabaseMissing
 
 AT_ONCE = 8  # questions about databases
-WELCOME_SECONDS_MAX = 10
+WELCOME_SECONDS_MAX = 10  # for what costs CouchDB nothing
 INFORMED_MAX = 100  # databases in one `_dbs_info`, CouchDB's `max_db_number_for_dbs_info_req`
 PROBE_SECONDS = 60  # a token that is tried ended so long ago
 PROBER = "couchdb-doctor"  # whom it names; without a role it may nothing
@@ -83,6 +83,7 @@ def greet(url: str) -> Peer:
     address = Address(url)
     connection = Connection(address)
     with in_a_sentence(address):
+        _no_party(address)
         with connection.open("GET", "/", timeout_seconds=WELCOME_SECONDS_MAX) as answer:
             welcome = orjson.loads(answer.content)
         if not isinstance(welcome, dict) or "couchdb" not in welcome:
@@ -95,6 +96,15 @@ def greet(url: str) -> Peer:
             raise Unavailable(f"The account in COUCHDB_URL is no administrator of CouchDB at {address}: it must stand in the section [admins].")
         members = connection.get("/_membership")
     return Peer(connection, str(welcome.get("version", "")), tuple(members["cluster_nodes"]), tuple(members["all_nodes"]))
+
+
+def _no_party(address: Address) -> None:
+    """Asked first: where everybody is an administrator, CouchDB refuses the password of one."""
+    if address.credentials and ADMIN_ROLE in _answer(Connection(Address(address.url)), "/_session").roles:
+        raise Unavailable(
+            f"Admin party: whoever reaches CouchDB at {address} is its administrator. Put the name and password of COUCHDB_URL into the section [admins] "
+            "of each node, at once."
+        )
 
 
 def configs(peer: Peer) -> dict[str, Config]:
@@ -182,6 +192,11 @@ def in_a_sentence(address: Address) -> Iterator[None]:
     except CouchError as error:
         if error.status == 401:
             raise Unavailable(f"CouchDB at {address} refuses the name or password in COUCHDB_URL.") from error
+        if error.code == "nodedown":
+            raise Unavailable(
+                f"CouchDB at {address} cannot read its databases, since too many nodes are not running or in maintenance mode ([couchdb] maintenance_mode): "
+                f"{error.reason}."
+            ) from error
         if not error.code:
             raise Unavailable(
                 f"Something answers at {address} with status {error.status}, but it is no CouchDB. COUCHDB_URL must name CouchDB itself."
@@ -230,8 +245,8 @@ def _tokens(address: Address, key: SigningKey, token_seconds: int) -> dict[str, 
 
 def _answer(connection: Connection, path: str, headers: Mapping[str, str] | None = None) -> Answer:
     try:
-        with connection.open("GET", path, headers=headers) as answer:
-            body = answer.json()
+        with connection.open("GET", path, headers=headers, timeout_seconds=WELCOME_SECONDS_MAX) as answer:
+            body = orjson.loads(answer.content)
     except CouchError as error:
         return Answer(error.status, reason=error.reason)
     except DatabaseMissing:

@@ -63,6 +63,8 @@ class PretendCouchDB:
             return 401, {"error": "unauthorized", "reason": "You are not a server admin."}
         if path == "/_membership":
             return 200, {"all_nodes": [node for node in self.nodes if node not in self.down], "cluster_nodes": self.nodes}
+        if self._setting("couchdb", "maintenance_mode") == "true":
+            return 412, {"error": "nodedown", "reason": self.nodes[0]}
         if path == "/_all_dbs":
             return 200, sorted(self.databases)
         if path == "/_dbs_info":
@@ -74,7 +76,7 @@ class PretendCouchDB:
     def _who(self, authorization: str) -> tuple[str | None, list[str]]:
         kind, _, told = authorization.partition(" ")
         if kind == "Basic":
-            if base64.b64decode(told).decode() != ":".join(CREDENTIALS):
+            if base64.b64decode(told).decode() != ":".join(CREDENTIALS) or not self.configs[self.nodes[0]]["admins"]:
                 raise PermissionError
             return CREDENTIALS[0], ["_admin"]
         if kind == "Bearer" and "jwt" in self.handlers:
@@ -84,12 +86,13 @@ class PretendCouchDB:
             must = [claim for claim in ("exp", "iss") if claim in required]
             claims = jwt.decode(told, key, algorithms=["HS256"], issuer=issuer[1] if issuer else None, options={"require": must, "verify_exp": "exp" in must})
             return claims["sub"], claims["_couchdb.roles"]
-        return None, []
+        return None, [] if self.configs[self.nodes[0]]["admins"] else ["_admin"]
 
     def _setting(self, section: str, key: str, unset: str = "") -> str:
         return self.configs[self.nodes[0]].get(section, {}).get(key, unset)
 
     def _config(self, method: str, node: str, section: str | None, key: str | None, body: Any) -> Answer:
+        node = self.nodes[0] if node == "_local" else node
         if node in self.down:
             return 412, {"error": "nodedown", "reason": f"{node} is down"}
         config = self.configs[node]

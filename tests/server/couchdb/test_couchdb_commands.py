@@ -172,6 +172,25 @@ def test_a_wrong_password_is_told(at):
     assert code == 1 and said == f"Error: CouchDB at {url.replace('://', '://***@')} refuses the name or password in COUCHDB_URL.\n"
 
 
+def test_admin_party_is_told_rather_than_that_the_password_is_wrong(at):
+    couchdb = PretendCouchDB([NODE])
+    couchdb.configs[NODE]["admins"].clear()
+    with serving(couchdb.answer) as url:
+        for line in ("couchdb doctor", "couchdb configure --write"):
+            code, said = at(with_password(url), line)
+            assert code == 1 and said.startswith(f"Error: Admin party: whoever reaches CouchDB at {url.replace('://', '://***@')} is its administrator.")
+        code, said = at(url, "couchdb doctor")
+    assert code == 1 and any(line.startswith("admin party: ") for line in unsafe(said)), "also where COUCHDB_URL names nobody"
+
+
+def test_maintenance_is_told_when_it_keeps_us_from_looking(at):
+    couchdb = PretendCouchDB([NODE])
+    couchdb.configs[NODE]["couchdb"]["maintenance_mode"] = "true"
+    with pretended(couchdb) as url:
+        code, said = at(url, "couchdb doctor")
+    assert code == 1 and said.endswith(f"are not running or in maintenance mode ([couchdb] maintenance_mode): {NODE}.\n")
+
+
 def test_nobody_answering_is_told(at):
     with closing(socket.socket()) as unheard:
         unheard.bind(("127.0.0.1", 0))  # bound, but not listening
