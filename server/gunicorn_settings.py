@@ -32,6 +32,7 @@ workers = _settings.web_processes
 threads = _settings.web_threads
 worker_connections = _settings.open_feeds_max + CONNECTIONS_BESIDES_FEEDS
 worker_connections = max(threads + 1, min(worker_connections, _handles(worker_connections + HANDLES_BESIDES_CONNECTIONS) - HANDLES_BESIDES_CONNECTIONS))
+limit_request_line = 8_190  # gunicorn's most; CouchDB's replicator asks with addresses of up to 7,000 bytes
 keepalive = 15
 timeout = 60
 graceful_timeout = 4

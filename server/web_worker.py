@@ -34,6 +34,7 @@ from gunicorn.http import wsgi
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from server import parent
+from server.broken_requests import Overheard
 from server.pause import ROOM, Pause
 from server.waiting_room import Outbox, WaitingRoom
 
@@ -210,6 +211,13 @@ class PatientWorker(ThreadWorker):
     def handle(self, conn: Any) -> Any:
         conn.patient.begin()
         return super().handle(conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """As gunicorn's, in JSON."""
+        overheard = Overheard()
+        super().handle_error(req, overheard, addr, exc)
+        with contextlib.suppress(OSError):  # the client may be gone
+            util.write_nonblock(client, overheard.in_json())
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         answer = Answer(conn)

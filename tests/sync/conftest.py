@@ -53,7 +53,18 @@ class LiveServer:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "16"]
-        command += ["--worker-class", "gthread", "--no-control-socket", "--log-level", "warning", "--graceful-timeout", "3", "server.app:create_app()"]
+        command += [
+            "--worker-class",
+            "server.web_worker.PatientWorker",
+            "--no-control-socket",
+            "--limit-request-line",
+            "8190",
+            "--log-level",
+            "warning",
+            "--graceful-timeout",
+            "3",
+            "server.app:create_app()",
+        ]
         self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.environment})
         until = time.monotonic() + START_SECONDS_MAX
         while True:
