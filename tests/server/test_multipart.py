@@ -1,12 +1,16 @@
 """Multipart bodies: whatever is written is read back the same, however it is cut up on its way; what is not whole is refused."""
 
+import itertools
+
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from server.stores import stores
 from server.sync_api.in_parts import quoted
 from server.sync_api.multipart import AROUND_BYTES_MAX, HEADER_BYTES_MAX, new_boundary, read_parts, write_parts
 from server.sync_api.pieces import Later, length_of, sent
+from server.tokens import sign, signing_key
 from sync.engine.errors import BadDocument
 from tests.examples import examples
 
@@ -124,3 +128,34 @@ def test_multipart_in_multipart():
 @given(st.text())
 def test_a_name_in_a_header_is_one_line_between_its_quotation_marks(name):
     assert not set(quoted(name)) & set('"\r\n\x00\\')
+
+
+WHOLE = b'--B\r\nContent-Type: application/json\r\n\r\n{"_attachments":{"a":{"follows":true,"length":3},"b":{"follows":true}}}'
+WHOLE += b'\r\n--B\r\nContent-Disposition: attachment; filename="b"\r\n\r\nB\r\n--B\r\n\r\nAAA\r\n--B--'
+NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def send(app, settings):
+    """send(body): the answer to a document in parts, and whether anything was written."""
+    with app.app_context():
+        databases = stores().databases
+        databases.create("worker-w0042", {"members": {"roles": ["worker:w0042"]}})
+    headers = {"Authorization": "Bearer " + sign(signing_key(settings.secret), "w0042", ["worker:w0042"], 900), "Accept": "application/json"}
+    headers["Content-Type"] = 'multipart/related; boundary="B"'
+
+    def sent_to(body):
+        path = f"/sync/worker-w0042/d{next(NUMBERS)}"
+        answer = app.test_client().put(path, data=body, headers=headers)
+        return answer, app.test_client().get(path, headers=headers).status_code == 200
+
+    return sent_to
+
+
+@settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, len(WHOLE)), st.integers(0, 12), lookalikes | st.binary(max_size=6) | st.sampled_from([b'"', b"{", b"]", b"gzip", b"true"]))
+@example(0, 0, b"")
+@example(len(WHOLE), 0, b"\r\n")
+def test_a_document_in_parts_with_a_few_bytes_changed_is_written_or_refused_whole(send, at, length, instead):
+    answer, is_there = send(WHOLE[:at] + instead + WHOLE[at + length :])
+    assert answer.status_code in ((201,) if is_there else (400, 412)), answer.data
