@@ -18,6 +18,7 @@ import { TodayScreen } from './screens/Today.tsx';
 import { TopLine } from './screens/TopLine.tsx';
 import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 
+const HandingInScreen = lazy(() => import('./screens/HandingIn.tsx'));
 const FormPage = lazy(() => import('./screens/FormPage.tsx'));
 
 export function App() {
@@ -48,6 +49,13 @@ export function App() {
       </Match>
       <Match when={sessionState().state === 'none' || sessionState().state === 'ended_by_office'}>
         <SignInScreen />
+      </Match>
+      <Match when={sessionState().state === 'handing_in'}>
+        <Suspense fallback={<Splash />}>
+          <Show when={day()} fallback={<Splash />}>
+            <HandingInScreen />
+          </Show>
+        </Suspense>
       </Match>
       <Match when={sessionState().state === 'signed_in'}>
         <HashRouter root={Frame}>

@@ -19,6 +19,8 @@ export interface FormStart {
   household?: RecordDocument;
   people?: RecordDocument[];
   cases?: RecordDocument[];
+  /** the versions that the form was filled from, of records that are not on the phone any more */
+  base?: Record<string, Vector>;
   /** Answers already known beyond the records, by path: {"/address/building": "1", "/kind": "morning"}. Visible and editable. */
   known?: Record<string, string>;
 }
@@ -68,6 +70,8 @@ export interface Draft {
   /** record ids the form was started with, so that it can be opened again */
   start: { place: string; record?: string; household?: string; people?: string[]; cases?: string[]; known?: Record<string, string> };
   fix?: { submission: string; receipt: string };
+  /** the versions of those records, for when they are not on the phone any more */
+  based_on?: Record<string, Vector>;
   started_at: string;
   updated_at: string;
   /** the id that the finished form will have */

@@ -6,6 +6,8 @@ import PouchDB from 'pouchdb-core';
 import Replication from 'pouchdb-replication';
 import type { ReceiptDocument, SubmissionDocument } from './documents.ts';
 
+const IDB_PREFIX = '_pouch_'; // PouchDB's, before the names of its IndexedDB databases
+
 PouchDB.plugin(IdbAdapter).plugin(HttpAdapter).plugin(Replication);
 
 export type Database<T extends object = object> = PouchDB.Database<T>;
@@ -46,8 +48,21 @@ export function remote<T extends object = object>(url: string, fetch: typeof glo
   return new PouchDB<T>(url, { skip_setup: true, fetch } as PouchDB.Configuration.RemoteDatabaseConfiguration);
 }
 
+/** Everything of this worker, also what a wipe that was cut short has left on the disk. */
 export async function destroyAll(databases: Databases): Promise<void> {
   for (const database of [databases.forms, databases.inbox, ...databases.areas.values()]) await database.destroy();
+  for (const name of await namesOnDisk(databases.worker)) await openOne(databases.worker, name, 'idb').destroy();
+}
+
+/** The areas whose copies lie on this phone, whether they are this worker's still or not. */
+export async function areasOnDisk(worker: string): Promise<string[]> {
+  return (await namesOnDisk(worker)).filter((name) => name.startsWith('area-'));
+}
+
+async function namesOnDisk(worker: string): Promise<string[]> {
+  const start = `${IDB_PREFIX}doorstep/${worker}/`;
+  const all = (await globalThis.indexedDB?.databases?.()) ?? [];
+  return all.flatMap(({ name }) => (name?.startsWith(start) ? [name.slice(start.length)] : []));
 }
 
 export async function readLocal<T extends object>(database: Database<object>, id: string): Promise<(T & { _rev: string }) | null> {

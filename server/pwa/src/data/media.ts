@@ -1,6 +1,6 @@
 // Photos: compressed by the form runner, kept on the phone's desk by file name, sent after the text (data/sync.ts), and
 // kept a week longer, so that a returned form can be mended with its photo in view.
-import type { StoredMedia } from '../forms-contract.ts';
+import type { Draft, StoredMedia } from '../forms-contract.ts';
 import { desk } from './desk.ts';
 import type { SubmissionDocument } from './documents.ts';
 
@@ -33,6 +33,16 @@ export async function unsentMedia(submissions: SubmissionDocument[]): Promise<(K
   return all.flatMap((media) => {
     const submission = owner.get(media.name);
     return submission !== undefined && media.sent_at === undefined ? [{ ...media, submission }] : [];
+  });
+}
+
+/** Photos of forms that were begun and not finished, each with its draft: wanted only where the whole phone is handed in. */
+export async function draftMedia(drafts: Draft[]): Promise<(KeptMedia & { submission: string })[]> {
+  const owner = new Map(drafts.flatMap((draft) => ((draft.state as { media?: { name: string }[] } | null)?.media ?? []).map(({ name }) => [name, `draft:${draft.id}`] as const)));
+  const all: KeptMedia[] = await (await desk()).getAll('media');
+  return all.flatMap((media) => {
+    const draft = owner.get(media.name);
+    return draft !== undefined && media.sent_at === undefined ? [{ ...media, submission: draft }] : [];
   });
 }
 

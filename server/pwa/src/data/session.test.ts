@@ -10,17 +10,21 @@ class Centre {
   good = 0;
   asked: string[] = [];
   reachable = true;
-  revoked = false;
+  revoked: false | 'unauthorized' | 'hand_in' | 'wipe' = false;
+  asCouchDB: string | null = null; // what it says to a token that it does not know
   ahead = 0; // milliseconds that the phone is ahead of it
   fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
     const path = String(input);
     this.asked.push(`${init.method ?? 'GET'} ${path}`);
     if (!this.reachable) throw new TypeError('Failed to fetch');
     if (path === '/api/session' && init.method === 'POST') return this.session();
-    if (path === '/api/session/refresh') return this.revoked ? Response.json({ error: 'unauthorized', reason: 'no longer signed in' }, { status: 401 }) : this.session();
+    if (path === '/api/session/refresh') return this.revoked ? Response.json({ error: this.revoked, reason: 'no longer signed in' }, { status: 401 }) : this.session();
     const shown = new Headers(init.headers).get('Authorization');
-    return shown === `Bearer token-${this.good}` ? Response.json({ ok: true }) : Response.json({ error: 'unauthorized', reason: 'expired' }, { status: 401 });
+    return shown === `Bearer token-${this.good}` ? Response.json({ ok: true }) : this.refusal();
   };
+  refusal(): Response {
+    return this.asCouchDB ? Response.json({ error: 'bad_request', reason: this.asCouchDB }, { status: 400 }) : Response.json({ error: 'unauthorized', reason: 'expired' }, { status: 401 });
+  }
   session(): Response {
     this.good += 1;
     return Response.json({ ...ANSWER, access_token: `token-${this.good}`, refresh_token: `refresh-${this.good}`, time: new Date(Date.now() - this.ahead).toISOString() });
@@ -62,7 +66,7 @@ describe('the one fetch of all replication', () => {
   });
   test('a refused refresh ends the session and keeps who it was, also after the app was closed', async () => {
     centre.good = 99;
-    centre.revoked = true;
+    centre.revoked = 'unauthorized';
     await expect(phone.authorizedFetch('/sync/forms/')).rejects.toBeInstanceOf(phone.SessionEnded);
     expect(phone.sessionState()).toMatchObject({ state: 'ended_by_office', session: { username: 'surveyor1' } });
     vi.resetModules();
@@ -72,6 +76,29 @@ describe('the one fetch of all replication', () => {
     centre.revoked = false;
     await phone.signIn('surveyor1', 'demo');
     expect(phone.sessionState().state).toBe('signed_in');
+  });
+  test.each([['hand_in', false], ['wipe', true]] as const)('a refresh refused with “%s” is for the whole phone, also after the app was closed', async (code, at_once) => {
+    centre.good = 99;
+    centre.revoked = code;
+    await expect(phone.authorizedFetch('/sync/forms/')).rejects.toBeInstanceOf(phone.SessionEnded);
+    expect(phone.sessionState()).toMatchObject({ state: 'handing_in', at_once });
+    vi.resetModules();
+    phone = await import('./session.ts');
+    await phone.loadSession();
+    expect(phone.sessionState()).toMatchObject({ state: 'handing_in', at_once, session: { username: 'surveyor1' } });
+  });
+  test.each(['Unknown kid', 'Bad HMAC', 'Malformed token'])('Apache CouchDB’s “%s” is a token that is no good: it is renewed', async (reason) => {
+    centre.asCouchDB = reason;
+    centre.good = 99;
+    expect((await phone.authorizedFetch('/sync/forms/')).status).toBe(200);
+    expect(centre.asked).toEqual(['GET /sync/forms/', 'POST /api/session/refresh', 'GET /sync/forms/']);
+  });
+  test('any other 400 is the request’s own fault and reaches who asked', async () => {
+    centre.asCouchDB = 'invalid UTF-8 JSON';
+    centre.good = 99;
+    const answer = await phone.authorizedFetch('/sync/forms/');
+    expect([answer.status, await answer.json()]).toEqual([400, { error: 'bad_request', reason: 'invalid UTF-8 JSON' }]);
+    expect(centre.asked).toEqual(['GET /sync/forms/']);
   });
   test('the offset of the phone’s clock is measured at each refresh', async () => {
     centre.ahead = 7_200_000;

@@ -9,6 +9,10 @@ import { useHouseholdKey } from './identity.ts';
 const REFRESH_BEFORE_EXPIRY_MS = 60_000;
 const REQUEST_SECONDS_MAX = 90;
 const SESSION = 'session';
+const ENDED = 'session_ended';
+/** What the sign-in screen tells of the last worker's phone being cleared (data/handing_in.ts). */
+export const FAREWELL = 'farewell';
+const TOKEN_REASONS = /^(Unknown kid|Bad HMAC|Malformed token|Invalid iss claim)/i;
 
 export interface Area {
   id: string;
@@ -33,7 +37,12 @@ export type SessionState =
   | { state: 'none' }
   | { state: 'signed_in'; session: Session }
   /** the office ended it: unsent work is kept, signing in again goes on with it */
-  | { state: 'ended_by_office'; session: Session };
+  | { state: 'ended_by_office'; session: Session }
+  /** the office signed this phone out for good: it hands in what is unsent and clears itself (data/handing_in.ts); `at_once`: it only clears itself */
+  | { state: 'handing_in'; session: Session; at_once: boolean };
+
+/** How the office ended a session, as the setting `session_ended` keeps it. */
+type Ended = true | 'hand_in' | 'wipe';
 
 export class SignInRefused extends Error {
   override name = 'SignInRefused';
@@ -58,7 +67,7 @@ export { clockOffset, sessionState };
 
 export function session(): Session | null {
   const current = sessionState();
-  return current.state === 'signed_in' || current.state === 'ended_by_office' ? current.session : null;
+  return 'session' in current ? current.session : null;
 }
 
 export async function loadSession(): Promise<void> {
@@ -66,8 +75,26 @@ export async function loadSession(): Promise<void> {
   setClockOffset((await readSetting<number>('clock_offset_ms')) ?? 0);
   if (!stored) return void setSessionState({ state: 'none' });
   await useHouseholdKey(stored.household_key);
-  const ended = await readSetting<boolean>('session_ended');
-  setSessionState({ state: ended ? 'ended_by_office' : 'signed_in', session: stored });
+  const ended = await readSetting<Ended>(ENDED);
+  setSessionState(ended ? endedState(stored, ended) : { state: 'signed_in', session: stored });
+}
+
+function endedState(current: Session, ended: Ended): SessionState {
+  return ended === true ? { state: 'ended_by_office', session: current } : { state: 'handing_in', session: current, at_once: ended === 'wipe' };
+}
+
+/** On the disk first: a phone that dies now knows it when it starts again. */
+export async function endSession(ended: Ended): Promise<void> {
+  const current = session();
+  if (!current) return;
+  await writeSetting(ENDED, ended);
+  setSessionState(endedState(current, ended));
+}
+
+/** What another tab has stored: the areas may be others. */
+export async function adoptStoredSession(): Promise<void> {
+  const stored = await readSetting<Session>(SESSION);
+  if (stored?.worker.id === session()?.worker.id && stored && sessionState().state === 'signed_in') setSessionState({ state: 'signed_in', session: stored });
 }
 
 /** Needs the network, once. The device keeps its id over sign-ins. */
@@ -86,9 +113,14 @@ export async function signOut(): Promise<void> {
     if (!(error instanceof OutOfReach || error instanceof SessionEnded)) throw error;
   }
   const device = session()?.device;
-  await removeSetting(SESSION);
-  await removeSetting('session_ended');
   if (device) await writeSetting('device', device);
+  await forgetSession();
+}
+
+/** Nobody is signed in on this phone any more. */
+export async function forgetSession(): Promise<void> {
+  await removeSetting(SESSION);
+  await removeSetting(ENDED);
   setSessionState({ state: 'none' });
   otherTabs?.postMessage('signed out');
 }
@@ -99,12 +131,23 @@ otherTabs?.addEventListener('message', () => location.reload());
 
 /** The fetch of all replication and of /api. */
 export async function authorizedFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-  if (expiresSoon()) await refresh();
+  await renewIfNeeded();
   const used = session()?.access_token;
   const response = await timed(input, signed(init, used));
-  if (response.status !== 401) return response;
+  if (!(await refusesToken(response))) return response;
   if (session()?.access_token === used) await refresh();
   return timed(input, signed(init, session()?.access_token));
+}
+
+/** A token that is about to end is renewed before a round: then it is known which areas are this worker's now. */
+export async function renewIfNeeded(): Promise<void> {
+  if (expiresSoon()) await refresh();
+}
+
+/** Apache CouchDB says 400 to a token whose key it does not know (any more), and 401 to one that has ended. */
+async function refusesToken(response: Response): Promise<boolean> {
+  if (response.status !== 400) return response.status === 401;
+  return TOKEN_REASONS.test(await reasonOf(response.clone()));
 }
 
 let refreshing: Promise<void> | null = null;
@@ -117,7 +160,7 @@ export function refresh(): Promise<void> {
 
 async function refreshNow(): Promise<void> {
   const mine = session();
-  if (!mine || sessionState().state === 'ended_by_office') throw new SessionEnded('not signed in');
+  if (!mine || sessionState().state !== 'signed_in') throw new SessionEnded('not signed in');
   const stored = await readSetting<Session>(SESSION);
   if (stored && stored.access_token !== mine.access_token && stored.expires_at > Date.now() + REFRESH_BEFORE_EXPIRY_MS) {
     setSessionState({ state: 'signed_in', session: stored }); // another tab was faster
@@ -125,9 +168,9 @@ async function refreshNow(): Promise<void> {
   }
   const response = await ask('POST', '/api/session/refresh', { refresh_token: (stored ?? mine).refresh_token, app: __APP_VERSION__ });
   if (response.status === 401 || response.status === 403) {
-    await writeSetting('session_ended', true);
-    setSessionState({ state: 'ended_by_office', session: mine });
-    throw new SessionEnded(await reasonOf(response));
+    const { error, reason } = await saidBy(response);
+    await endSession(error === 'hand_in' || error === 'wipe' ? error : true);
+    throw new SessionEnded(reason);
   }
   if (!response.ok) throw new OutOfReach(`${response.status} ${await reasonOf(response)}`);
   await keep(mine.username, await response.json());
@@ -137,16 +180,17 @@ async function keep(username: string, answer: Omit<Session, 'username' | 'expire
   const { expires_in, time: _time, ...rest } = answer;
   const kept: Session = { ...rest, username, expires_at: Date.now() + expires_in * 1000 };
   await writeSetting(SESSION, kept);
-  await removeSetting('session_ended');
+  await removeSetting(ENDED);
+  await removeSetting(FAREWELL);
   await useHouseholdKey(kept.household_key);
   setSessionState({ state: 'signed_in', session: kept });
   return kept;
 }
 
-async function ask(method: string, path: string, body: object): Promise<Response> {
+export async function ask(method: string, path: string, body: object): Promise<Response> {
   const sentAt = Date.now();
   const response = await timed(path, { method, headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(body) });
-  const answer = response.ok ? ((await response.clone().json()) as { time?: string }) : {};
+  const answer = response.ok && response.status !== 204 ? ((await response.clone().json()) as { time?: string }) : {};
   const time = answer.time ? Date.parse(answer.time) : NaN;
   if (Number.isFinite(time)) {
     const measured = offset(sentAt, Date.now(), time);
@@ -156,7 +200,7 @@ async function ask(method: string, path: string, body: object): Promise<Response
   return response;
 }
 
-async function timed(input: RequestInfo | URL, init: RequestInit): Promise<Response> {
+export async function timed(input: RequestInfo | URL, init: RequestInit): Promise<Response> {
   const limit = AbortSignal.timeout(REQUEST_SECONDS_MAX * 1000);
   try {
     return await fetch(input, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
@@ -166,7 +210,7 @@ async function timed(input: RequestInfo | URL, init: RequestInit): Promise<Respo
   }
 }
 
-function signed(init: RequestInit, token: string | undefined): RequestInit {
+export function signed(init: RequestInit, token: string | undefined): RequestInit {
   const headers = new Headers(init.headers);
   if (token) headers.set('Authorization', `Bearer ${token}`);
   return { ...init, headers, credentials: 'omit' };
@@ -178,10 +222,16 @@ function expiresSoon(): boolean {
 }
 
 async function reasonOf(response: Response): Promise<string> {
+  return (await saidBy(response)).reason;
+}
+
+/** The error of the server's answer: a code and a sentence. */
+export async function saidBy(response: Response): Promise<{ error: string; reason: string }> {
   try {
-    return ((await response.json()) as { reason?: string }).reason ?? response.statusText;
+    const { error = '', reason = response.statusText } = (await response.json()) as { error?: string; reason?: string };
+    return { error, reason };
   } catch {
-    return response.statusText;
+    return { error: '', reason: response.statusText };
   }
 }
 

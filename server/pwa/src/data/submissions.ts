@@ -77,7 +77,7 @@ export function sheetsOf(documents: Iterable<InboxDocument>, acknowledged: Ackno
 /** `based_on` of a form filled from these records: each one's version, moved on by our own submissions about it that are not merged yet. */
 export function versions(start: FormStart): Record<string, Vector> {
   const records = [start.record, start.household, ...(start.people ?? []), ...(start.cases ?? [])].filter((record) => record !== undefined);
-  const based: Record<string, Vector> = {};
+  const based: Record<string, Vector> = { ...start.base };
   for (const record of records) based[record._id] = { ...record.version };
   return withOwnClocks(based, sheets());
 }

@@ -2,12 +2,13 @@
 // the app is opened or seen again, on reconnect, after a save, every few minutes, by the button, and soon after a push for
 // its receipts. What fails says in words what failed and when the next try is.
 import { createSignal } from 'solid-js';
-import { type Databases, type InboxDocument, readLocal, reassignAreas, remote, writeLocal } from './databases.ts';
-import { markSent, unsentMedia } from './media.ts';
+import { type Databases, type InboxDocument, readLocal, remote, writeLocal } from './databases.ts';
+import { type KeptMedia, markSent, unsentMedia } from './media.ts';
 import { nextSeconds, retrySeconds } from './pauses.ts';
-import { forgetAreas, refreshArea, reloadForms } from './records.ts';
-import { authorizedFetch, OutOfReach, refresh, session, SessionEnded, sessionState } from './session.ts';
+import { refreshArea, reloadForms } from './records.ts';
+import { adoptStoredSession, authorizedFetch, OutOfReach, refresh, renewIfNeeded, session, SessionEnded, sessionState } from './session.ts';
 import { acknowledge, acknowledged, onSaved, reloadInbox, sheets } from './submissions.ts';
+import { giveUpAreas } from './taken_away.ts';
 
 const PULL_BATCH_SIZE = 200; // a slow first download then shows that it moves
 const PUSH_BATCH_SIZE = 25; // a batch refused as too large is not split by PouchDB
@@ -107,6 +108,7 @@ async function round(): Promise<void> {
     }
   };
   try {
+    await renewIfNeeded();
     await steps(opened, fetching, doing);
     failures = 0;
     setSyncState({ state: 'synced' });
@@ -137,9 +139,8 @@ async function steps(opened: Databases, fetching: typeof fetch, doing: Doing): P
     ['pull_inbox', (progress) => pullInbox(opened, at<InboxDocument>(sync.inbox), progress)],
     ['pull_forms', (progress) => pullForms(opened, at(sync.forms), progress)],
     ...sync.areas.map((name) => ['pull_area', (progress: Progress) => pullArea(opened, name, at(name), progress)] as (typeof plan)[number]),
-    ['push_media', () => pushMedia(at(sync.media))],
+    ['push_media', async () => pushMedia(at(sync.media), (await unsentMedia(sheets().map(({ submission }) => submission))).slice(0, MEDIA_PER_ROUND_MAX))],
   ];
-  if (await reassignAreas(opened, sync.areas)) forgetAreas(sync.areas);
   let failed: { step: Step; error: unknown } | null = null;
   for (const [index, [step, work]] of plan.entries()) {
     const announce: Progress = (done, total) => {
@@ -152,8 +153,9 @@ async function steps(opened: Databases, fetching: typeof fetch, doing: Doing): P
       await unlessStalled(work(announce));
     } catch (error) {
       failed ??= { step, error: doing.error ?? error };
-      if (failed.error instanceof OutOfReach || sessionState().state !== 'signed_in') break;
     }
+    if (step === 'push_inbox') await giveUpAreas(opened, sync.areas); // after what was unsent, and even if that could not be sent: it lies elsewhere
+    if (failed && (failed.error instanceof OutOfReach || sessionState().state !== 'signed_in')) break;
   }
   if (!failed) return;
   Object.assign(doing, failed);
@@ -230,8 +232,8 @@ async function pull<T extends object>(local: PouchDB.Database<T>, from: PouchDB.
 }
 
 /** A photo goes as a document with one attachment, after the text, so that it never holds up text. 409: it is there already. */
-async function pushMedia(media: PouchDB.Database): Promise<void> {
-  for (const photo of (await unsentMedia(sheets().map(({ submission }) => submission))).slice(0, MEDIA_PER_ROUND_MAX)) {
+export async function pushMedia(media: PouchDB.Database, photos: (KeptMedia & { submission: string })[]): Promise<void> {
+  for (const photo of photos) {
     const { blob, name, type, question, sha256, bytes, submission } = photo;
     try {
       await media.put({ _id: `media:${name}`, type: 'media', name, question, sha256, bytes, submission, _attachments: { [name]: { content_type: type, data: blob } } } as never);
@@ -246,6 +248,8 @@ async function pushMedia(media: PouchDB.Database): Promise<void> {
 async function takeIn(): Promise<void> {
   const opened = databases;
   if (!opened) return;
+  await adoptStoredSession();
+  await giveUpAreas(opened, session()?.sync.areas ?? []);
   await reloadInbox();
   for (const name of opened.areas.keys()) await refreshArea(name);
   setSyncedAt((await readLocal<{ at: number }>(opened.inbox, SYNCED))?.at ?? null);

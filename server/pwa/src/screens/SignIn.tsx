@@ -2,8 +2,10 @@
 import Eye from 'lucide-solid/icons/eye';
 import ShieldAlert from 'lucide-solid/icons/shield-alert';
 import TriangleAlert from 'lucide-solid/icons/triangle-alert';
-import { createSignal, onMount, Show } from 'solid-js';
-import { OutOfReach, session, sessionState, signIn, SignInRefused } from '../data/session.ts';
+import { createResource, createSignal, onMount, Show } from 'solid-js';
+import { readSetting } from '../data/desk.ts';
+import type { Farewell } from '../data/handing_in.ts';
+import { FAREWELL, OutOfReach, session, sessionState, signIn, SignInRefused } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
 import { type Key, locale, setLocale, t } from '../i18n/index.ts';
 
@@ -15,6 +17,7 @@ export function SignInScreen() {
   const [shown, setShown] = createSignal(false);
   const [busy, setBusy] = createSignal(false);
   const [trouble, setTrouble] = createSignal<Trouble>(null);
+  const [farewell] = createResource(() => readSetting<Farewell>(FAREWELL));
   const unsent = () => sheets().filter(({ state }) => state.state === 'waiting').length;
   let name!: HTMLInputElement;
   let secret!: HTMLInputElement;
@@ -48,6 +51,17 @@ export function SignInScreen() {
         <p class="soft">{t('app.tagline')}</p>
       </div>
       <form class="sign-in__form stack" onSubmit={submit}>
+        <Show when={farewell.state === 'ready' && farewell()}>
+          {(told) => (
+            <div class="notice notice--warn" role="status">
+              <ShieldAlert size={22} aria-hidden="true" />
+              <div>
+                <strong>{t('farewell.title')}</strong>
+                <p>{farewellWords(told())}</p>
+              </div>
+            </div>
+          )}
+        </Show>
         <Show when={sessionState().state === 'ended_by_office'} fallback={<p class="soft">{t('sign_in.lead')}</p>}>
           <div class="notice notice--warn">
             <ShieldAlert size={22} aria-hidden="true" />
@@ -84,6 +98,12 @@ export function SignInScreen() {
       </form>
     </main>
   );
+}
+
+function farewellWords(told: Farewell): string {
+  const { submissions, photos, drafts, at_once } = told;
+  if (submissions + photos + drafts === 0) return t('farewell.nothing');
+  return t(at_once ? 'farewell.at_once' : 'farewell.handed_in', { submissions, photos, drafts });
 }
 
 function troubleOf(error: unknown): Trouble {

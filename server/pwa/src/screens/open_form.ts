@@ -54,7 +54,11 @@ export async function prepareForm(address: FormAddress): Promise<FormToOpen | nu
     return (
       form && {
         form,
-        start: await startFrom(form, draft.area, draft.start.household ?? draft.start.record, draft.start.known, draft.start.cases),
+        start: {
+          ...(await startFrom(form, draft.area, draft.start.household ?? draft.start.record, draft.start.known, draft.start.cases)),
+          place: draft.start.place, // the area may not be this worker's any more
+          ...(draft.based_on ? { base: draft.based_on } : {}),
+        },
         draft: draft.id,
         ...(fixed?.receipt ? { fix: { submission: fixed.submission, receipt: fixed.receipt } } : {}),
       }
