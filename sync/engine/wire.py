@@ -15,6 +15,8 @@ from sync.engine.limits import ATTACHMENT_NAME_BYTES_MAX, DEFAULT, REVISION_BYTE
 from sync.revisions import NotARevision, Revision, parse_revision
 
 NOT_STORED = {"_id", "_rev", "_deleted", "_attachments", "_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"}
+KEPT = {"_replication_id", "_replication_state", "_replication_state_reason", "_replication_state_time", "_replication_stats"}
+"""Members that CouchDB's replicator writes into its documents: kept as others are, as CouchDB does."""
 LOCAL = "_local/"
 DESIGN = "_design/"
 OCTETS = "application/octet-stream"
@@ -65,12 +67,12 @@ def read_edit(document: object, replicated: bool, id: str | None = None, limits:
         raise BadDocument("Document must be a JSON object")
     id = check_id(document.get("_id") if id is None else id, limits)
     for name in document:
-        if name[:1] == "_" and name not in NOT_STORED:
+        if name[:1] == "_" and name not in NOT_STORED and name not in KEPT:
             raise BadDocument(f"Bad special document member: {name[:100]}", "doc_validation")
     deleted = document.get("_deleted", False)
     if not isinstance(deleted, bool):
         raise BadDocument("_deleted must be a boolean", "doc_validation")
-    body = as_json({name: value for name, value in document.items() if name[:1] != "_"}, limits)
+    body = as_json({name: value for name, value in document.items() if name[:1] != "_" or name in KEPT}, limits)
     if len(body) > limits.document_bytes_max:
         raise TooLarge(id[:200], "document_too_large")
     return Edit(id, _path(document, replicated, limits), deleted, body, read_attachments(document.get("_attachments"), limits, following))

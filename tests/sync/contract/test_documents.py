@@ -72,6 +72,19 @@ def test_members_of_the_wire_are_accepted_and_not_kept(db):
     assert set(db.get("doc")) == {"_id", "_rev", "n"}
 
 
+def test_what_couchdbs_replicator_writes_into_its_documents_is_kept(db):
+    members = {
+        "_replication_id": "a",
+        "_replication_state": "b",
+        "_replication_state_time": "c",
+        "_replication_state_reason": "d",
+        "_replication_stats": {"n": 1},
+    }
+    db.save("doc", members)
+    assert {name: value for name, value in db.get("doc").items() if name in members} == members
+    assert db("PUT", "other", {"_replication_other": 1}).error == (400, "doc_validation")
+
+
 def test_what_was_read_with_everything_about_it_can_be_written_back(db):
     db.graft("doc", "2-z", "1-a", n=1)
     db.graft("doc", "2-b", "1-a")
