@@ -23,6 +23,7 @@ KEY_PERIOD_SECONDS = 30 * 24 * 3600
 TOKEN_SECONDS_MAX = 900  # so long a phone that was revoked, or an area that was taken away, may go on at most
 CLOCK_SKEW_SECONDS_MAX = 30
 TOKEN_LENGTH_MAX = 8_192
+VERIFIED_MAX = 2_000  # tokens that a process remembers to be good, half a kilobyte each
 
 
 class BadToken(Exception):
@@ -103,6 +104,15 @@ def verify(keys: Keys, token: str) -> Claims:
     """What the token says. Raises BadToken with a sentence."""
     if len(token) > TOKEN_LENGTH_MAX:
         raise BadToken("The token is too long.")
+    claims = _verified(keys, token)
+    if claims.expires_at <= time.time() - CLOCK_SKEW_SECONDS_MAX:
+        raise BadToken("The token has expired.")
+    return claims
+
+
+@lru_cache(maxsize=VERIFIED_MAX)
+def _verified(keys: Keys, token: str) -> Claims:
+    """What a token says that was good when it was first shown. Remembered, since a phone shows it with every request; only good ones are."""
     try:
         key = keys.named(jwt.get_unverified_header(token).get("kid"))
         if key is None:

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 import jwt
 import pytest
 
-from server.tokens import KEY_PERIOD_SECONDS, BadToken, Claims, sign, signing_key, signing_keys, verify
+from server.tokens import CLOCK_SKEW_SECONDS_MAX, KEY_PERIOD_SECONDS, BadToken, Claims, sign, signing_key, signing_keys, verify
 
 SECRET = "a secret of thirty-two characters or more"
 KEYS = signing_keys(SECRET, time.time())
@@ -134,3 +134,11 @@ def test_what_the_former_secret_signed_is_good_while_it_is_given_and_nothing_new
     assert len(both.accepted) == 6
     with pytest.raises(BadToken, match="not ours"):
         verify(signing_keys(SECRET, now), old)
+
+
+def test_a_token_that_was_good_a_moment_ago_is_judged_by_the_clock_again():
+    token = sign(KEYS.current, "w0042", ["worker"], 1, now=time.time() - CLOCK_SKEW_SECONDS_MAX)
+    assert verify(KEYS, token).subject == "w0042"
+    time.sleep(2)
+    with pytest.raises(BadToken, match="expired"):
+        verify(KEYS, token)
