@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -49,14 +48,21 @@ class Asked:
     id: str = ""
     attachment: str = ""
     _answered_bytes: int = 0
+    _engine: Engine | None = None
+    _database: Database | None = None
 
     @property
     def engine(self) -> Engine:
-        return cast(Engine, stores().databases)
+        if self._engine is None:
+            self._engine = cast(Engine, stores().databases)
+        return self._engine
 
-    @cached_property
+    @property
     def database(self) -> Database:
-        return self.engine.open(self.database_name)
+        """Opened once a request. (Before Python 3.12, `cached_property` would let requests wait for each other here.)"""
+        if self._database is None:
+            self._database = self.engine.open(self.database_name)
+        return self._database
 
     @property
     def limits(self) -> Limits:

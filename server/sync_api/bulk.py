@@ -26,10 +26,10 @@ from sync.revisions import Revision, missing, possible_ancestors
 
 def bulk_docs(asked: Asked) -> Response:
     """Write documents. A malformed one fails them all, and nothing is written; a late edit fails alone."""
-    members = asked.members()
+    members, limits = asked.members(), asked.limits
     if "docs" not in members:
         raise BadDocument("POST body must include `docs` parameter.")
-    listed = _list(members["docs"], "`docs` parameter must be an array.", asked.limits.batch_documents_max)
+    listed = _list(members["docs"], "`docs` parameter must be an array.", limits.batch_documents_max)
     replicated = members.get("new_edits") is False
     edits = []
     for index, document in enumerate(listed):
@@ -37,7 +37,7 @@ def bulk_docs(asked: Asked) -> Response:
         if isinstance(document, dict) and "_id" not in document and not replicated:
             document = {**document, "_id": uuid.uuid4().hex}
         is_local = isinstance(document, dict) and str(document.get("_id", "")).startswith(LOCAL)
-        edits.append(local.read(document, asked.limits) if is_local else read_edit(document, replicated, limits=asked.limits))
+        edits.append(local.read(document, limits) if is_local else read_edit(document, replicated, limits=limits))
     _refuse_too_many_of_one(asked, [edit.id for edit in edits])
     refused = {index for index, edit in enumerate(edits) if edit.id.startswith(DESIGN) and not asked.is_admin}
     taken = [edit for index, edit in enumerate(edits) if index not in refused and not isinstance(edit, local.LocalEdit)]

@@ -98,5 +98,6 @@ class Reader:
         if not (self._question.bodies and row.document):
             return iter([orjson.dumps(shape)])
         inlay = Inlay(self._database) if self._question.show.attachments else None
-        shape["doc"] = raw(render(self._database, row.document, row.document.winner, replace(self._question.show, inlay=inlay)))
+        show = replace(self._question.show, inlay=inlay) if inlay else self._question.show
+        shape["doc"] = raw(render(self._database, row.document, row.document.winner, show))
         return sent(inlay.pieces(orjson.dumps(shape))) if inlay else iter([orjson.dumps(shape)])
