@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from flask import Blueprint, Flask, Request, Response, request
 
 from server.access import identify
-from server.sync_api import attachments, bulk, changes, databases, documents, lists, local, session
+from server.sync_api import attachments, bulk, changes, databases, db_updates, documents, lists, local, session
 from server.sync_api.answers import answer, error_answer
 from server.sync_api.asked import Asked, NotImplementedHere
 from server.sync_api.permission import Need, may, refuse
@@ -39,6 +39,7 @@ ROUTES = [
     Route("DELETE", "/_session", Need.NOTHING, session.delete),
     Route("GET", "/_uuids", Need.NOTHING, databases.uuids),
     Route("GET", "/_all_dbs", Need.OPERATOR, databases.names),
+    Route("GET", "/_db_updates", Need.OPERATOR, db_updates.feed),
     Route("GET", "/_dbs_info", Need.OPERATOR, databases.infos),
     Route("POST", "/_dbs_info", Need.OPERATOR, databases.infos),
     Route("GET", "/{db}", Need.READ, databases.info),

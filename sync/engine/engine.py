@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -19,6 +20,7 @@ from sync.engine.document import Document, stubs
 from sync.engine.errors import DatabaseMissing
 from sync.engine.limits import DEFAULT, Limits
 from sync.engine.tending import Found, Tending
+from sync.engine.updates import Updates
 from sync.engine.wake import Bells, Watch
 from sync.engine.wire import check_id
 
@@ -37,6 +39,7 @@ class Engine:
         self._connections = Connections()
         self._catalogue = Catalogue(folder, self._connections)
         self._bells = Bells(folder / "wake")
+        self.updates = Updates(folder, self._catalogue, self._connections)
         self._waiting = threading.local()
         self._tending = Tending(folder, self._catalogue, self._connections)
         self._met: set[Path] = set()  # files that this process has looked at
@@ -133,6 +136,10 @@ class Engine:
             self._waiting.sweep_at = time.monotonic() + SWEEP_SECONDS
             return None
         return heard
+
+    def watch(self) -> contextlib.AbstractContextManager[Watch]:
+        """Hear of every database from now on."""
+        return self._bells.watch(None)
 
     def close(self) -> None:
         """Close the files. For tests and commands; a server just ends."""

@@ -54,6 +54,10 @@ CATALOGUE_STEPS = (
         "ALTER TABLE databases ADD COLUMN reached INTEGER NOT NULL DEFAULT 0",  # a sequence that the database has had
         "CREATE TABLE leaving (file TEXT PRIMARY KEY) WITHOUT ROWID",  # files of deleted databases, while they are still there
     ),
+    (  # what _db_updates tells, and what was seen of each database when it was last looked at, see updates.py
+        "CREATE TABLE updates (sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, type TEXT NOT NULL, UNIQUE (name, type))",
+        "CREATE TABLE seen (name TEXT PRIMARY KEY, life TEXT NOT NULL, reached INTEGER NOT NULL, stamp TEXT NOT NULL) WITHOUT ROWID",
+    ),
 )
 DATABASE_STEPS = (
     (

@@ -43,6 +43,7 @@ POST    /_session                       free   200   {"name":"operator","passwor
 DELETE  /_session                       free   200
 GET     /_uuids                         free   200
 GET     /_all_dbs                       all    200
+GET     /_db_updates                    all    200
 GET     /_dbs_info                      all    200
 POST    /_dbs_info                      all    200   {"keys":["forms"]}
 GET     /{db}                           read   200
