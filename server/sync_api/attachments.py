@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 from werkzeug.http import parse_if_range_header
@@ -150,7 +151,11 @@ def _written(asked: Asked, changed: dict[str, Arrived | None], status: int) -> R
     (result,) = asked.database.write([_edited(asked, changed)], replicated=False)
     if isinstance(result, EditConflict):
         raise result
-    return answer({"ok": True, "id": asked.id, "rev": str(result)}, status, {"ETag": f'"{result}"', "Location": asked.request.base_url})
+    return answer(
+        {"ok": True, "id": asked.id, "rev": str(result)},
+        status,
+        {"ETag": f'"{result}"', "Location": f"{asked.url_of(asked.id)}/{quote(asked.attachment, safe='')}"},
+    )
 
 
 def _edited(asked: Asked, changed: Mapping[str, Arrived | None]) -> Edit:

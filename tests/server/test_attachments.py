@@ -149,8 +149,9 @@ def test_an_empty_attachment(ask, put):
     assert ask("GET", "/e?attachments=true", headers=JSON).json["_attachments"]["empty.txt"]["data"] == ""
 
 
-def test_names_may_have_slashes_and_any_letters(ask, put):
-    put("/n/folder/%E6%AD%A3%E9%97%A8%22.jpg", b"x")
+def test_names_may_have_slashes_and_any_letters(ask):
+    answer = ask("PUT", "/n/folder/%E6%AD%A3%E9%97%A8%22.jpg", b"x")
+    assert answer.status_code == 201 and answer.headers["Location"].endswith("/n/folder%2F%E6%AD%A3%E9%97%A8%22.jpg")
     assert list(ask("GET", "/n").json["_attachments"]) == ['folder/正门".jpg'] and ask("GET", "/n/folder%2F%E6%AD%A3%E9%97%A8%22.jpg").data == b"x"
 
 
