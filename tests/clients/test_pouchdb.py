@@ -1,0 +1,70 @@
+"""The official pouchdb package against the engine: three clients that edited the same documents converge, and restarts lose nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.clients.conftest import Peer, ended, node, start_node
+from tests.clients.leaves import contents
+from tests.examples import examples
+from tests.sync.conftest import OPERATOR
+
+pytestmark = pytest.mark.xdist_group("clients")
+
+DOCUMENTS = examples(500)
+
+
+def test_three_clients_that_edited_the_same_documents_offline_converge(peer, make_database, tmp_path):
+    """500 documents; 5,000 in `make test-long`. Compared document by document, leaf by leaf, with histories and the bytes of attachments."""
+    database = make_database(peer)
+    found = node("pouchdb.mjs", "converge", url=peer.url_with_credentials + database.path, documents=DOCUMENTS, results=str(tmp_path))
+    server = contents(database)
+    for file in found["files"]:
+        client = json.loads(Path(file).read_text())
+        assert {id: each["winner"] for id, each in client.items()} == {id: each["winner"] for id, each in server.items()}
+        assert differing(client, server) == {}
+    assert len(server) == DOCUMENTS + DOCUMENTS // 100
+    leaves = [leaf for document in server.values() for leaf in document["leaves"].values()]
+    assert sum(len(document["leaves"]) > 1 for document in server.values()) > DOCUMENTS * 0.8, "nearly all were in conflict"
+    assert sum(document["deleted"] for document in server.values()) > DOCUMENTS * 0.04
+    assert sum("_deleted" in leaf for leaf in leaves) > DOCUMENTS * 0.5 and sum("back" in leaf for leaf in leaves) > DOCUMENTS * 0.1
+    assert sum(bool(leaf["_attachments"]) for leaf in leaves) > DOCUMENTS * 0.2
+    assert found["settled"] > DOCUMENTS * 0.1 and found["sent_again"] == 0
+
+
+def differing(one: dict, other: dict) -> dict:
+    """The first few documents that are not equal, side by side."""
+    names = [id for id in sorted(one.keys() | other.keys()) if one.get(id) != other.get(id)]
+    return {id: {"here": one.get(id), "there": other.get(id)} for id in names[:3]}
+
+
+def test_live_two_way_sync_goes_on_through_restarts_and_nothing_is_lost(live_server, make_database, tmp_path):
+    """The server is stopped in order once and killed twice while two clients write; at the end all three are equal."""
+    peer = Peer(live_server.url, OPERATOR)
+    database = make_database(peer)
+    options = {"documents": 40, "pause": 120, "seconds": 90}
+    clients = start_node("pouchdb.mjs", "live", url=peer.url_with_credentials + database.path, folder=str(tmp_path), **options)
+    assert clients.stdout.readline() == "ready\n"
+    for way in ("kill", "stop", "kill"):
+        time.sleep(1.2)
+        kill(live_server) if way == "kill" else live_server.stop()
+        time.sleep(0.4)
+        live_server.start()
+    found = ended(clients)
+    server = contents(database)
+    assert len(server) == 2 * options["documents"] + 1
+    assert found["failures"] == []
+    assert [differing(client, server) for client in found["clients"]] == [{}, {}]
+
+
+def kill(live_server) -> None:
+    """As the kernel does when memory is short: all processes at once, nobody is asked."""
+    master = psutil.Process(live_server.process.pid)
+    for process in [*master.children(recursive=True), master]:
+        process.kill()
+    live_server.process.wait(15)
