@@ -14,6 +14,7 @@ import { PersonScreen } from './screens/Person.tsx';
 import { SignInScreen } from './screens/SignIn.tsx';
 import { SubmissionScreen } from './screens/Submission.tsx';
 import { TabBar } from './screens/TabBar.tsx';
+import { TakenAwayNotice } from './screens/TakenAway.tsx';
 import { TodayScreen } from './screens/Today.tsx';
 import { TopLine } from './screens/TopLine.tsx';
 import TriangleAlert from 'lucide-solid/icons/triangle-alert';
@@ -83,6 +84,7 @@ function Frame(props: { children?: JSX.Element }) {
     <div class="frame">
       <Show when={!inForm()}>
         <TopLine />
+        <TakenAwayNotice />
       </Show>
       <Suspense fallback={<Splash />}>{props.children}</Suspense>
       <Show when={!inForm()}>

@@ -13,7 +13,7 @@ export function TakenAwayNotice() {
         const counts = () => handedIn(noted(), sheets());
         const begun = () => drafts().filter((draft) => noted().areas.some(({ id }) => id === draft.area)).length;
         return (
-          <section class="notice notice--warn" role="status">
+          <section class="notice notice--warn notice--news" role="status">
             <div class="stack grow">
               <strong>{t('taken_away.title', { areas: noted().areas.map(({ name }) => textOf(name)).join('、') })}</strong>
               <p>{t('taken_away.gone')}</p>

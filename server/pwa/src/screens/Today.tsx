@@ -24,7 +24,6 @@ import { t } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { FirstDownload } from './FirstDownload.tsx';
 import { CHECK, checkPath, surveyPath } from './open_form.ts';
-import { TakenAwayNotice } from './TakenAway.tsx';
 import { Empty, hasArea, type Icon, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
 
@@ -51,7 +50,6 @@ export function TodayScreen() {
         <h1>{dayTitle(now())}</h1>
         <p class="soft">{t('today.hello', { name: session()?.worker.name ?? '' })}</p>
       </div>
-      <TakenAwayNotice />
       <Show when={fixing() > 0}>
         <A href="/outbox" class="notice notice--bad notice--tap tappable">
           <CircleAlert size={24} aria-hidden="true" />
