@@ -7,6 +7,7 @@ cannot have changed when it writes.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy.engine import make_url
 BUSY_SECONDS_MAX = 30
 """How long a statement waits for another process's write on SQLite."""
 
+HAS_TURN = "doorstep_has_turn"
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x646F6F72  # a number of our own for PostgreSQL's advisory lock
 
@@ -53,8 +55,12 @@ def prepare(engine: Engine) -> None:
     """Give an engine made elsewhere (Flask-SQLAlchemy's) the settings that the store needs. Once an engine, before its first use."""
     engine.hide_parameters = True  # a full disk or a lock would write people's names into the log
     if engine.dialect.name == "sqlite":
+        turns = _Turns()
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", turns.begin)
+        event.listen(engine, "commit", turns.end)
+        event.listen(engine, "rollback", turns.end)
+        event.listen(engine, "checkin", turns.end_with)
 
 
 def upgrade(url: str) -> bool:
@@ -111,6 +117,30 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("doorstep_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+class _Turns:
+    """Who writes to SQLite next in this process. Threads queue at a lock, since SQLite itself only lets a second writer sleep and try
+    again: of a hundred that write at once, some would wait for all that came after them."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+
+    def begin(self, connection: Connection) -> None:
+        writes = connection.get_execution_options().get("doorstep_writes", False)
+        if writes:  # who waits too long asks SQLite, which says so
+            connection.info[HAS_TURN] = self._turn.acquire(timeout=BUSY_SECONDS_MAX)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        except BaseException:
+            self.end(connection)
+            raise
+
+    def end(self, connection: Connection) -> None:
+        self._release(connection.info)
+
+    def end_with(self, _connection: Any, record: Any) -> None:
+        """For one that was dropped in the middle: nobody may wait for it."""
+        self._release(record.info)
+
+    def _release(self, info: dict[Any, Any]) -> None:
+        if info.pop(HAS_TURN, False):
+            self._turn.release()

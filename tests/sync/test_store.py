@@ -115,3 +115,27 @@ def test_what_fails_names_nobody_in_the_log(store):
     with store.reading() as connection, pytest.raises(OperationalError) as failed:
         connection.execute(text("SELECT :name FROM nowhere"), {"name": "何伶俐"})
     assert "何伶俐" not in str(failed.value)
+
+
+def test_of_many_writers_at_once_each_gets_its_turn_and_one_that_fails_gives_it_back(store):
+    with store.writing() as connection:
+        connection.execute(text("CREATE TABLE counted (number INTEGER)"))
+        connection.execute(text("INSERT INTO counted VALUES (0)"))
+
+    def count(fails: bool) -> None:
+        for _ in range(10):
+            try:
+                with store.writing() as connection:
+                    connection.execute(text("UPDATE counted SET number = number + 1"))
+                    if fails:
+                        raise RuntimeError("in the middle of its turn")
+            except RuntimeError:
+                pass
+
+    threads = [threading.Thread(target=count, args=(number % 4 == 3,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.reading() as connection:
+        assert connection.execute(text("SELECT number FROM counted")).scalar() == 90
