@@ -1,4 +1,4 @@
-"""gunicorn's settings: threads, because SQLite's lock must not stop the others (docs/decisions/0042); what waits holds none (0075)."""
+"""gunicorn's settings: threads, because SQLite's lock must not stop the others (docs/decisions/0042); what waits holds none (0076)."""
 
 from __future__ import annotations
 
