@@ -35,6 +35,7 @@ def run_worker(stores: Stores) -> None:
     from sync.pipeline import Pipeline  # compiles forms: slow to import
 
     logging.basicConfig(level=stores.settings.log_level.upper(), format="%(asctime)s merge worker: %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it would tell of every try; we tell of what failed in the end
     stop = Stop(stores.settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -15,7 +15,7 @@ import couchdb
 import couchdb.http
 
 from sync.couchdb.address import Address
-from sync.couchdb.errors import DATABASE_MISSING, NOT_FOUND, CouchError, CouchUnavailable
+from sync.couchdb.errors import DATABASE_MISSING, EXISTS, NODE_DOWN, NOT_FOUND, CouchError, CouchUnavailable
 from sync.engine.catalogue import is_name
 from sync.engine.errors import DatabaseMissing, IllegalName
 
@@ -49,7 +49,7 @@ class Administration:
             with self._in_our_words("PUT", name):
                 self._server.resource.put_json(name, q=SHARDS)  # Server.create cannot say q
         except CouchError as error:
-            if error.status == 412:
+            if error.code == EXISTS:
                 return False
             raise
         return True
@@ -126,7 +126,10 @@ class Administration:
                 raise DatabaseMissing(name) from None
             raise CouchError(f"{what} {name}", 404, code, reason) from None
         except couchdb.PreconditionFailed as error:
-            raise CouchError(f"{what} {name}", 412, *_code_and_reason(error)) from None
+            code, reason = _code_and_reason(error)
+            if code == NODE_DOWN:
+                raise CouchUnavailable(f"CouchDB at {self._address} answered 412 to {what} {name}: {reason}") from None
+            raise CouchError(f"{what} {name}", 412, code, reason) from None
         except couchdb.ResourceConflict as error:
             raise CouchError(f"{what} {name}", 409, *_code_and_reason(error)) from None
         except couchdb.Unauthorized as error:

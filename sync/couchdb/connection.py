@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from sync.couchdb.address import Address
-from sync.couchdb.errors import DATABASE_MISSING, CouchError, CouchUnavailable
+from sync.couchdb.errors import DATABASE_MISSING, NODE_DOWN, CouchError, CouchUnavailable
 from sync.engine.errors import DatabaseMissing
 
 CONNECT_SECONDS_MAX = 5
@@ -104,7 +104,7 @@ class Connection:
         except orjson.JSONDecodeError:
             body = None
         code, reason = (str(body.get("error", "")), str(body.get("reason", ""))) if isinstance(body, dict) else ("", "the answer is not CouchDB's JSON")
-        if answer.status_code in UNAVAILABLE:
+        if answer.status_code in UNAVAILABLE or code == NODE_DOWN:
             return CouchUnavailable(f"CouchDB at {self.address} answered {answer.status_code} to {method} {path}: {reason}")
         if answer.status_code == 404 and reason in DATABASE_MISSING:
             return DatabaseMissing(unquote(path.split("/")[1]))

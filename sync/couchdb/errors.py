@@ -4,6 +4,8 @@ from __future__ import annotations
 
 NOT_FOUND = "not_found"  # CouchDB's own 404; a proxy's has no code
 
+EXISTS = "file_exists"
+NODE_DOWN = "nodedown"  # a cluster's 412 while too many copies of a database are away
 DATABASE_MISSING = ("Database does not exist.", "no_db_file")  # reasons of a 404
 
 

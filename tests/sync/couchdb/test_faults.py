@@ -60,6 +60,15 @@ def test_tries_are_bounded_and_the_error_says_where_without_credentials(inbox, p
     assert time.monotonic() - started < 10
 
 
+def test_a_cluster_that_lacks_too_many_nodes_is_away_and_has_not_the_database_already(shaky, proxy, databases):
+    proxy.order(*[Fault("status", 412, b'{"error":"nodedown","reason":"progress not possible"}')] * 2)
+    with pytest.raises(CouchUnavailable):
+        shaky.create(NAME, SECURITY)
+    with pytest.raises(CouchUnavailable):
+        shaky.changes(NAME)
+    assert not databases.exists(NAME)
+
+
 def test_an_answer_that_breaks_off_is_no_answer(inbox, proxy, databases):
     databases.publish(NAME, [{"_id": f"d{number}", "text": "x" * 1000} for number in range(50)])
     proxy.order(HALF, only=asks("_changes"))
