@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -47,6 +47,7 @@ class Asked:
     database_name: str = ""
     id: str = ""
     attachment: str = ""
+    in_body: dict[str, Any] = field(default_factory=dict)  # parameters that a POST has in its body instead
     _answered_bytes: int = 0
     _engine: Engine | None = None
     _database: Database | None = None
@@ -90,11 +91,11 @@ class Asked:
 
     def flag(self, name: str) -> bool:
         """Only the word `true` is true; anything else counts as not given."""
-        return self.request.args.get(name) == "true"
+        return self.in_body.get(name) is True or self.request.args.get(name) == "true"
 
     def whole(self, name: str) -> int | None:
         """A whole number, zero or more."""
-        text = self.request.args.get(name)
+        text = str(self.in_body[name]) if name in self.in_body else self.request.args.get(name)
         if text is None:
             return None
         if not text.isascii() or not text.isdigit() or len(text) > 15:
@@ -104,6 +105,8 @@ class Asked:
     def json(self, *names: str) -> tuple[bool, Any]:
         """Whether a parameter of one of these names was given, and its value as JSON."""
         for name in names:
+            if name in self.in_body:
+                return True, self.in_body[name]
             text = self.request.args.get(name)
             if text is not None:
                 try:

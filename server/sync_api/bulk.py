@@ -30,6 +30,8 @@ def bulk_docs(asked: Asked) -> Response:
     if "docs" not in members:
         raise BadDocument("POST body must include `docs` parameter.")
     listed = _list(members["docs"], "`docs` parameter must be an array.", limits.batch_documents_max)
+    if not isinstance(members.get("new_edits", True), bool):
+        raise BadDocument("`new_edits` parameter must be a boolean.")
     replicated = members.get("new_edits") is False
     edits = []
     for index, document in enumerate(listed):
@@ -78,7 +80,7 @@ def revs_diff(asked: Asked) -> Response:
     """Of the revisions named, those that are not held."""
     answers = {}
     for id, unknown, document in _unknown(asked):
-        answers[id] = {"missing": [str(revision) for revision in unknown]}
+        answers[id] = {"missing": [str(revision) for revision in sorted(unknown)]}
         ancestors = possible_ancestors(document.tree, unknown) if document else []
         if ancestors:
             answers[id]["possible_ancestors"] = [str(ancestor) for ancestor in ancestors]

@@ -12,6 +12,7 @@ from flask import Response
 
 from server.sync_api.answers import answer
 from server.sync_api.asked import Asked
+from server.sync_api.lists import bound
 from server.sync_api.permission import Need, may, refuse
 from sync.engine import Engine
 from sync.engine.database import Database
@@ -97,9 +98,7 @@ def _names_between(asked: Asked) -> list[str]:
     if has_key:
         start = end = key
         has_start = has_end = True
-    for given, bound in ((has_start, start), (has_end, end)):
-        if given and not isinstance(bound, str):
-            raise BadDocument("`startkey` and `endkey` must be strings", "query_parse_error")
+    start, end = bound(start), bound(end)
     names = asked.engine.names()
     if asked.flag("descending"):
         names.reverse()
@@ -176,7 +175,6 @@ def _quietly(run: Callable[[], None], name: str) -> None:
 
 def view_cleanup(asked: Asked) -> Response:
     """There are no views: nothing is left to do."""
-    asked.must_say_json()
     return answer({"ok": True}, 202)
 
 

@@ -14,7 +14,7 @@ from server.sync_api import attachments, bulk, changes, databases, db_updates, d
 from server.sync_api.answers import answer, error_answer
 from server.sync_api.asked import Asked, NotImplementedHere
 from server.sync_api.permission import Need, may, refuse
-from sync.engine.errors import BadDocument, DatabaseMissing, EngineError
+from sync.engine.errors import BadDocument, DatabaseMissing, DocumentMissing, EngineError
 from sync.engine.wire import DESIGN, LOCAL
 
 MOUNT = "sync"
@@ -180,6 +180,8 @@ def _taken_apart(segments: list[str], asked: Asked) -> tuple[str, Asked]:
             return path, asked
         if first in ABSENT:
             raise NotImplementedHere(ABSENT[first])
+        if asked.request.method in ("GET", "HEAD"):
+            raise DocumentMissing("missing")
         raise BadDocument("Only reserved document ids may start with underscore.", "illegal_docid")
     asked.id = first
     if not others:

@@ -11,6 +11,7 @@ import orjson
 from flask import Response
 
 from server.errors import Forbidden
+from server.sync_api import local
 from server.sync_api.answers import answer, answer_bytes, raw
 from server.sync_api.asked import Asked
 from server.sync_api.in_parts import MIXED, RELATED, Answered, answer_mixed, answer_related, not_found, of_document, read_document, wants
@@ -26,9 +27,11 @@ from sync.revisions import Revision, leaves_below
 def get(asked: Asked) -> Response:
     document = asked.database.get(check_id(asked.id))
     show = shown(asked)
-    if asked.text("open_revs") is not None:
+    if asked.text("open_revs") not in (None, "[]"):
         return _open_revisions(asked, document, show)
-    revision = choose(document, asked.text("rev"), latest=asked.flag("latest"))
+    revision = choose(document, asked.text("rev"), latest=asked.flag("latest"), deleted=asked.flag("deleted"))
+    if asked.text("rev") is not None and not asked.flag("latest"):
+        show = show.of_a_named_revision()
     assert document is not None  # choose() has raised otherwise
     headers = {}
     if show.plain:
@@ -55,8 +58,11 @@ def put(asked: Asked) -> Response:
 
 def post(asked: Asked) -> Response:
     """Write a document under the id in it, or under a new one."""
-    members = asked.members()
-    return write_one(asked, members, check_id(members.get("_id", uuid.uuid4().hex)))
+    members = asked.body()
+    if not isinstance(members, dict):
+        raise BadDocument("Document must be a JSON object")
+    id = check_id(members.get("_id", uuid.uuid4().hex))
+    return local.answer_written(asked, local.read(members, asked.limits, id)) if id.startswith(LOCAL) else write_one(asked, members, id)
 
 
 def write_one(asked: Asked, members: dict[str, Any], id: str, following: Mapping[str, Upload] = NOTHING_FOLLOWS) -> Response:
@@ -94,6 +100,8 @@ def copy(asked: Asked) -> Response:
     leaf = choose(document, asked.revision)
     assert document is not None  # choose() has raised otherwise
     kept = document.leaves[leaf]
+    if id.startswith(LOCAL):
+        return local.answer_written(asked, local.LocalEdit(id, None, kept.deleted, kept.body))
     edit = Edit(id, based_on, kept.deleted, kept.body, {name: Copied(entry) for name, entry in kept.entries().items()})
     refuse_design(asked, edit)
     return _written(asked, edit, replicated=False, status=201)
@@ -111,25 +119,21 @@ def _destination(asked: Asked) -> tuple[str, tuple[Revision, ...]]:
         revisions = parse_qs(query, errors="strict", max_num_fields=1).get("rev", []) if query else []
     except ValueError:
         raise BadDocument("Destination is no document id") from None
-    return _id_of_a_document(check_id(id, asked.limits)), tuple(read_revision(text) for text in revisions)
+    if query and not revisions:
+        raise BadDocument("Invalid rev format")
+    return check_id(id, asked.limits), tuple(read_revision(text) for text in revisions)
 
 
-def _id_of_a_document(id: str) -> str:
-    if id.startswith(LOCAL):
-        raise BadDocument("A document cannot be copied to a _local one", "illegal_docid")
-    return id
-
-
-def choose(document: Document | None, text: str | None, latest: bool = False) -> Revision:
-    """The leaf of this name, or the winner. Raises DocumentMissing."""
-    if text is not None and not (latest and document):
-        revision = read_revision(text)
-        if document is None or revision not in document.leaves:
-            raise DocumentMissing("missing")
-        return revision
+def choose(document: Document | None, text: str | None, latest: bool = False, deleted: bool = False) -> Revision:
+    """The leaf of this name, or the winner: also, as in CouchDB, with `latest`. A deleted one only when it is named or asked for. Raises DocumentMissing."""
+    revision = None if text is None else read_revision(text)
     if document is None:
         raise DocumentMissing("missing")
-    if document.deleted and text is None:
+    if revision is not None and not latest:
+        if revision not in document.leaves:
+            raise DocumentMissing("missing")
+        return revision
+    if document.deleted and not deleted:
         raise DocumentMissing("deleted")
     return document.winner
 
@@ -163,7 +167,7 @@ def _open_revisions(asked: Asked, document: Document | None, show: Shown) -> Res
     else:
         _, listed = asked.json("open_revs")
         if not isinstance(listed, list):
-            raise BadDocument("open_revs must be `all` or a JSON list of revisions")
+            raise BadDocument("Invalid list of revisions")
         chosen = opened(document, [read_revision(text) for text in listed], asked.flag("latest"))
     database: Database = asked.database
     if wants(asked.request, MIXED):

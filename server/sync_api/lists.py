@@ -54,16 +54,19 @@ def local_docs(asked: Asked) -> Response:
     """Checkpoints. They are never counted."""
     wanted, database = _range(asked).within(LOCAL), asked.database
     if wanted.keys is not None:
-        found = ((key, database.local(key)) for key in wanted.keys if isinstance(key, str) and key.startswith(LOCAL))
-        listed = [(id, *local) for id, local in found if local is not None][wanted.skip :][: wanted.limit]
+        keys = [key for key in wanted.keys if isinstance(key, str) and key.startswith(LOCAL)][wanted.skip :][: wanted.limit]
+        rows = [_local(asked, key, database.local(key)) for key in keys]
     else:
         listed = database.locals_between(wanted.start, wanted.end, wanted.inclusive_end, wanted.descending, wanted.skip, _no_more_than(wanted.limit))
-    rows = []
-    for id, revision, body in listed:
-        rows.append({"id": id, "key": id, "value": {"rev": f"0-{revision}"}})
-        if asked.flag("include_docs"):
-            rows[-1]["doc"] = raw(asked.counted(wire(id, f"0-{revision}", False, body)))
+        rows = [_local(asked, id, (revision, body)) for id, revision, body in listed]
     return answer({"total_rows": None, "offset": None, "rows": rows})
+
+
+def _local(asked: Asked, id: str, found: tuple[int, bytes] | None) -> dict[str, Any]:
+    if found is None:
+        return {"key": id, "error": "not_found"}
+    row: dict[str, Any] = {"id": id, "key": id, "value": {"rev": f"0-{found[0]}"}}
+    return {**row, "doc": raw(asked.counted(wire(id, f"0-{found[0]}", False, found[1])))} if asked.flag("include_docs") else row
 
 
 def _listed(asked: Asked, wanted: Range, prefix: str) -> Response:
@@ -87,27 +90,24 @@ def _listed(asked: Asked, wanted: Range, prefix: str) -> Response:
         )
         found = database.get_many([id for id, _ in listed]) if asked.flag("include_docs") else {}
         rows = [{"id": id, "key": id, "value": {"rev": revision}, **_document(asked, database, found.get(id), show)} for id, revision in listed]
-        head["offset"] = (
-            offset - (database.live_between(f"{prefix[:-1]}0", None) if wanted.descending else database.live_between(None, prefix)) if prefix else offset
-        )
+        head["offset"] = offset
     if asked.flag("update_seq"):
         head["update_seq"] = None if wanted.keys is not None else database.sequence_text(counts.sequence)
     return answer_shown(orjson.dumps({**head, "rows": rows}), show)
 
 
 def _range(asked: Asked) -> Range:
-    members = asked.members() if asked.request.method == "POST" else {}
-    in_query, keys = asked.json("keys")
-    if not in_query:
-        keys = members.get("keys")
+    if asked.request.method == "POST":
+        asked.in_body = asked.members()
+    has_keys, keys = asked.json("keys")
     has_start, start = asked.json("startkey", "start_key")
     has_end, end = asked.json("endkey", "end_key")
     has_key, key = asked.json("key")
-    if keys is not None:
+    if has_keys:
         if has_start or has_end or has_key:
             raise BadDocument("`keys` is incompatible with `key`, `start_key` and `end_key`", "query_parse_error")
         if not isinstance(keys, list):
-            raise BadDocument("`keys` must be an array of strings.")
+            raise BadDocument("`keys` member must be an array.")
         if len(keys) > asked.limits.batch_documents_max:
             raise TooLarge(f"At most {asked.limits.batch_documents_max} in one request")
     if has_key:
@@ -115,9 +115,9 @@ def _range(asked: Asked) -> Range:
         has_start = has_end = True
     return Range(
         keys=keys,
-        start=_bound(start) if has_start else None,
-        end=_bound(end) if has_end else None,
-        inclusive_end=asked.text("inclusive_end") != "false" or has_key,
+        start=bound(start) if has_start else None,
+        end=bound(end) if has_end else None,
+        inclusive_end=(asked.text("inclusive_end") != "false" and asked.in_body.get("inclusive_end") is not False) or has_key,
         descending=asked.flag("descending"),
         skip=asked.whole("skip") or 0,
         limit=asked.whole("limit"),
@@ -146,7 +146,7 @@ def _document(asked: Asked, database: Database, document: Document | None, show:
     return {} if document is None else {"doc": raw(asked.counted(render(database, document, document.winner, show)))}
 
 
-def _bound(key: Any) -> str:
+def bound(key: Any) -> str:
     """A text that sorts where this key does: null, truth values and numbers before all texts, lists and objects after."""
     if isinstance(key, str):
         return key

@@ -36,8 +36,11 @@ def get(asked: Asked) -> Response:
 
 
 def put(asked: Asked) -> Response:
-    edit = read(asked.body(must_say_json=False), asked.limits, asked.id, asked.revision)
-    return answer({"ok": True, "id": edit.id, "rev": _done(write(asked.database, edit))}, 201)
+    return answer_written(asked, read(asked.body(must_say_json=False), asked.limits, asked.id, asked.revision))
+
+
+def answer_written(asked: Asked, edit: LocalEdit) -> Response:
+    return answer({"ok": True, "id": edit.id, "rev": _done(write(asked.database, edit))}, 200 if edit.deleted else 201)
 
 
 def delete(asked: Asked) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -36,6 +36,10 @@ class Shown:
     since: frozenset[Revision] = frozenset()
     follow: bool = False
     inlay: Inlay | None = None
+
+    def of_a_named_revision(self) -> Shown:
+        """What concerns the document as a whole is not told of a revision that was named, as in CouchDB."""
+        return replace(self, revs_info=False, conflicts=False, deleted_conflicts=False, local_seq=False)
 
     @property
     def plain(self) -> bool:

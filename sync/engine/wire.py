@@ -66,6 +66,8 @@ def read_edit(document: object, replicated: bool, id: str | None = None, limits:
     if not isinstance(document, dict):
         raise BadDocument("Document must be a JSON object")
     id = check_id(document.get("_id") if id is None else id, limits)
+    if id.startswith(LOCAL):
+        raise BadDocument("A _local document is none that replicates", "illegal_docid")  # those who take them take them elsewhere
     for name in document:
         if name[:1] == "_" and name not in NOT_STORED and name not in KEPT:
             raise BadDocument(f"Bad special document member: {name[:100]}", "doc_validation")
@@ -194,7 +196,7 @@ def _path(document: Mapping[str, Any], replicated: bool, limits: Limits) -> tupl
         raise BadDocument("_revisions must be a JSON object", "doc_validation")
     start, ids = lines.get("start"), lines.get("ids")
     if not isinstance(start, int) or isinstance(start, bool):
-        raise BadDocument("_revisions.start isn't an integer", "doc_validation")
+        raise BadDocument("_revisions.start isn't an integer.", "doc_validation")
     if isinstance(ids, list) and len(ids) > limits.history_length_max:
         raise BadDocument(f"_revisions.ids must have at most {limits.history_length_max} elements", "doc_validation")
     if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
@@ -205,8 +207,6 @@ def _path(document: Mapping[str, Any], replicated: bool, limits: Limits) -> tupl
     if any(not id or len(id) > REVISION_BYTES_MAX for id in ids):
         raise BadDocument("Invalid rev format")
     read_revision(str(path[0]))
-    if revision is not None and revision != path[0]:
-        raise BadDocument("_rev and _revisions name different revisions", "doc_validation")
     return path
 
 

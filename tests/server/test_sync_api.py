@@ -419,7 +419,7 @@ def test_a_batch_sent_twice_changes_nothing_the_second_time(conflict):
 def test_revs_diff(conflict):
     asked = {"c": ["1-a", "2-b", "3-z", "4-new", "2-other"], "none": ["1-a"], "empty": []}
     assert conflict("POST", DB + "/_revs_diff", asked).json == {
-        "c": {"missing": ["4-new", "2-other"], "possible_ancestors": ["3-z", "2-y", "2-x"]},
+        "c": {"missing": ["2-other", "4-new"], "possible_ancestors": ["3-z", "2-y", "2-x"]},
         "none": {"missing": ["1-a"]},
     }
     assert conflict("POST", DB + "/_missing_revs", {"c": ["1-a", "7-q"]}).json == {"missing_revs": {"c": ["7-q"]}}
