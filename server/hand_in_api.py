@@ -1,6 +1,6 @@
 """A phone that the office signed out hands in what it has not sent: POST /api/session/hand-in, POST /api/session/handed-in.
 
-Which phones may, and why in this way: server/ending.py and docs/decisions/0073.
+Which phones may, and why in this way: server/ending.py and docs/decisions/0079.
 """
 
 from __future__ import annotations

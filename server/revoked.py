@@ -1,7 +1,7 @@
 """Phones that were signed out while their access token is still good: they are refused within seconds, not when the token ends.
 
 A token needs no look into the store, which is why it lasts 15 minutes at most. The devices revoked within that time are few, so each web process keeps
-them in memory and reads them again every few seconds. Apache CouchDB has no such list: there the token's own end counts (docs/decisions/0073).
+them in memory and reads them again every few seconds. Apache CouchDB has no such list: there the token's own end counts (docs/decisions/0079).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 // The office signed this phone out for good. What it may no longer hold goes at once; what was not sent, drafts too, is handed in with a token
 // for the own inbox alone; then everything goes. Nothing unsent goes before the server has it, but for a phone that was reported stolen.
-// See docs/decisions/0073.
+// See docs/decisions/0079.
 import { createSignal } from 'solid-js';
 import type { Draft } from '../forms-contract.ts';
 import { type Databases, type InboxDocument, reassignAreas, remote } from './databases.ts';
