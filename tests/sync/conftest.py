@@ -59,6 +59,8 @@ class LiveServer:
             "--no-control-socket",
             "--limit-request-line",
             "8190",
+            "--keep-alive",  # as in server/gunicorn_settings.py: CouchDB's replicator takes it ill when a connection is closed as it sends
+            "15",
             "--log-level",
             "warning",
             "--graceful-timeout",
