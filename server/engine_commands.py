@@ -1,4 +1,4 @@
-"""`flask engine …`: moving everything between the embedded sync engine and Apache CouchDB."""
+"""`flask engine …`: moving everything between the embedded sync engine and Apache CouchDB, and beginning anew after a restore."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from server.commands import clear_errors
-from server.migrate import ENGINES, migrate, name_of, nobody_serves, opened
+from server.migrate import ENGINES, begin_anew, migrate, name_of, nobody_serves, opened
 from server.stores import stores
 from sync.couchdb.errors import CouchError, CouchUnavailable
 from sync.engine import Engine
@@ -28,10 +28,16 @@ def register(app: Flask) -> None:
 @clear_errors
 def engine_restored() -> None:
     databases = stores().databases
-    if not isinstance(databases, Engine):
-        raise click.ClickException("With Apache CouchDB as the engine, its own tools put copies back; clients notice by themselves.")
-    databases.begin_anew()
-    click.echo(f"Every client compares again from the start. The server's uuid is {databases.uuid} now.")
+    if isinstance(databases, Engine):
+        databases.begin_anew()
+        uuid = databases.uuid
+    else:
+        with nobody_serves(stores().settings.data):
+            try:
+                uuid = begin_anew(stores().settings.couchdb_url, stores().store)
+            except (CouchUnavailable, CouchError) as error:
+                raise click.ClickException(str(error)) from error
+    click.echo(f"Every client compares again from the start. The server's uuid is {uuid} now.")
 
 
 @engine_group.command(

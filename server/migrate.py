@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import delete
+
 from server.errors import BadRequest, Conflict
 from server.settings import Settings
 from sync.couchdb.address import Address
 from sync.couchdb.administration import closed
+from sync.couchdb.connection import Connection, segment
 from sync.replicate import NAMED_MAX, Refused, Replica, compare, replicate
+from sync.store.engine import Store
+from sync.store.models import Checkpoint, table
 
 ENGINES = ("embedded", "couchdb")
 PROGRESS_SECONDS = 2.0
@@ -89,6 +95,20 @@ def migrate(source: Replica, target: Replica, say: Callable[[str], None], clock:
         compared.databases += 1
     compared.tell()
     return wrong
+
+
+def begin_anew(couchdb_url: str, store: Store) -> str:
+    """After CouchDB was put back from a backup: a new uuid on every node, so that phones compare from the start, and the merge worker's places forgotten.
+
+    Its sequences do not tell: what was written after the backup was taken may stand where something else stood. Returns the uuid.
+    """
+    uuid = secrets.token_hex(16)
+    connection = Connection(Address(couchdb_url))
+    for node in connection.get("/_membership")["cluster_nodes"]:
+        connection.put(f"/_node/{segment(node)}/_config/couchdb/uuid", uuid)
+    with store.writing() as writing:
+        writing.execute(delete(table(Checkpoint)))
+    return uuid
 
 
 @contextlib.contextmanager

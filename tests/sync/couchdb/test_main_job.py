@@ -11,6 +11,7 @@ from contextlib import closing
 
 import pytest
 import requests
+from sqlalchemy import update
 
 from server.app import create_app
 from server.settings import read_settings
@@ -20,6 +21,7 @@ from sync.couchdb.databases import CouchDatabases
 from sync.couchdb.errors import CouchUnavailable
 from sync.pipeline import Pipeline
 from sync.store import upgrade
+from sync.store.models import Checkpoint, table
 from tests.conftest import SECRET
 from tests.sync.centre.conftest import FORM, HOUSEHOLD, submission_id
 from tests.sync.couchdb.conftest import COUCHDB_URL, PEERS, clear
@@ -191,6 +193,27 @@ def test_a_database_that_is_deleted_and_made_anew_is_read_from_its_beginning(cou
     merge(couch_app)
     assert fang.receipt(5)["status"] == "accepted"
     assert fang.record()["submission_count"] == 5, "each counts once"
+
+
+@pytest.mark.parametrize("peer", ["couchdb"] if COUCHDB_URL else [], indirect=True)
+def test_after_a_restore_all_is_compared_from_the_start(peer, couch_app, peer_url, databases):
+    """As when CouchDB was put back from a backup and has grown since: the merge worker's place lies in another history."""
+    fang = Phone(couch_app, "fang", peer_url)
+    fang.push(1)
+    merge(couch_app)
+    before = databases.connection.get("/")["uuid"]
+    with couch_app.app_context(), stores().store.writing() as connection:
+        beyond = databases.changes(fang.sync["inbox"]).last_sequence
+        fang.push(2)
+        beyond = databases.changes(fang.sync["inbox"], beyond).last_sequence
+        connection.execute(update(table(Checkpoint)).values(sequence=beyond))
+    merge(couch_app)
+    assert fang.receipt(2) is None
+    done = couch_app.test_cli_runner().invoke(args=["engine", "restored"])
+    assert done.exit_code == 0, done.output
+    assert databases.connection.get("/")["uuid"] != before and databases.connection.get("/")["uuid"] in done.output
+    merge(couch_app)
+    assert fang.receipt(2)["status"] == "accepted" and fang.receipt(1)["_rev"].startswith("1-")
 
 
 def test_a_phone_that_signs_in_while_couchdb_is_away_is_told_to_come_back(couch_app, proxy, databases):
