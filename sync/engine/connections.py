@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -16,7 +17,8 @@ from sync.engine.errors import Busy, StorageFull
 from sync.engine.schema import bring_up_to_date
 
 BUSY_SECONDS_MAX = 20
-OPEN_FILES_MAX = 64  # databases kept open a process; each connection has three file handles, of which many systems allow 1,024
+OPEN_FILES_MAX = 256  # databases kept open a process: opening one again takes as long as ten small requests
+HANDLES_PER_OPEN_FILE = 16  # of those that the process may have; each connection takes two or three, and most databases have one
 IDLE_CONNECTIONS_MAX = 3  # a database
 WAL_PAGES_MAX = 2_000  # 8 MB, then the log is written back into the file
 WAL_BYTES_KEPT = 16 * 1024 * 1024  # a log that grew longer is cut back
@@ -24,7 +26,7 @@ SETTINGS = f"""
 PRAGMA synchronous=FULL;
 PRAGMA wal_autocheckpoint={WAL_PAGES_MAX};
 PRAGMA journal_size_limit={WAL_BYTES_KEPT};
-PRAGMA cache_size=-4000;
+PRAGMA cache_size=-2000;
 PRAGMA temp_store=MEMORY;
 """
 
@@ -48,6 +50,7 @@ class Connections:
     def _start_anew(self) -> None:
         self._lock = threading.Lock()
         self._files: OrderedDict[Path, _File] = OrderedDict()
+        self._open_files_max = _open_files_max()
         self._process = os.getpid()
 
     @contextlib.contextmanager
@@ -106,7 +109,7 @@ class Connections:
             file = self._files.get(path)
             if file is None:
                 file = self._files[path] = _File()
-                if len(self._files) > OPEN_FILES_MAX:
+                if len(self._files) > self._open_files_max:
                     closing = self._close_oldest()
             self._files.move_to_end(path)
         for connection in closing:
@@ -147,6 +150,12 @@ class Connections:
 
 
 _of_parents: list = []
+
+
+def _open_files_max() -> int:
+    """Many systems allow a process 1,024 file handles: then 64 databases stay open."""
+    handles, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return OPEN_FILES_MAX if handles == resource.RLIM_INFINITY else min(OPEN_FILES_MAX, max(1, handles // HANDLES_PER_OPEN_FILE))
 
 
 def _open(path: Path) -> sqlite3.Connection:
