@@ -89,10 +89,10 @@ def test_a_real_couchdb_that_was_configured_is_as_doorstep_needs_it(at, real):
 @pytest.mark.parametrize(
     ("section", "key", "value", "told"),
     [
-        ("chttpd", "enable_cors", "true", "[chttpd] enable_cors is true, but must be false."),
-        ("fabric", "changes_duration", None, "[fabric] changes_duration is not set, but must be 300000 or less."),
+        ("chttpd", "enable_cors", "true", "[chttpd] enable_cors is true"),
+        ("fabric", "changes_duration", None, "[fabric] changes_duration is not set"),
         ("couchdb", "users_db_security_editable", "true", "[couchdb] users_db_security_editable is true"),
-        ("chttpd", "max_http_request_size", "100000000", "[chttpd] max_http_request_size is 100000000, but must be "),
+        ("chttpd", "max_http_request_size", "100000000", "[chttpd] max_http_request_size is 100000000"),
         ("jwt_auth", "required_claims", '{iss, "doorstep"}', "a token that has run out is believed."),
         ("jwt_auth", "required_claims", "exp", "a token that was made for another service (iss) is believed."),
         ("jwt_keys", "hmac:of-another", "aGVsbG8=", "that Doorstep did not make (hmac:of-another)"),
