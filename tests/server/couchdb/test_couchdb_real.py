@@ -6,12 +6,21 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from tests.server.couchdb.pretended import ADMINS_ONLY
 from tests.server.couchdb.test_couchdb_commands import unsafe
 
 COUCHDB_URL = os.environ.get("COUCHDB_URL_FOR_TESTS", "")  # see tests/conftest.py
 pytestmark = [pytest.mark.skipif(not COUCHDB_URL, reason="COUCHDB_URL names no CouchDB to try this on"), pytest.mark.xdist_group("settings of CouchDB")]
+
+
+def ask(method: str, path: str, body: object = None) -> requests.Response:
+    """Tried again when CouchDB's HTTP server is just starting anew."""
+    with requests.Session() as session:
+        session.mount("http", HTTPAdapter(max_retries=Retry(connect=5, backoff_factor=0.2)))
+        return session.request(method, COUCHDB_URL + path, json=body, timeout=30)
 
 
 class RealCouchDB:
@@ -21,24 +30,21 @@ class RealCouchDB:
         self._before: dict[tuple[str, str], str | None] = {}
         self._made: list[str] = []
 
-    def ask(self, method: str, path: str, body: object = None) -> requests.Response:
-        return requests.request(method, COUCHDB_URL + path, json=body, timeout=30)
-
     def set(self, section: str, key: str, value: str | None) -> None:
         path = f"/_node/_local/_config/{section}/{key}"
-        found = self.ask("GET", path)
+        found = ask("GET", path)
         self._before.setdefault((section, key), found.json() if found.status_code == 200 else None)
-        answer = self.ask("DELETE", path) if value is None else self.ask("PUT", path, value)
+        answer = ask("DELETE", path) if value is None else ask("PUT", path, value)
         assert answer.status_code in (200, 404), answer.text
 
     def make(self, name: str, security: object) -> None:
         self._made.append(name)
-        assert self.ask("PUT", f"/{name}").status_code in (201, 202)
-        assert self.ask("PUT", f"/{name}/_security", security).status_code == 200
+        assert ask("PUT", f"/{name}").status_code in (201, 202)
+        assert ask("PUT", f"/{name}/_security", security).status_code == 200
 
     def put_back(self) -> None:
         for name in self._made:
-            self.ask("DELETE", f"/{name}")
+            ask("DELETE", f"/{name}")
         for (section, key), value in dict(self._before).items():
             self.set(section, key, value)
 
@@ -48,8 +54,8 @@ def as_before() -> Iterator[None]:
     """Every node's settings are put back when the last of these tests has ended. (`_global_changes` stays, if it was not there.)"""
 
     def settings() -> dict[tuple[str, str, str], str]:
-        nodes = requests.get(f"{COUCHDB_URL}/_membership", timeout=30).json()["all_nodes"]
-        configs = {node: requests.get(f"{COUCHDB_URL}/_node/{node}/_config", timeout=30).json() for node in nodes}
+        nodes = ask("GET", "/_membership").json()["all_nodes"]
+        configs = {node: ask("GET", f"/_node/{node}/_config").json() for node in nodes}
         return {(node, section, key): value for node in nodes for section, values in configs[node].items() for key, value in values.items()}
 
     before = settings()
@@ -59,8 +65,8 @@ def as_before() -> Iterator[None]:
         place for place in now.keys() | before.keys() if now.get(place) != before.get(place)
     ):  # of [chttpd] the server_options last: then the handlers of before are in force
         node, section, key = place
-        url = f"{COUCHDB_URL}/_node/{node}/_config/{section}/{key}"
-        answer = requests.put(url, json=before[place], timeout=30) if place in before else requests.delete(url, timeout=30)
+        path = f"/_node/{node}/_config/{section}/{key}"
+        answer = ask("PUT", path, before[place]) if place in before else ask("DELETE", path)
         assert answer.status_code == 200, answer.text
 
 
@@ -114,8 +120,8 @@ def test_rights_at_a_real_couchdb_are_put_right(at, real):
     assert len(about(said, area)) == 2 and len(about(said, inbox)) == 1 and about(said, other) == []
     assert at(COUCHDB_URL, "couchdb configure --write")[0] == 0
     assert about(at(COUCHDB_URL, "couchdb doctor")[1], area, inbox) == []
-    assert real.ask("GET", f"/{inbox}/_security").json()["members"]["roles"] == [inbox.replace("-", ":", 1)]
-    assert real.ask("GET", f"/{area}/_design/guard").status_code == 200
+    assert ask("GET", f"/{inbox}/_security").json()["members"]["roles"] == [inbox.replace("-", ":", 1)]
+    assert ask("GET", f"/{area}/_design/guard").status_code == 200
 
 
 def test_reconfiguring_a_real_couchdb_cuts_no_waiting_phone_off(at, real):
@@ -124,5 +130,5 @@ def test_reconfiguring_a_real_couchdb_cuts_no_waiting_phone_off(at, real):
     with requests.get(f"{COUCHDB_URL}/{name}/_changes?feed=longpoll&heartbeat=500", stream=True, timeout=30) as waiting:
         real.set("chttpd", "authentication_handlers", "{chttpd_auth, cookie_authentication_handler}, {chttpd_auth, default_authentication_handler}")
         assert at(COUCHDB_URL, "couchdb configure --write")[0] == 0
-        assert real.ask("PUT", f"/{name}/news", {}).status_code in (201, 202)
+        assert ask("PUT", f"/{name}/news", {}).status_code in (201, 202)
         assert b'"news"' in waiting.raw.read(), "the question that was open before is answered after"
