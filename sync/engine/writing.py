@@ -10,7 +10,7 @@ import orjson
 
 from sync.engine.attachments import is_kept, keep
 from sync.engine.document import Document, Kept, load, remove, save
-from sync.engine.errors import EditConflict, MissingStub, TooLarge
+from sync.engine.errors import BadDocument, EditConflict, MissingStub, TooLarge
 from sync.engine.limits import Limits
 from sync.engine.wire import Arrived, Copied, Edit, Stub, canonical, read_edit
 from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem, without_leaves
@@ -148,6 +148,8 @@ class Writing:
         """Keep the bytes that came, find those that are stubs in `source`; the entries as JSON. `generation` is that of an interactive edit."""
         if not edit.attachments:
             return None
+        if len(edit.attachments) > self._limits.attachments_max:
+            raise BadDocument(f"A document has at most {self._limits.attachments_max} attachments")
         known = source.entries() if source else {}
         entries: dict[str, dict[str, Any]] = {}
         for name, attachment in edit.attachments.items():
