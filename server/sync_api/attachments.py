@@ -20,7 +20,7 @@ from server.sync_api.streaming import streamed
 from sync.engine.attachments import GZIP
 from sync.engine.document import Document
 from sync.engine.errors import BadDocument, DocumentMissing, EditConflict, RevisionMissing
-from sync.engine.wire import Arrived, Edit, Stub, check_attachment_name, check_content_type, check_id, read_revision
+from sync.engine.wire import OCTETS, Arrived, Edit, Stub, check_attachment_name, check_content_type, check_id, read_revision
 from sync.revisions import Revision, leaves_below
 
 RANGE = re.compile(r"\s*([0-9]{0,15})-([0-9]{0,15})\s*")
@@ -32,7 +32,8 @@ def get(asked: Asked) -> Response:
     entry = _entry(asked)
     is_gzip = entry.get("encoding") == GZIP
     as_gzip = is_gzip and asked.request.accept_encodings.quality(GZIP) > 0
-    response = Response(content_type=entry["content_type"])
+    content_type = entry["content_type"] if entry["content_type"].isascii() else OCTETS
+    response = Response(content_type=content_type)
     response.set_etag(entry["digest"].removeprefix("md5-"))
     response.headers.update({"Cache-Control": CACHE_CONTROL, "Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"})
     response.headers["Accept-Ranges"] = "none" if is_gzip else "bytes"

@@ -11,7 +11,7 @@ import orjson
 
 from sync.engine.attachments import Upload
 from sync.engine.errors import BadDocument, TooLarge
-from sync.engine.limits import ATTACHMENT_NAME_BYTES_MAX, DEFAULT, REVISION_BYTES_MAX, Limits
+from sync.engine.limits import ATTACHMENT_NAME_BYTES_MAX, CONTENT_TYPE_LENGTH_MAX, DEFAULT, REVISION_BYTES_MAX, Limits
 from sync.revisions import NotARevision, Revision, parse_revision
 
 NOT_STORED = {"_id", "_rev", "_deleted", "_attachments", "_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"}
@@ -139,11 +139,11 @@ def check_attachment_name(name: str) -> str:
 
 
 def check_content_type(text: object) -> str:
-    """A content type is answered as a header again, so it holds only what a header may."""
+    """A content type is kept as it is said, whatever it means, if it is one short line."""
     if text is None or text == "":
         return OCTETS
-    if not isinstance(text, str) or len(text) > 255 or not text.isascii() or not text.isprintable():
-        raise BadDocument("Attachment content_type must be a short line of ASCII")
+    if not isinstance(text, str) or len(text) > CONTENT_TYPE_LENGTH_MAX or not text.isprintable():
+        raise BadDocument("Attachment content_type must be one short line of text")
     return text
 
 

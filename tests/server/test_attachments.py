@@ -155,6 +155,14 @@ def test_names_may_have_slashes_and_any_letters(ask):
     assert list(ask("GET", "/n").json["_attachments"]) == ['folder/正门".jpg'] and ask("GET", "/n/folder%2F%E6%AD%A3%E9%97%A8%22.jpg").data == b"x"
 
 
+def test_a_content_type_that_no_header_can_have_is_kept_all_the_same(ask):
+    assert ask("PUT", "/c", json={"_attachments": {"a": {"content_type": "图片", "data": "aGk="}}}).status_code == 201
+    answer = ask("GET", "/c/a")
+    assert (answer.data, answer.content_type) == (b"hi", "application/octet-stream")
+    (_, text), (headers, _) = parts_of(ask("GET", "/c?attachments=true"))
+    assert orjson.loads(text)["_attachments"]["a"]["content_type"] == headers["content-type"] == "图片"
+
+
 def test_an_attachment_of_a_replaced_revision_is_found_while_a_leaf_has_it(ask, put, photo):
     second = put("/p/note.txt?rev=" + photo, b"a note")
     third = put("/p/door.jpg?rev=" + second, b"another photo")
