@@ -1,6 +1,8 @@
 """No request can make a 500 by its content, whatever it holds: every answer is JSON with CouchDB's kinds of status."""
 
 import base64
+from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import quote
 
 import orjson
@@ -9,9 +11,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from server.app import create_app
+from server.passwords import hash_password
 from server.settings import read_settings
-from server.stores import stores
+from server.stores import db, stores
+from server.sync_api.dispatch import ABSENT, ROUTES, SERVER_ABSENT
 from server.tokens import sign, signing_key
+from sync.engine.catalogue import is_name
+from sync.store.models import Account, Base
 from tests.examples import examples
 
 NAME = "worker-w0042"
@@ -80,24 +86,38 @@ def as_bytes(value):
 
 
 @pytest.fixture(scope="module")
-def call(tmp_path_factory):
-    app = create_app(read_settings({"DOORSTEP_DATA": str(tmp_path_factory.mktemp("fuzz")), "DOORSTEP_SECRET": SECRET}))
+def app(tmp_path_factory):
+    app = create_app(
+        read_settings({"DOORSTEP_DATA": str(tmp_path_factory.mktemp("fuzz")), "DOORSTEP_SECRET": SECRET, "DOORSTEP_SIGN_IN_TRIES_PER_MINUTE": "10000"})
+    )
     app.testing = True  # what is not foreseen comes out as an exception here
     with app.app_context():
+        Base.metadata.create_all(db.engine)
+        account = {"username": "operator", "name": "O", "role": "operator", "password_hash": hash_password("a long password"), "created_at": datetime.now(UTC)}
+        db.session.add(Account(id="operator", **account))
+        db.session.commit()
         stores().databases.create(NAME, {"members": {"roles": ["worker:w0042"]}})
-    client = app.test_client()
-    authorization = "Bearer " + sign(signing_key(SECRET), "w0042", ["worker:w0042"], 9000)
+    return app
 
-    def call(method, path, query, body, content_type="application/json", headers=()):
+
+@pytest.fixture(scope="module")
+def call(app):
+    """As the phone whose database it is, or, `as_operator`, with every right there is."""
+    client = app.test_client(use_cookies=False)
+    phone = "Bearer " + sign(signing_key(SECRET), "w0042", ["worker:w0042"], 9000)
+    operator = "Basic " + base64.b64encode(b"operator:a long password").decode()
+
+    def call(method, path, query, body, content_type="application/json", headers=(), as_operator=False, root=f"/sync/{NAME}/"):
         answer = client.open(
-            f"/sync/{NAME}/{path}" + ("?" + query if query else ""),
+            root + path + ("?" + query if query else ""),
             method=method,
             data=body,
             content_type=content_type,
-            headers={"Authorization": authorization, **dict(headers)},
+            headers={"Authorization": operator if as_operator else phone, **dict(headers)},
         )
-        assert answer.status_code < 500 or answer.status_code == 501, (answer.status_code, answer.data)
+        assert answer.status_code < 500 or answer.status_code in (501, 503), (answer.status_code, answer.data)
         if answer.status_code >= 400 and method != "HEAD":
+            assert answer.content_type == "application/json", answer.data
             assert set(answer.json) == {"error", "reason"} and answer.json["error"] != "internal_server_error"
         return answer
 
@@ -160,3 +180,91 @@ def test_any_header(call, name, value):
             assert name == "Content-Length"
     scheme = base64.b64encode(value.encode()).decode()
     call("GET", "headers", "", None, headers=[("Authorization", f"Bearer {scheme}")])
+
+
+# Every route there is, also those that only the operator may ask: a route that is added is tried without anybody thinking of it
+
+names = st.sampled_from([NAME, "made", "a/b", "Bad", "..", "_users", "x" * 300, "", "\x00", "é"])
+paths = st.sampled_from(sorted({route.path for route in ROUTES} | {f"/{name}" for name in SERVER_ABSENT} | {f"/{{db}}/{name}" for name in ABSENT}))
+in_paths = st.sampled_from(["doc", "_design/x", "_local/x", "a/b", "\x00", "x" * 1100, "", "é", "%", "..", "photo"]) | st.text(max_size=5)
+texts_of_parameters = st.sampled_from(
+    ["", "true", "false", "0", "1", "-1", "1e9", "999999999999999999999", "now", "all", "null", "[]", "{}", '["1-a"]', '"a"', "x", "٣"]
+)
+headers = st.dictionaries(
+    st.sampled_from(
+        ["Destination", "If-Match", "If-None-Match", "Accept", "Accept-Encoding", "Range", "Last-Event-ID", "Cookie", "Content-Encoding", "Expect"]
+    ),
+    st.sampled_from(["", "*", '"1-a"', "1-a", "x?rev=1-a", "/a", "bytes=0-1", "bytes=5-1", "multipart/mixed", "a;q=x", "gzip", "AuthSession=a.b.c", "é"]),
+    max_size=2,
+)
+content_types = st.sampled_from(
+    ["application/json"] * 6 + ["application/x-www-form-urlencoded", "multipart/related; boundary=x", "multipart/form-data", "text/plain", ""]
+)
+
+
+@many
+@given(
+    path=paths,
+    method=st.sampled_from(METHODS),
+    name=names,
+    id=in_paths,
+    attachment=in_paths,
+    query=st.dictionaries(st.sampled_from([*PARAMETERS, "batch", "count", "deleted", "timeout", "update_seq"]), texts_of_parameters | values, max_size=3),
+    body=bodies | st.sampled_from([1, 1000, "x", {"keys": ["made", 1]}, {"name": "operator", "password": 1}, {"doc": ["1-a"]}, {"members": {"roles": ["x"]}}]),
+    headers=headers,
+    content_type=content_types,
+    as_operator=st.booleans(),
+)
+@example("/{db}/{id}", "COPY", NAME, "doc", "", {}, None, {"Destination": "x?rev=%ff"}, "application/json", True)
+@example("/_all_dbs", "GET", NAME, "", "", {"startkey": "[1"}, None, {}, "", True)
+@example("/_session", "POST", NAME, "", "", {}, {"name": "\ud800"}, {}, "application/json", True)
+def test_every_route_with_anything(call, app, path, method, name, id, attachment, query, body, headers, content_type, as_operator):
+    quoted = {"db": quote(name, safe=""), "id": quote(id, safe="/"), "attachment": quote(attachment, safe="/")}
+    texts = {key: value if isinstance(value, str) else as_bytes(value).decode() for key, value in query.items()}
+    if texts.get("feed") not in (None, "normal"):
+        texts["timeout"], texts["feed"] = "1", "longpoll"
+        texts.pop("heartbeat", None)
+    spelled = "&".join(f"{key}={quote(value, safe='')}" for key, value in texts.items())
+    call(method, path.format(**quoted)[1:], spelled, as_bytes(body), content_type, headers.items(), as_operator, root="/sync/")
+    with app.app_context():
+        stores().databases.create(NAME, {"members": {"roles": ["worker:w0042"]}})  # the operator may have deleted it
+
+
+# Names cannot leave the data folder
+
+TRICKS = [
+    "..",
+    "../x",
+    "../../etc/passwd",
+    "a/../../x",
+    "/etc/passwd",
+    "./a",
+    "a/./b",
+    "a\\..\\x",
+    "a\x00",
+    "a%2F..%2Fx",
+    "~root",
+    "catalogue.sqlite",
+    "wake",
+    ".",
+    "a" * 5_000,
+]
+TRICKS += ["c:x", "con", "a\n", "a/", "//a", "a//b", "here-1", "tending.lock", "%2e%2e%2fx", "..%c0%afx", "ａ", "a~b", "a.sqlite-wal"]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_names_cannot_leave_the_data_folder(call, app, trick):
+    folder = app.extensions["doorstep.settings"].engine_folder
+    outside = {path for path in folder.parent.rglob("*") if folder not in path.parents}
+    before = {path.name for path in folder.iterdir()}
+    for path in (quote(trick, safe=""), quote(trick), trick.encode().hex(), quote(quote(trick, safe=""), safe="")):
+        for method, below in (("PUT", ""), ("GET", ""), ("PUT", "/doc"), ("PUT", "/_security"), ("POST", "/_compact"), ("DELETE", "")):
+            call(method, path + below, "", b"{}", as_operator=True, root="/sync/")
+    assert {path for path in folder.parent.rglob("*") if folder not in path.parents} - {folder.parent / "sign-in-tries.sqlite-journal"} <= outside
+    left = {path.name for path in folder.iterdir()} - before
+    assert not left, "what was made was removed again, and lay in the folder"
+
+
+@given(st.text(max_size=300))
+def test_the_file_of_any_name_lies_in_the_folder(name):
+    assert not is_name(name) or (Path("/folder") / f"{quote(name, safe='')}~0.sqlite").resolve().parent == Path("/folder")
