@@ -9,12 +9,15 @@ requests still find threads.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import heapq
 import itertools
 import os
 import selectors
 import socket
+import struct
+import termios
 import threading
 import time
 from collections import deque
@@ -24,7 +27,7 @@ from typing import Any, Protocol
 from server.pause import Pause
 
 GRACE_SECONDS = 20.0
-BYTES_PER_SECOND_MIN = 500  # of an answer, on the whole, after the grace; an old phone at the edge of a network manages
+BYTES_PER_SECOND_MIN = 500  # in each such time; an old phone at the edge of a network manages
 WAITING_BYTES_MAX = 256 * 1024 * 1024  # of all answers together; beyond it, those that have waited longest for their clients are given up
 LOOK_SECONDS = 1.0
 TIMERS_LEFT_MAX = 1_000
@@ -38,8 +41,17 @@ class Outbox:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._pieces: deque[memoryview] = deque()
-        self.waiting = 0  # bytes that the client has not taken yet
+        self.waiting = 0  # bytes that the kernel has not taken yet
         self.taken = 0
+
+    @property
+    def arrived(self) -> int:
+        """Bytes that the client has acknowledged. The kernel takes megabytes ahead, and then none until a third of them has gone."""
+        try:
+            under_way = struct.unpack("i", fcntl.ioctl(self._sock, termios.TIOCOUTQ, b"\0" * 4))[0]
+        except (OSError, ValueError):
+            under_way = 0  # a system that does not tell, or a socket that is closed
+        return self.taken - under_way
 
     def sendall(self, content: bytes) -> None:
         """Put it behind what waits. `flush` sends it."""
@@ -95,22 +107,38 @@ class _Stay:
         self.number = number
         self.over = False
         self.since = time.monotonic()
-        self.taken_before = guest.outbox.taken
+        self.arrived = guest.outbox.arrived
+        self.judged_at = self.since
         self.listens_for = 0
 
-    def is_too_slow(self, now: float) -> bool:
-        taken = self.guest.outbox.taken - self.taken_before
-        return bool(self.guest.outbox.waiting) and now - self.since > GRACE_SECONDS + taken / BYTES_PER_SECOND_MIN
+    def is_too_slow(self, now: float, grace_seconds: float) -> bool:
+        """Whether too little has arrived since it was last judged, a grace ago."""
+        if now - self.judged_at < grace_seconds or not self.guest.outbox.waiting:
+            return False
+        before, self.arrived, self.judged_at = self.arrived, self.guest.outbox.arrived, now
+        return self.arrived - before < BYTES_PER_SECOND_MIN * grace_seconds
 
 
 class WaitingRoom:
     """`go_on(guest, done)` has the pool continue an answer and calls `done` afterwards. Start it in the process that serves: threads do not cross forks.
 
-    `feeds_max`: more would leave no connection to others.
+    `at_once_max` answers go on at the same time. `feeds_max`: more would leave no connection to others. `broken` is called when the room's thread ends
+    by a mistake of ours: whoever waits would wait for ever.
     """
 
-    def __init__(self, go_on: Callable[[Any, Callable[[], None]], None], at_once_max: int, feeds_max: int) -> None:
+    def __init__(
+        self,
+        go_on: Callable[[Any, Callable[[], None]], None],
+        at_once_max: int,
+        feeds_max: int,
+        broken: Callable[[], None],
+        grace_seconds: float = GRACE_SECONDS,
+        waiting_bytes_max: int = WAITING_BYTES_MAX,
+    ) -> None:
         self.feeds_max = feeds_max
+        self._broken = broken
+        self._grace_seconds = grace_seconds
+        self._waiting_bytes_max = waiting_bytes_max
         self._go_on = go_on
         self._at_once_max = at_once_max
         self._lock = threading.Lock()
@@ -144,6 +172,13 @@ class WaitingRoom:
     # What follows runs in the room's own thread, except where it says otherwise
 
     def _run(self) -> None:
+        try:
+            self._look_after_all()
+        except BaseException:
+            self._broken()
+            raise
+
+    def _look_after_all(self) -> None:
         look_at = 0.0
         while True:
             now = time.monotonic()
@@ -180,7 +215,7 @@ class WaitingRoom:
             if not stay.guest.outbox.waiting:
                 self._leave(stay)
             else:
-                self._set_timer(stay, stay.since + GRACE_SECONDS)
+                self._set_timer(stay, stay.since + self._grace_seconds)
             return
         self._set_timer(stay, min(pause.until, pause.beat_at))
         if pause.listener is not None:
@@ -240,7 +275,7 @@ class WaitingRoom:
             if stay.over:
                 continue
             pause = stay.pause
-            if stay.is_too_slow(now):
+            if stay.is_too_slow(now, self._grace_seconds):
                 self._give_up(stay)
             elif pause is None:
                 self._set_timer(stay, now + LOOK_SECONDS)
@@ -264,7 +299,7 @@ class WaitingRoom:
         """When too much waits for clients, those that have waited longest are given up."""
         waiting = sum(stay.guest.outbox.waiting for stay in self._stays.values())
         for stay in list(self._stays.values()):
-            if waiting <= WAITING_BYTES_MAX:
+            if waiting <= self._waiting_bytes_max:
                 return
             if stay.guest.outbox.waiting:
                 waiting -= stay.guest.outbox.waiting

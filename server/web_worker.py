@@ -183,7 +183,7 @@ class PatientWorker(ThreadWorker):
 
     def init_process(self) -> None:
         feeds_max = self.cfg.worker_connections - max(self.cfg.threads, self.cfg.worker_connections // OTHERS_SHARE)
-        self._room = WaitingRoom(self._send_on, max(1, self.cfg.threads // GOING_ON_SHARE), max(1, feeds_max))
+        self._room = WaitingRoom(self._send_on, max(1, self.cfg.threads // GOING_ON_SHARE), max(1, feeds_max), self._end_soon)
         self._room.start()
         super().init_process()
 
@@ -192,6 +192,11 @@ class PatientWorker(ThreadWorker):
         parent.stopping.set()
         self._room.stop()
         super().handle_exit(sig, frame)
+
+    def _end_soon(self) -> None:
+        """The waiting room is broken: another process takes over."""
+        self.log.error("The waiting room is broken; this web process ends, and another starts")
+        self.alive = False
 
     def accept(self, listener: socket.socket) -> None:
         """As gthread's, except that a new connection waits for its first bytes without a thread."""
