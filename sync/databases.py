@@ -30,10 +30,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Changes in the order of their sequences. `last_sequence` is where to go on; it is opaque text."""
+    """Changes in the order of their sequences. `last_sequence` is where to go on; it is opaque text.
+
+    `more`: there are more, though these are fewer than asked for, because they would be too many bytes at once.
+    """
 
     changes: Sequence[Change]
     last_sequence: str
+    more: bool = False
 
 
 class Databases(Protocol):
@@ -66,9 +70,9 @@ class Databases(Protocol):
     def set_security(self, name: str, security: Mapping[str, Any]) -> None: ...
 
     def changes(self, name: str, since: str = START, limit: int = 500) -> Batch:
-        """Changes after `since`, oldest first, at most `limit`; fewer mean that there are no more just now. CouchDB leaves design documents out.
+        """Changes after `since`, oldest first, at most `limit`; fewer mean that there are no more just now, unless it says `more`.
 
-        A `since` of another life of the database, or of another engine, starts anew; so may any other, at any time.
+        CouchDB leaves design documents out. A `since` of another life of the database, or of another engine, starts anew; so may any other, at any time.
         """
         ...
 

@@ -150,6 +150,11 @@ class Pipeline:
             except LookupError:  # deleted meanwhile
                 self._unread.pop(0)
                 continue
+            except Exception:
+                if batch.sequences:  # what was read is kept first; this inbox is the next one then
+                    return batch
+                self._unread.append(self._unread.pop(0))  # an inbox that cannot be read holds up no other
+                raise
             for change in feed.changes:
                 if change.id in ids:
                     return batch
@@ -157,6 +162,8 @@ class Pipeline:
                 leaves = [leaf for leaf in change.leaves if not leaf.deleted]
                 batch.arrivals += [(Arrival(name, leaf.document, now), leaf.revision) for leaf in sorted(leaves, key=leaf_rank(name), reverse=True)]
                 batch.sequences[name], batch.read_from[name] = change.sequence, since
+            if feed.more:
+                return batch
             if len(feed.changes) < limit:
                 self._unread.pop(0)
                 if feed.changes:

@@ -28,6 +28,7 @@ TRIES_MAX = 3  # after the first
 BACKOFF_SECONDS = 0.2  # doubled at each try
 BACKOFF_SECONDS_MAX = 3
 CONNECTIONS_MAX = 32  # kept open; more are made when needed and closed after use
+PIECE_BYTES = 256 * 1024
 TRY_AGAIN = (429, 500, 502, 503, 504)
 UNAVAILABLE = (429, 502, 503, 504)
 
@@ -67,6 +68,16 @@ class Connection:
         """The answer as JSON. Raises CouchUnavailable, DatabaseMissing, CouchError."""
         with self.open(method, path, parameters, None if body is None else orjson.dumps(body)) as answer:
             return self._json(method, path, answer.content)
+
+    def get_if_small(self, path: str, parameters: Mapping[str, Any], bytes_max: int) -> Any | None:
+        """The answer as JSON; None, and the rest of it not read, when it is larger."""
+        with self.open("GET", path, parameters) as answer:
+            content = bytearray()
+            for piece in answer.iter_content(PIECE_BYTES):
+                content += piece
+                if len(content) > bytes_max:
+                    return None
+            return self._json("GET", path, bytes(content))
 
     @contextmanager
     def open(

@@ -9,37 +9,52 @@ from typing import Any
 from sync.couchdb.connection import Connection, segment
 from sync.couchdb.errors import CouchError
 from sync.databases import START, Batch, Change, Leaf
+from sync.engine.errors import TooLarge
 from sync.revisions import NotARevision, parse_revision
 
+PAGE_BYTES_MAX = 32 * 1024 * 1024  # of an answer; in memory it becomes some times more
+ONE_BYTES_MAX = 256 * 1024 * 1024  # of a single document: CouchDB takes 8 MB unless told otherwise
+FEWER = 8  # times fewer rows are asked for when an answer is too large
 CONFLICTS_PER_REQUEST_MAX = 50  # documents whose leaves are fetched at once
 DESIGN = "_design/"
 
 
-def read_changes(connection: Connection, name: str, since: str, limit: int) -> Batch:
+def read_changes(connection: Connection, name: str, since: str, limit: int, bytes_max: int = PAGE_BYTES_MAX) -> Batch:
     """Changes after `since`; design documents are passed over. A `since` that CouchDB cannot read is as none: everything is read again.
 
-    A batch of fewer than `limit` changes means that there are no more, so where design documents leave gaps it reads on.
+    A batch of fewer than `limit` changes means that there are no more, so where design documents leave gaps it reads on. Where the documents are
+    large, fewer are asked for, and the batch says `more`.
     """
     changes: list[Change] = []
     while True:
         wanted = limit - len(changes)
-        answer = _page(connection, name, since, wanted)
+        answer, asked = _page(connection, name, since, wanted, bytes_max)
         rows = answer["results"]
         changes += _with_leaves(connection, name, [row for row in rows if not row["id"].startswith(DESIGN)])
         since = as_text(answer["last_seq"])
+        if len(rows) == asked < wanted:
+            return Batch(changes, since, more=True)
         if len(rows) < wanted or len(changes) == limit:
             return Batch(changes, since)
 
 
-def _page(connection: Connection, name: str, since: str, limit: int) -> Any:
-    parameters = {"style": "all_docs", "include_docs": "true", "limit": limit}
+def _page(connection: Connection, name: str, since: str, limit: int, bytes_max: int) -> tuple[Any, int]:
+    """An answer that is not too large, or of one row; and how many rows were asked for."""
+    parameters = {"style": "all_docs", "include_docs": "true"}
     path = f"/{segment(name)}/_changes"
-    try:
-        return connection.get(path, parameters | {"since": since})
-    except CouchError as error:
-        if since == START or error.status != 400:  # nothing else that we ask can be malformed
-            raise
-        return connection.get(path, parameters | {"since": START})
+    while True:
+        try:
+            answer = connection.get_if_small(path, parameters | {"since": since, "limit": str(limit)}, bytes_max if limit > 1 else ONE_BYTES_MAX)
+        except CouchError as error:
+            if since == START or error.status != 400:  # nothing else that we ask can be malformed
+                raise
+            since = START
+            continue
+        if answer is not None:
+            return answer, limit
+        if limit == 1:
+            raise TooLarge(f"A document of {name} after {since} is larger than {ONE_BYTES_MAX} bytes", "document_too_large")
+        limit = max(1, limit // FEWER)
 
 
 def _with_leaves(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Change]:

@@ -6,6 +6,8 @@ written is then found equal, so nothing is lost, and nothing is written twice.
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +20,7 @@ from sync.engine.wire import read_edit
 
 BATCH_SIZE_MAX = 500  # documents in one request
 CONFLICT_TRIES_MAX = 5
+CONFLICT_SECONDS = 0.02  # before it is read again; doubled at each try
 
 Document = Mapping[str, Any]
 
@@ -32,7 +35,9 @@ def publish(connection: Connection, name: str, documents: Sequence[Document]) ->
 
 def _publish_batch(connection: Connection, name: str, wanted: Mapping[str, Document]) -> None:
     waiting = wanted
-    for _ in range(CONFLICT_TRIES_MAX):
+    for tries in range(CONFLICT_TRIES_MAX):
+        if tries:  # in a cluster the other's write may not be everywhere yet
+            time.sleep(CONFLICT_SECONDS * 2**tries * random.uniform(0.5, 1.0))  # noqa: S311
         edits = to_write(waiting.values(), _current(connection, name, waiting))
         if not edits:
             return

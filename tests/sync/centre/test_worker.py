@@ -160,3 +160,33 @@ def test_a_batch_takes_from_many_inboxes_and_leaves_nothing(centre):
     assert batches > 1
     assert set(centre.states()) == {each["_id"] for each in documents}
     assert set(centre.states().values()) == {"accepted"}
+
+
+def test_an_inbox_that_cannot_be_read_holds_up_no_other(new_centre):
+    class OneIsBroken:
+        def __init__(self, inner):
+            self._inner = inner
+
+        def changes(self, name, since, limit):
+            if name == "worker-w0001":
+                raise OSError("this file is broken")
+            return self._inner.changes(name, since, limit)
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+    centre = new_centre(databases=OneIsBroken)
+    stop = threading.Event()
+    worker = threading.Thread(target=centre.pipeline.run_forever, args=(stop,))
+    one, other = centre.submission("w0001"), centre.submission("w0002")
+    centre.put(one, other)
+    worker.start()
+    try:
+        assert eventually(lambda: centre.receipt(other))["status"] == "accepted"
+        later = centre.submission("w0003")
+        centre.put(later)
+        assert eventually(lambda: centre.receipt(later))["status"] == "accepted"
+        assert centre.receipt(one) is None
+    finally:
+        stop.set()
+        worker.join(20)

@@ -8,6 +8,7 @@ import requests
 from sync.couchdb.administration import GUARD, GUARD_FUNCTION
 from sync.couchdb.databases import CouchDatabases
 from sync.couchdb.errors import CouchError, CouchUnavailable
+from sync.couchdb.feed import read_changes
 from sync.databases import START
 
 NAME = "worker-w0042"
@@ -183,6 +184,16 @@ def test_design_documents_leave_no_gap_in_the_feed(inbox):
     assert len(batch.changes) == 2
     rest = inbox.changes(NAME, batch.last_sequence, 2)
     assert sorted(ids(batch) + ids(rest)) == ["a", "b", "c"]
+
+
+def test_large_documents_are_read_a_few_at_a_time_and_none_is_passed_over(inbox):
+    inbox.publish(NAME, [{"_id": f"d{number}", "text": "x" * (200_000 if number == 7 else 10_000)} for number in range(40)])
+    found, since, batches = [], START, 0
+    while (batch := read_changes(inbox.connection, NAME, since, 25, bytes_max=120_000)).changes:
+        assert batch.more or len(batch.changes) == 25 or len(found) + len(batch.changes) == 40
+        found += ids(batch)
+        since, batches = batch.last_sequence, batches + 1
+    assert sorted(found) == sorted(f"d{number}" for number in range(40)) and batches >= 4
 
 
 @pytest.mark.parametrize("since", ["12-5d0c91e2", "77-g1AAAACbeJzLYWBgYMpgTmHgz8tPSTV0MDQy1zMAQsMckEQ"])
