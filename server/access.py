@@ -10,11 +10,12 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import Request, current_app
 from sqlalchemy import select
 
-from server.errors import Unauthorized
+from server.errors import Forbidden, Unauthorized
 from server.passwords import PASSWORD_LENGTH_MAX, is_password
 from server.revoked import RevokedDevices
 from server.settings import Settings
@@ -26,6 +27,7 @@ from sync.store.models import Account
 
 REMEMBERED_SECONDS = 60
 REMEMBERED_MAX = 256
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Not "Basic": browsers would open a password window of their own in front of the phone app.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="doorstep"'}
 
@@ -63,7 +65,18 @@ def identify(request: Request) -> Identity | None:
         pair = _name_and_password(credentials)
         return None if pair is None else by_password(*pair, address=request.remote_addr or "")
     cookie = request.cookies.get(COOKIE)
-    return _by_cookie(cookie) if cookie else None
+    identity = _by_cookie(cookie) if cookie else None
+    if identity is not None and request.method not in SAFE_METHODS and _comes_from_another_site(request):
+        raise Forbidden("The session cookie counts only for requests that come from this site.")
+    return identity
+
+
+def _comes_from_another_site(request: Request) -> bool:
+    """The cookie's SameSite keeps other sites out already; this holds for old browsers, and for another name or port of the same site."""
+    origin = request.headers.get("Origin")
+    if origin is None:  # tools send none
+        return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    return urlsplit(origin).netloc != request.host
 
 
 def _by_token(token: str) -> Identity:

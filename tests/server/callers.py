@@ -3,6 +3,7 @@
 import base64
 import time
 from datetime import UTC, datetime
+from functools import cached_property
 
 import jwt
 import orjson
@@ -38,8 +39,14 @@ class Server:
     def ask(self, who, method, path, body="", headers=(), raw_path=False):
         """The answer; `path` is below /sync, already quoted. `raw_path`: hand it over as a real server does, undecoded."""
         options = {"environ_overrides": {"RAW_URI": "/sync" + path, "REQUEST_URI": "/sync" + path}} if raw_path else {}
-        headers = {**credentials(who), **dict(headers)}
+        headers = {**(self.cookie if who == "operator by cookie" else credentials(who)), **dict(headers)}
         return self.client.open("/sync" + path, method=method, data=body, content_type="application/json", headers=headers, **options)
+
+    @cached_property
+    def cookie(self):
+        """The operator's tools, signed in once for ten minutes."""
+        answer = self.client.post("/sync/_session", json={"name": "operator", "password": PASSWORD})
+        return {"Cookie": answer.headers["Set-Cookie"].partition(";")[0]}
 
     def provide(self):
         with self.app.app_context():
