@@ -22,16 +22,17 @@ from sync.couchdb.errors import CouchError
 TAKES_EFFECT_SECONDS_MAX = 10
 ADMINS_ONLY = {"admins": {"names": [], "roles": ["_admin"]}, "members": {"names": [], "roles": ["_admin"]}}
 SHARED = (("couchdb", "uuid"), ("chttpd_auth", "secret"))  # one value on all nodes
-NEEDS_NEW_LISTENER = ("chttpd", "authentication_handlers")
+HANDLERS, OPTIONS = ("chttpd", "authentication_handlers"), ("chttpd", "server_options")
 
 Say = Callable[[str], None]
 
 
 def write(peer: Peer, configs: Mapping[str, Config], wants: list[Wanted], keys: Mapping[str, str], only_our_keys: bool, say: Say) -> None:
     """Bring every node that answers to what is wanted, then the databases. Raises Unavailable: when a node is down, after all others were seen to."""
-    for node, config in configs.items():
-        with in_a_sentence(peer.connection.address):
-            _settings(peer, node, config, wants, say)
+    with in_a_sentence(peer.connection.address):
+        in_force = "jwt" in session_handlers(peer.connection)
+        for node, config in configs.items():
+            _settings(peer, node, config, wants, in_force, say)
             _keys(peer, node, config, keys, only_our_keys, say)
     _shared(peer, configs, say)
     _system_databases(peer, say)
@@ -41,21 +42,28 @@ def write(peer: Peer, configs: Mapping[str, Config], wants: list[Wanted], keys: 
         raise Unavailable(f"{', '.join(down)} did not answer and was not configured: start it, then run this again.")
 
 
-def _settings(peer: Peer, node: str, config: Config, wants: list[Wanted], say: Say) -> None:
+def _settings(peer: Peer, node: str, config: Config, wants: list[Wanted], in_force: bool, say: Say) -> None:
     changes = to_write(wants, config)
+    options = effective(config, *OPTIONS)
     for each in changes:
-        _put(peer, node, each.section, each.key, each.value)
+        if (each.section, each.key) == OPTIONS:
+            options = each.value
+        else:
+            _put(peer, node, each.section, each.key, each.value)
         say(f"{node}: {each.name} {'taken away' if each.value is None else f'= {each.value}'}")
-    if any((each.section, each.key) == NEEDS_NEW_LISTENER for each in changes) or "jwt" not in session_handlers(peer.connection):
-        _listen_anew(peer, node, effective(config, "chttpd", "server_options"))
+    if not in_force or any((each.section, each.key) == HANDLERS for each in changes):
+        options = _respelled(options or SERVER_OPTIONS, effective(config, *OPTIONS))
+    if options != effective(config, *OPTIONS):
+        _put(peer, node, *OPTIONS, options)
 
 
-def _listen_anew(peer: Peer, node: str, before: str | None) -> None:
-    """CouchDB reads its handlers when its HTTP server starts, which it does when these options are written otherwise. Open requests go on."""
-    spelled_otherwise = SERVER_OPTIONS.replace("}, {max", "},  {max")
-    _put(peer, node, "chttpd", "server_options", spelled_otherwise)
-    if before == spelled_otherwise:
-        _put(peer, node, "chttpd", "server_options", SERVER_OPTIONS)
+def _respelled(options: str, before: str | None) -> str:
+    """The same options in another text than before: CouchDB reads its handlers when its HTTP server starts, which it does when this text changes.
+
+    Once in a run and no oftener: at the fourth start within 10 seconds CouchDB gives up and ends the whole node.
+    """
+    one_space, two_spaces = options.replace(",  ", ", "), options.replace(",  ", ", ").replace(", ", ",  ", 1)
+    return one_space if before == two_spaces else two_spaces
 
 
 def _keys(peer: Peer, node: str, config: Config, keys: Mapping[str, str], only_our_keys: bool, say: Say) -> None:

@@ -114,8 +114,10 @@ def configs(peer: Peer) -> dict[str, Config]:
         with in_a_sentence(peer.connection.address):
             try:
                 found[node] = peer.connection.get(config_path(node))
+            except CouchUnavailable:  # this node is down; were it all of CouchDB, the next question tells
+                continue
             except CouchError as error:
-                if error.code not in ("nodedown", "not_found"):
+                if error.code != "not_found":
                     raise
     return found
 
@@ -185,18 +187,12 @@ def in_a_sentence(address: Address) -> Iterator[None]:
     try:
         yield
     except CouchUnavailable as error:
-        hint = "Something else answers there." if "not JSON" in str(error) else "Does it run, and is COUCHDB_URL right?"
-        raise Unavailable(f"{str(error).rstrip('.')}. {hint}") from error
+        raise Unavailable(f"{str(error).rstrip('.')}. {_hint(str(error))}") from error
     except DatabaseMissing as error:
         raise Unavailable(f"Something answers at {address}, but not as CouchDB does: {error}") from error
     except CouchError as error:
         if error.status == 401:
             raise Unavailable(f"CouchDB at {address} refuses the name or password in COUCHDB_URL.") from error
-        if error.code == "nodedown":
-            raise Unavailable(
-                f"CouchDB at {address} cannot read its databases, since too many nodes are not running or in maintenance mode ([couchdb] maintenance_mode): "
-                f"{error.reason}."
-            ) from error
         if not error.code:
             raise Unavailable(
                 f"Something answers at {address} with status {error.status}, but it is no CouchDB. COUCHDB_URL must name CouchDB itself."
@@ -204,6 +200,14 @@ def in_a_sentence(address: Address) -> Iterator[None]:
         raise Unavailable(f"{error}.") from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:  # no JSON, or of another shape
         raise Unavailable(f"Something answers at {address}, but not as CouchDB does. COUCHDB_URL must name Apache CouchDB itself.") from error
+
+
+def _hint(told: str) -> str:
+    if "not JSON" in told:
+        return "Something else answers there."
+    if "answered 412" in told:
+        return "Too many of its nodes are not running, or in maintenance mode ([couchdb] maintenance_mode)."
+    return "Does it run, and is COUCHDB_URL right?"
 
 
 def config_path(node: str, section: str = "", key: str = "") -> str:

@@ -36,10 +36,9 @@ class PretendCouchDB:
         self.databases: dict[str, dict[str, Any]] = {name: {"_security": ADMINS_ONLY} for name in ("_users", "_replicator")}
         self.shards = 1
         self.handlers = ["cookie", "default"]
-        self.asked: list[str] = []
+        self.starts = dict.fromkeys(nodes, 0)  # of each node's HTTP server; CouchDB ends the node at the fourth within 10 s
 
     def answer(self, method: str, path: str, authorization: str, body: Any) -> Answer:
-        self.asked.append(f"{method} {path}")
         try:
             name, roles = self._who(authorization)
         except jwt.ExpiredSignatureError:
@@ -63,14 +62,14 @@ class PretendCouchDB:
             return 401, {"error": "unauthorized", "reason": "You are not a server admin."}
         if path == "/_membership":
             return 200, {"all_nodes": [node for node in self.nodes if node not in self.down], "cluster_nodes": self.nodes}
+        if config := re.fullmatch(r"/_node/([^/]+)/_config(?:/([^/]+)/([^/]+))?", path):
+            return self._config(method, config[1], config[2], config[3], body)
         if self._setting("couchdb", "maintenance_mode") == "true":
             return 412, {"error": "nodedown", "reason": self.nodes[0]}
         if path == "/_all_dbs":
             return 200, sorted(self.databases)
         if path == "/_dbs_info":
             return 200, [{"key": key, "info": {"cluster": {"q": self.shards, "n": len(self.nodes)}}} for key in body["keys"]]
-        if config := re.fullmatch(r"/_node/([^/]+)/_config(?:/([^/]+)/([^/]+))?(?:/([^/]+))?", path):
-            return self._config(method, config[1], config[2], config[3], body)
         return self._database(method, path.lstrip("/").partition("/")[0], path.lstrip("/").partition("/")[2], body)
 
     def _who(self, authorization: str) -> tuple[str | None, list[str]]:
@@ -108,6 +107,7 @@ class PretendCouchDB:
             return 400, {"error": "bad_request", "reason": "a JSON string expected"}
         config.setdefault(section, {})[key] = body
         if (section, key) == ("chttpd", "server_options") and body != (before or DEFAULT_SERVER_OPTIONS):  # its HTTP server starts anew
+            self.starts[node] += 1
             handlers = config["chttpd"].get("authentication_handlers", DEFAULT_HANDLERS)
             self.handlers = [word.partition("_")[0] for word in re.findall(r"chttpd_auth, (\w+)", handlers)]
         return 200, before or ""

@@ -41,6 +41,7 @@ def test_a_fresh_couchdb_is_unsafe_until_it_is_configured_and_configuring_twice_
         assert couchdb.handlers == ["jwt", "cookie", "default"], "in force without a restart"
         assert at(url, "couchdb doctor")[0] == 0
         assert at(url, "couchdb configure --write") == (0, "CouchDB was as Doorstep needs it already.\n")
+    assert couchdb.starts == {NODE: 1}, "more would end the node"
 
 
 def test_neither_password_nor_keys_are_ever_said(at):
@@ -68,6 +69,7 @@ def test_every_node_of_a_cluster_is_configured_and_then_they_are_one_couchdb(at)
         assert at(url, "couchdb configure --write")[0] == 0
         assert at(url, "couchdb doctor")[0] == 0
     first, second, third = couchdb.configs.values()
+    assert set(couchdb.starts.values()) == {1}
     assert first == second == third and first["cluster"] == {"q": "1", "n": "3"}
 
 
@@ -131,6 +133,17 @@ def test_handlers_that_were_written_without_being_in_force_are_brought_into_forc
         assert at(url, "couchdb doctor")[0] == 1
         assert at(url, "couchdb configure --write")[0] == 0
         assert at(url, "couchdb doctor")[0] == 0
+    assert couchdb.starts == {NODE: 2}
+
+
+@pytest.mark.parametrize("options", ["[{recbuf, undefined}]", "[]", "[{recbuf, undefined},  {max, 4096}]"])
+def test_other_server_options_become_ours_in_the_same_start(at, options):
+    couchdb = PretendCouchDB([NODE])
+    couchdb.configs[NODE]["chttpd"]["server_options"] = options
+    with pretended(couchdb) as url:
+        assert at(url, "couchdb configure --write")[0] == 0
+        assert at(url, "couchdb doctor")[0] == 0
+    assert couchdb.starts == {NODE: 1} and "{max, 65536}" in couchdb.configs[NODE]["chttpd"]["server_options"]
 
 
 def test_printing_needs_no_couchdb_but_writing_and_looking_do(at):
@@ -188,7 +201,7 @@ def test_maintenance_is_told_when_it_keeps_us_from_looking(at):
     couchdb.configs[NODE]["couchdb"]["maintenance_mode"] = "true"
     with pretended(couchdb) as url:
         code, said = at(url, "couchdb doctor")
-    assert code == 1 and said.endswith(f"are not running or in maintenance mode ([couchdb] maintenance_mode): {NODE}.\n")
+    assert code == 1 and said.endswith("Too many of its nodes are not running, or in maintenance mode ([couchdb] maintenance_mode).\n")
 
 
 def test_nobody_answering_is_told(at):

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,8 @@ from tests.server.couchdb.test_couchdb_commands import unsafe
 
 COUCHDB_URL = os.environ.get("COUCHDB_URL_FOR_TESTS", "")  # see tests/conftest.py
 pytestmark = [pytest.mark.skipif(not COUCHDB_URL, reason="COUCHDB_URL names no CouchDB to try this on"), pytest.mark.xdist_group("settings of CouchDB")]
+
+STARTS_SECONDS = 10  # at the fourth start of its HTTP server within these, CouchDB ends the node
 
 
 def ask(method: str, path: str, body: object = None) -> requests.Response:
@@ -60,6 +63,7 @@ def as_before() -> Iterator[None]:
 
     before = settings()
     yield
+    time.sleep(STARTS_SECONDS)
     now = settings()
     for place in sorted(
         place for place in now.keys() | before.keys() if now.get(place) != before.get(place)
