@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sync.engine import Engine
 from sync.engine.attachments import PART_BYTES, Spool, Upload, base64_of, gunzipped
-from sync.engine.errors import BadDocument, DocumentMissing, TooLarge
+from sync.engine.errors import BadDocument, DocumentMissing, StorageFull, TooLarge
 from sync.engine.limits import Limits
 from sync.engine.wire import Arrived, Edit
 from sync.revisions import Revision
@@ -119,6 +119,18 @@ def test_an_attachment_is_whole_or_the_document_is_not_written(database):
     with pytest.raises(Broken):
         database.write([Edit("one", (Revision(1, "a"),), False, b"{}", {"a": Arrived("x/y", broken)})], replicated=True)
     assert database.get("one") is None and parts_kept(database) == 0
+
+
+def test_an_attachment_that_finds_the_disk_full_leaves_nothing_and_may_come_again(database):
+    with database._connections.writing(database.entry.path) as connection:  # the same connection serves the next write
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages + 80}")
+    edit = Edit("one", (Revision(1, "a"),), False, b"{}", {"a": Arrived("x/y", Upload.of(FILM))})
+    with pytest.raises(StorageFull):
+        database.write([edit], replicated=True)
+    assert database.get("one") is None and parts_kept(database) == 0
+    assert database.write([edit], replicated=True) == [Revision(1, "a")], "there is room again"
+    assert b"".join(database.attachment(database.get("one").leaves[Revision(1, "a")].entries()["a"])) == FILM
 
 
 def test_half_a_gzip_is_refused(tmp_path):
