@@ -7,7 +7,11 @@ cannot have changed when it writes.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,7 +23,8 @@ from sqlalchemy.engine import make_url
 BUSY_SECONDS_MAX = 30
 """How long a statement waits for another process's write on SQLite."""
 
-HAS_TURN = "doorstep_has_turn"
+ASK_AGAIN_SECONDS = 0.001
+TURN = "doorstep_turn"
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x646F6F72  # a number of our own for PostgreSQL's advisory lock
 
@@ -55,7 +60,7 @@ def prepare(engine: Engine) -> None:
     """Give an engine made elsewhere (Flask-SQLAlchemy's) the settings that the store needs. Once an engine, before its first use."""
     engine.hide_parameters = True  # a full disk or a lock would write people's names into the log
     if engine.dialect.name == "sqlite":
-        turns = _Turns()
+        turns = _Turns(engine.url.database)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", turns.begin)
         event.listen(engine, "commit", turns.end)
@@ -118,21 +123,43 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 class _Turns:
-    """Who writes to SQLite next in this process. Threads queue at a lock, since SQLite itself only lets a second writer sleep and try
-    again: of a hundred that write at once, some would wait for all that came after them."""
+    """Who writes to SQLite next. SQLite itself lets whoever comes second sleep and try again, longer and longer, up to a tenth of a second: of a
+    hundred threads some would wait for all that came after them, and next to a merge worker that takes one batch after the other a phone that
+    signs in would wait for the last batch. So the threads of a process queue at a lock, and the first of them asks often for a file that the
+    processes lock in turns. Both are a courtesy: what keeps writers apart is SQLite, and whoever has waited too long asks it without them.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, database: str | None) -> None:
         self._turn = threading.Lock()
+        self._file = f"{database}-turn" if database and database != ":memory:" else None
 
     def begin(self, connection: Connection) -> None:
-        writes = connection.get_execution_options().get("doorstep_writes", False)
-        if writes:  # who waits too long asks SQLite, which says so
-            connection.info[HAS_TURN] = self._turn.acquire(timeout=BUSY_SECONDS_MAX)
+        if not connection.get_execution_options().get("doorstep_writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if self._turn.acquire(timeout=BUSY_SECONDS_MAX):
+            connection.info[TURN] = self._among_processes()
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
             self.end(connection)
             raise
+
+    def _among_processes(self) -> int | None:
+        """The file, open and locked; closing it unlocks it. None: there is none, or it cannot be opened."""
+        if self._file is None:
+            return None
+        try:
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:  # no handle left, or a full disk: then without
+            return None
+        until = time.monotonic() + BUSY_SECONDS_MAX
+        while time.monotonic() < until:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            time.sleep(ASK_AGAIN_SECONDS)
+        return descriptor
 
     def end(self, connection: Connection) -> None:
         self._release(connection.info)
@@ -142,5 +169,8 @@ class _Turns:
         self._release(record.info)
 
     def _release(self, info: dict[Any, Any]) -> None:
-        if info.pop(HAS_TURN, False):
+        if TURN in info:
+            descriptor = info.pop(TURN)
+            if descriptor is not None:
+                os.close(descriptor)
             self._turn.release()
