@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
+from typing import Any
 
 from flask import Response, current_app
 
@@ -25,6 +26,7 @@ FEED_SECONDS_MAX = 300.0  # then the client asks again, and shows who it is agai
 THREADS_LEFT = 4  # one thread in so many stays free of feeds, where each feed holds one
 SWEEP_SECONDS = 20.0  # how often a waiting feed looks by itself: a ring that was lost costs no more than this
 RETRY_SECONDS = 10
+CHUNK_BYTES = 64 * 1024
 
 KINDS = ("normal", "longpoll", "continuous", "eventsource")
 
@@ -84,18 +86,38 @@ def waiting_answer(asked: Asked, pieces: Generator[bytes | Pause, None, None], c
     places: threading.BoundedSemaphore = current_app.extensions.setdefault("doorstep.feeds", threading.BoundedSemaphore(_places(asked, room)))
     if not places.acquire(blocking=False):
         raise Unavailable("Too many feeds are open. Come back a little later.", headers={"Retry-After": str(RETRY_SECONDS)})
-    body: Iterator[bytes | Pause] = pieces
-    if room is None:
-        client = environment.get("gunicorn.socket") or environment.get("werkzeug.socket")
-        body = in_this_thread(pieces, client, parent.stopping.is_set)
-    response = streamed(body, content_type)
+    gathered = _gathered(pieces)
+    client = environment.get("gunicorn.socket") or environment.get("werkzeug.socket")
+    body = gathered if room is not None else in_this_thread(gathered, client, parent.stopping.is_set)
+    response = _response(body, content_type)
     response.call_on_close(_once(places.release))
     return response
 
 
-def streamed(pieces: Iterator[bytes | Pause], content_type: str) -> Response:
+def streamed(pieces: Generator[bytes, None, None], content_type: str) -> Response:
+    """An answer that does not wait."""
+    return _response(_gathered(pieces), content_type)
+
+
+def _response(pieces: Iterator[bytes | Pause], content_type: str) -> Response:
     headers = {"Cache-Control": CACHE_CONTROL, "X-Accel-Buffering": "no"}
     return Response(pieces, content_type=content_type, headers=headers)  # type: ignore[arg-type]  # the pauses are for our web worker
+
+
+def _gathered(pieces: Iterator[Any]) -> Generator[bytes | Pause, None, None]:
+    """Rows together, in chunks of a good size; what comes before a pause goes out before it."""
+    some: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        if not isinstance(piece, Pause):
+            some.append(piece)
+            size += len(piece)
+        if size and (size >= CHUNK_BYTES or isinstance(piece, Pause)):
+            yield b"".join(some)
+            some, size = [], 0
+        if isinstance(piece, Pause):
+            yield piece
+    yield b"".join(some)
 
 
 def _places(asked: Asked, room: WaitingRoom | None) -> int:

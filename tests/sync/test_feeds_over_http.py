@@ -15,7 +15,7 @@ from server.tokens import CLOCK_SKEW_SECONDS_MAX, sign, signing_key
 
 NAME = "worker-w0042"
 MANY = 150  # the server under test has 32 threads
-PING_SECONDS_MAX = 3.0  # on a machine that does other things; with a thread for each of the many it would be never
+PING_SECONDS_MAX = 8.0  # on a machine that does other things; if each of the many held a thread it would be a minute
 
 
 @pytest.fixture
@@ -131,13 +131,12 @@ def test_a_request_that_is_sent_behind_a_feed_is_answered_after_it(live_server, 
     assert received.index(b'"last_seq"') < received.index(b'"status"')
 
 
-def test_a_feed_ends_with_its_token(live_server, database, connect):
-    nearly_over = sign(signing_key(live_server.settings.secret), "w0042", ["worker:w0042"], 2 - CLOCK_SKEW_SECONDS_MAX)
-    for kind in ("longpoll", "continuous"):
-        began = time.monotonic()
-        with contextlib.suppress(AssertionError):  # the second one comes too late, and is refused
-            assert b"last_seq" in read_until(connect(f"/_changes?feed={kind}&heartbeat=60000&since=now", nearly_over), b"0\r\n\r\n")
-        assert time.monotonic() - began < 10
+@pytest.mark.parametrize("kind", ["longpoll", "continuous"])
+def test_a_feed_ends_with_its_token(live_server, database, connect, kind):
+    nearly_over = sign(signing_key(live_server.settings.secret), "w0042", ["worker:w0042"], 3 - CLOCK_SKEW_SECONDS_MAX)
+    began = time.monotonic()
+    assert b"last_seq" in read_until(connect(f"/_changes?feed={kind}&heartbeat=60000&since=now", nearly_over), b"0\r\n\r\n")
+    assert time.monotonic() - began < 15
 
 
 def test_the_rights_that_are_taken_away_end_a_feed(live_server, database, connect):
