@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from flask import Response
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -56,7 +57,8 @@ def give_cookie(settings: Settings, response: Response, username: str, mark: str
     """Ten minutes from now."""
     value = _serializer(settings).dumps([username, mark])
     value = value.decode() if isinstance(value, bytes) else value
-    response.set_cookie(COOKIE, value, max_age=SECONDS, path=PATH, secure=not settings.demo, httponly=True, samesite="Strict")
+    expires = datetime.now(UTC) + timedelta(seconds=SECONDS)  # besides Max-Age: nano's cookies live by it alone
+    response.set_cookie(COOKIE, value, max_age=SECONDS, expires=expires, path=PATH, secure=not settings.demo, httponly=True, samesite="Strict")
 
 
 def take_cookie(settings: Settings, response: Response) -> None:

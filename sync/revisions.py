@@ -60,7 +60,7 @@ class Revision(NamedTuple):
 
 
 class NotARevision(ValueError):
-    """The text is not `N-xxx` with a whole number N above zero."""
+    """The text is not `N-` with a whole number N above zero, and whatever follows."""
 
 
 class Refused(Exception):
@@ -68,10 +68,10 @@ class Refused(Exception):
 
 
 def parse_revision(text: object) -> Revision:
-    """Read `N-xxx`. Raises NotARevision."""
+    """Read `N-xxx`. CouchDB takes `1-` too, and so do we: the id is any text. Raises NotARevision."""
     if isinstance(text, str):
         generation, dash, id = text.partition("-")
-        if dash and id and generation.isascii() and generation.isdigit() and len(generation) <= 16 and 0 < int(generation) <= GENERATION_MAX:
+        if dash and generation.isascii() and generation.isdigit() and len(generation) <= 16 and 0 < int(generation) <= GENERATION_MAX:
             return Revision(int(generation), id)
     raise NotARevision(text)
 

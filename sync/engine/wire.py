@@ -204,7 +204,7 @@ def _path(document: Mapping[str, Any], replicated: bool, limits: Limits) -> tupl
     if not ids or len(ids) > start:
         raise BadDocument("_revisions.ids must have from 1 to _revisions.start elements", "doc_validation")
     path = tuple([Revision(start - age, id) for age, id in enumerate(ids)])
-    if any(not id or len(id) > REVISION_BYTES_MAX for id in ids):
+    if any(len(id) > REVISION_BYTES_MAX for id in ids):
         raise BadDocument("Invalid rev format")
     read_revision(str(path[0]))
     return path

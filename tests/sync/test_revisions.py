@@ -24,6 +24,7 @@ from sync.revisions import (
     possible_ancestors,
     stem,
     winner,
+    without_leaves,
 )
 from tests.examples import examples
 
@@ -150,7 +151,7 @@ def test_equal_edits_get_equal_revisions_and_others_do_not():
     assert len({first, *others}) == 5
 
 
-@pytest.mark.parametrize("text", ["", "1", "1-", "-a", "a-1", "0-a", "-1-a", "1.5-a", "٣-a", "99999999999999999999-a", None, 1, ["1-a"]])
+@pytest.mark.parametrize("text", ["", "1", "-a", "a-1", "0-a", "-1-a", "1.5-a", "٣-a", "99999999999999999999-a", None, 1, ["1-a"]])
 def test_what_is_no_revision_is_refused(text):
     with pytest.raises(NotARevision):
         parse_revision(text)
@@ -248,3 +249,101 @@ def test_two_writers_who_made_up_the_same_id_give_one_revision_with_two_parents(
     one, other = tree_of("2-x 1-a", "2-x 1-b"), tree_of("2-x 1-b", "2-x 1-a")
     assert one == other and texts(leaves(one)) == ["2-x"]
     assert from_lines(as_lines(one)) == one
+
+
+# Stemming, purging and order: what holds whatever comes first
+
+
+def alive(revision):
+    return False
+
+
+def merged_and_stemmed(paths, limit, deleted=is_tombstone):
+    """Pushed one by one, the tree stemmed after each, as the engine does."""
+    tree = EMPTY
+    for path in paths:
+        tree = stem(merge(tree, path, deleted(path[0])), limit)
+    return tree
+
+
+@settings(max_examples=examples(1000))
+@given(paths_of_branches, st.integers(1, 5), st.randoms())
+def test_where_nothing_is_deleted_the_winner_is_the_same_in_any_order_and_however_short_lines_are_kept(paths, limit, random):
+    """A revision that was stemmed away may come back as a leaf of its own, but never before the line that it belongs to."""
+    shuffled = paths + random.choices(paths, k=2)
+    random.shuffle(shuffled)
+    assert winner(merged_and_stemmed(shuffled, limit, alive)) == winner(merged_and_stemmed(paths, 1000, alive))
+
+
+@settings(max_examples=examples(1000))
+@given(paths_of_branches, st.integers(1, 6), st.integers(1, 6))
+def test_stemming_twice_is_stemming_to_the_shorter_length_whichever_comes_first(paths, one, other):
+    tree = merged(paths)
+    assert stem(stem(tree, one), other) == stem(stem(tree, other), one) == stem(tree, min(one, other))
+
+
+@settings(max_examples=examples(1000))
+@given(paths_of_branches, st.integers(6, 12), st.randoms())
+def test_lines_that_fit_the_limit_are_never_stemmed_so_the_order_never_matters(paths, limit, random):
+    shuffled = random.sample(paths, len(paths))
+    fitting = [path for path in paths if path[0].generation <= limit]
+    assert merged_and_stemmed(fitting, limit) == merged(fitting)
+    assert merged_and_stemmed([path for path in shuffled if path in fitting], limit).parents == merged(fitting).parents
+
+
+@settings(max_examples=examples(1000))
+@given(paths_of_branches, st.integers(1, 1000), st.randoms())
+def test_two_machines_that_push_all_they_hold_to_each_other_show_the_same_winner(paths, limit, random):
+    """Each took some branches, in its own order; then each sends its leaves with their lines to the other, as replication does."""
+    here = merged_and_stemmed(random.sample(paths, len(paths))[: len(paths) // 2], limit)
+    there = merged_and_stemmed(random.sample(paths, len(paths)), limit)
+    for _ in range(2):
+        sent = [(history(here, leaf), leaf in here.deleted) for leaf in leaves(here)] if here.parents else []
+        back = [(history(there, leaf), leaf in there.deleted) for leaf in leaves(there)]
+        for line, deleted in sent:
+            there = stem(merge(there, line, deleted), limit)
+        for line, deleted in back:
+            here = stem(merge(here, line, deleted), limit)
+    assert winner(here) == winner(there) and set(leaves(here)) == set(leaves(there))
+
+
+@settings(max_examples=examples(1000))
+@given(paths_of_branches, st.integers(0, 7), st.integers(1, 6))
+def test_deleting_the_winner_again_and_again_ends_with_a_deleted_document(paths, more, limit):
+    """Each leaf that lives is deleted in turn, as a person settles a conflict; nothing else changes, and writing anew extends the best tombstone."""
+    tree = merged_and_stemmed(paths, limit)
+    lived = sum(leaf not in tree.deleted for leaf in leaves(tree))
+    for _ in range(lived):
+        best = winner(tree)
+        assert best not in tree.deleted
+        tomb = Revision(edit_extends(tree, best, True).generation + 1, f"{best.id}!")
+        others = set(leaves(tree)) - {best}
+        tree = stem(merge(tree, [tomb, best], True), limit)
+        assert set(leaves(tree)) == others | {tomb}
+    assert set(leaves(tree)) == tree.deleted
+    parent = edit_extends(tree, None, False)
+    assert parent == winner(tree), "generations never go back"
+    again = Revision(parent.generation + 1, "again")
+    tree = stem(merge(tree, [again, parent]), limit)
+    assert winner(tree) == again and conflicts(tree) == []
+
+
+@settings(max_examples=examples(1000))
+@given(paths_of_branches, st.sets(st.integers(0, 7)))
+def test_a_purged_leaf_leaves_a_tree_that_never_had_it(paths, chosen):
+    tree = merged(paths)
+    known = leaves(tree)
+    leaving = {known[index] for index in chosen if index < len(known)}
+    kept = without_leaves(tree, leaving)
+    expected = EMPTY
+    for leaf in known:
+        if leaf not in leaving:
+            expected = merge(expected, history(tree, leaf), leaf in tree.deleted)
+    assert kept == expected and set(leaves(kept)) == set(known) - leaving
+
+
+def test_purging_what_is_no_leaf_changes_nothing():
+    tree = tree_of("3-c 2-b 1-a", "2-x 1-a")
+    assert without_leaves(tree, [rev("2-b"), rev("1-a"), rev("9-none")]) == tree
+    assert set(texts(without_leaves(tree, [rev("3-c")]).parents)) == {"2-x", "1-a"}
+    assert without_leaves(tree, leaves(tree)).parents == {}

@@ -60,6 +60,13 @@ def test_a_revision_without_a_history_stands_alone_or_joins_where_it_is_known(db
     assert db.get("doc")["n"] == 1
 
 
+def test_the_id_of_a_revision_is_any_text_even_none(db):
+    for id, revision in [("empty", "1-"), ("short", "2-x"), ("odd", "3-Ä b/c"), ("dashes", "4-a-b")]:
+        db.graft(id, revision)
+        assert db.get(id, rev=revision)["_rev"] == revision
+        assert db("POST", "_revs_diff", {id: [revision]}).json == {}
+
+
 def test_put_can_write_a_replicated_revision_too_and_again(db):
     for _ in range(2):
         answer = db("PUT", "doc", grafted("doc", ["2-b", "1-a"], n=1), new_edits=False)

@@ -161,6 +161,7 @@ def test_tools_sign_in_by_cookie(server, db):
     assert (answer.status, answer.json["ok"]) == (200, True)
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("AuthSession=") and "HttpOnly" in cookie
+    assert "Max-Age=" in cookie and "Expires=" in cookie, "some clients know only one of the two"
     sent = {"Cookie": cookie.partition(";")[0]}
     assert nobody("GET", "/_session", headers=sent).json["userCtx"]["name"] == name
     assert nobody("PUT", f"{db.path}/doc", {}, headers=sent).status == 201
