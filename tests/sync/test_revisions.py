@@ -266,7 +266,7 @@ def merged_and_stemmed(paths, limit, deleted=is_tombstone):
     return tree
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(300))
 @given(paths_of_branches, st.integers(1, 5), st.randoms())
 def test_where_nothing_is_deleted_the_winner_is_the_same_in_any_order_and_however_short_lines_are_kept(paths, limit, random):
     """A revision that was stemmed away may come back as a leaf of its own, but never before the line that it belongs to."""
@@ -275,14 +275,14 @@ def test_where_nothing_is_deleted_the_winner_is_the_same_in_any_order_and_howeve
     assert winner(merged_and_stemmed(shuffled, limit, alive)) == winner(merged_and_stemmed(paths, 1000, alive))
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(300))
 @given(paths_of_branches, st.integers(1, 6), st.integers(1, 6))
 def test_stemming_twice_is_stemming_to_the_shorter_length_whichever_comes_first(paths, one, other):
     tree = merged(paths)
     assert stem(stem(tree, one), other) == stem(stem(tree, other), one) == stem(tree, min(one, other))
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(300))
 @given(paths_of_branches, st.integers(6, 12), st.randoms())
 def test_lines_that_fit_the_limit_are_never_stemmed_so_the_order_never_matters(paths, limit, random):
     shuffled = random.sample(paths, len(paths))
@@ -291,7 +291,7 @@ def test_lines_that_fit_the_limit_are_never_stemmed_so_the_order_never_matters(p
     assert merged_and_stemmed([path for path in shuffled if path in fitting], limit).parents == merged(fitting).parents
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(300))
 @given(paths_of_branches, st.integers(1, 1000), st.randoms())
 def test_two_machines_that_push_all_they_hold_to_each_other_show_the_same_winner(paths, limit, random):
     """Each took some branches, in its own order; then each sends its leaves with their lines to the other, as replication does."""
@@ -307,7 +307,7 @@ def test_two_machines_that_push_all_they_hold_to_each_other_show_the_same_winner
     assert winner(here) == winner(there) and set(leaves(here)) == set(leaves(there))
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(300))
 @given(paths_of_branches, st.integers(0, 7), st.integers(1, 6))
 def test_deleting_the_winner_again_and_again_ends_with_a_deleted_document(paths, more, limit):
     """Each leaf that lives is deleted in turn, as a person settles a conflict; nothing else changes, and writing anew extends the best tombstone."""
@@ -328,7 +328,7 @@ def test_deleting_the_winner_again_and_again_ends_with_a_deleted_document(paths,
     assert winner(tree) == again and conflicts(tree) == []
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(300))
 @given(paths_of_branches, st.sets(st.integers(0, 7)))
 def test_a_purged_leaf_leaves_a_tree_that_never_had_it(paths, chosen):
     tree = merged(paths)
