@@ -129,8 +129,8 @@ def areas_of(session: AnySession, account_id: str, at: datetime | None = None) -
     at = at or now()
     running = (Assignment.since <= at) & (Assignment.until.is_(None) | (Assignment.until > at))
     assigned = set(session.scalars(select(Assignment.area).where(Assignment.account == account_id, running)))
-    areas = {area.id: area for area in session.scalars(select(Area))}
-    return [areas[area_id] for area_id in sorted(lowest_below(assigned, {area.id: area.parent for area in areas.values()}))]
+    parents = dict(session.execute(select(Area.id, Area.parent)).tuples())
+    return sorted(session.scalars(select(Area).where(Area.id.in_(lowest_below(assigned, parents)))), key=lambda area: area.id)
 
 
 def lowest_below(assigned: Iterable[str], parents: dict[str, str | None]) -> set[str]:

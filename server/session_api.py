@@ -201,8 +201,10 @@ def _device_for(account: Account, wanted: str | None) -> Device:
 
 
 def _session_for(account: Account, device: Device, refresh_token: str) -> Response:
+    """Commits first: what is read for the answer holds up nobody who waits to write."""
     settings = stores().settings
     session, databases = stores().session, stores().databases
+    session.commit()
     areas = areas_of(session, account.id)
     answer = {
         "access_token": sign(
@@ -226,10 +228,10 @@ def _session_for(account: Account, device: Device, refresh_token: str) -> Respon
             "media": media_database(account.id),
         },
     }
-    session.commit()
+    session.rollback()  # all is read
     answer["household_key"] = household_key(stores().store)
     provide_forms(databases)
-    provide_worker(databases, account.id)
+    provide_worker(databases, answer["worker"]["id"])  # type: ignore[index]
     for area in answer["worker"]["areas"]:  # type: ignore[index]
         provide_area(databases, area["id"])
     return Response(orjson.dumps(answer), content_type="application/json", headers={"Cache-Control": "no-store"})
