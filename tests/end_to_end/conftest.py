@@ -62,8 +62,9 @@ def eventually(true: Callable[[], object], seconds: float = 30, what: str = "") 
 class Server:
     """`make run` without make: parent, web processes and merge worker over one data folder, always on the same port."""
 
-    def __init__(self, data: Path):
+    def __init__(self, data: Path, **settings: str):
         self.data = data
+        self.settings = settings
         self.port = free_port()
         self.process: subprocess.Popen | None = None
         self.log = data.parent / f"{data.name}.log"
@@ -78,6 +79,7 @@ class Server:
             "DOORSTEP_DEMO": "1",
             "DOORSTEP_DATA": str(self.data),
             "DOORSTEP_PORT": str(self.port),
+            **self.settings,
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

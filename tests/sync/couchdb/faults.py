@@ -24,10 +24,14 @@ class Fault:
 
 
 class FaultProxy:
-    """Passes requests on, unless a fault is ordered or it is away. `url` has the credentials of the CouchDB behind it."""
+    """Passes requests on, unless a fault is ordered or it is away. `url` has the credentials of the CouchDB behind it.
 
-    def __init__(self, url: str) -> None:
+    With `beside`, the address of Doorstep, it is the reverse proxy of docs/operators.md: /sync/ goes to CouchDB, everything else to Doorstep.
+    """
+
+    def __init__(self, url: str, beside: str | None = None) -> None:
         parts = urlsplit(url)
+        self._beside = beside
         self.faults: deque[Fault] = deque()
         self.only: Callable[[str, str], bool] = lambda method, path: True  # which requests faults are for
         self.away = False
@@ -38,6 +42,7 @@ class FaultProxy:
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         credentials = f"{parts.username}:{parts.password}@" if parts.username else ""
+        self.origin = f"http://127.0.0.1:{self._server.server_port}"
         self.url = f"http://{credentials}127.0.0.1:{self._server.server_port}{parts.path}"
 
     def order(self, *faults: Fault, only: Callable[[str, str], bool] | None = None) -> None:
@@ -48,6 +53,13 @@ class FaultProxy:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def _way(self, path: str) -> tuple[str, str]:
+        if self._beside is None:
+            return self._behind, path
+        if path.startswith("/sync/"):
+            return self._behind, self._root + path.removeprefix("/sync")
+        return urlsplit(self._beside).netloc, path
 
     def _next(self, method: str, path: str) -> Fault | None:
         return self.faults.popleft() if self.faults and self.only(method, path) else None
@@ -75,9 +87,10 @@ class FaultProxy:
                     self._ask(body, fault)
 
             def _ask(self, body: bytes, fault: Fault | None) -> None:
-                behind = http.client.HTTPConnection(proxy._behind, timeout=60)
+                host, path = proxy._way(self.path)
+                behind = http.client.HTTPConnection(host, timeout=60)
                 headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
-                behind.request(self.command, self.path, body, headers)
+                behind.request(self.command, path, body, headers)
                 answer = behind.getresponse()
                 kept = {name: value for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP}
                 if "feed=continuous" in self.path:
@@ -114,7 +127,8 @@ class FaultProxy:
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(content)
+                    with contextlib.suppress(OSError):  # whoever asked has hung up
+                        self.wfile.write(content)
 
             def _body(self) -> bytes:
                 if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
