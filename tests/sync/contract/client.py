@@ -52,11 +52,11 @@ class InProcess:
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes | Iterable[bytes] | None) -> Answered:
         data = body if body is None or isinstance(body, bytes) else b"".join(body)
-        with self._app.test_client().open(self._root + path, method=method, headers=headers, data=data) as answer:
+        with self._app.test_client(use_cookies=False).open(self._root + path, method=method, headers=headers, data=data) as answer:
             return answer.status_code, answer.headers, answer.data
 
     def stream(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Iterator[bytes]:
-        with self._app.test_client().open(self._root + path, method=method, headers=headers, data=body, buffered=False) as answer:
+        with self._app.test_client(use_cookies=False).open(self._root + path, method=method, headers=headers, data=body, buffered=False) as answer:
             yield from answer.iter_encoded()
 
 
