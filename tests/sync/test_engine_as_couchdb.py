@@ -122,6 +122,8 @@ def test_the_same_pushes_purges_and_limits_make_the_same_trees(ours, couchdb_url
             answers = take(step, sides)
             assert all(answer == answers[0] for answer in answers), (step, answers)
             mine, theirs = (side.seen() for side in sides)
+            if any(step[0] == "purge" for step in steps[1]):
+                del mine["counts"], theirs["counts"]  # CouchDB goes on counting a document as live whose last live leaf was purged
             assert mine == theirs, step
     finally:
         for side in sides:
@@ -182,7 +184,7 @@ def test_the_same_edit_of_the_same_tree_gets_the_same_answer(ours, couchdb_url, 
         exists = bool(lines)
         if not exists and name not in ("nothing", "unknown"):
             return
-        if not exists and name == "unknown" and how in ("POST", "bulk", "bulk delete"):
+        if not exists and name == "unknown" and how in ("POST", "COPY", "bulk", "bulk delete"):
             return  # CouchDB takes a revision in the body for a document that it never had, and refuses the same in the address
         revision = based_on_of(sides[0], name) if exists else (None if name == "nothing" else "1-unknown")
         if revision == "none":
