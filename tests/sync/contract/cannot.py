@@ -27,6 +27,7 @@ EVENTSOURCE = "eventsource"
 STEMMING = "Histories cut to `_revs_limit`"
 LOCAL_OVERWRITTEN = "`_local` with a wrong `_rev` overwrites"
 REPLICATED_PUT = "`PUT /{db}/{id}?new_edits=false`"
+LIVES = "404 for a database that was deleted just now; sequences that tell one life of a database from the next"
 SECURITY = "`_all_dbs` for admins only; a wrong `_security` refused"
 
 POUCHDB_SERVER = {
@@ -185,6 +186,7 @@ POUCHDB_SERVER = {
     ],
     LOCAL_OVERWRITTEN: ["test_a_wrong_revision_overwrites"],
     REPLICATED_PUT: ["test_put_can_write_a_replicated_revision_too_and_again"],
+    LIVES: ["test_a_database_is_deleted_once", "test_a_sequence_of_another_life_begins_anew"],
     SECURITY: ["test_all_dbs_is_for_admins", "test_what_is_no_security_object_is_a_bad_request"],
 }
 
