@@ -43,6 +43,6 @@ def outbox_length(connection: Connection) -> int:
 def devices(connection: Connection) -> list[dict[str, Any]]:
     """Every phone that signed in, the most recently seen first."""
     device, account = table(Device), table(Account)
-    columns = (device.c.id, device.c.app, device.c.created_at, device.c.last_seen_at, device.c.revoked_at, account.c.name, account.c.username)
+    columns = (device.c.id, device.c.app, device.c.created_at, device.c.last_seen_at, device.c.revoked_at, device.c.ending, account.c.name, account.c.username)
     rows = connection.execute(select(*columns).join(account, account.c.id == device.c.account).order_by(device.c.last_seen_at.desc()).limit(DEVICES_MAX))
     return [dict(row) for row in rows.mappings()]

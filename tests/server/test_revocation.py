@@ -231,6 +231,16 @@ def test_a_phone_that_is_signed_in_gets_no_token_to_hand_in_and_is_not_ended(cli
     assert refresh(client, phone).status_code == 200
 
 
+@pytest.mark.parametrize("asked", ["hand-in", "handed-in"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"{}", b'{"refresh_token": 7}', b'{"refresh_token": ""}', b'{"refresh_token": "x", "photos": -1}'])
+def test_a_body_that_is_none_is_told_so(client, asked, body):
+    answer = client.post(f"/api/session/{asked}", data=body, content_type="application/json")
+    bad = asked == "handed-in" or b"photos" not in body
+    assert (answer.status_code, answer.get_json()["error"]) == ((400, "bad_request") if bad else (401, "unauthorized"))
+    large = client.post(f"/api/session/{asked}", data=b'{"refresh_token": "' + b"x" * 20_000 + b'"}', content_type="application/json")
+    assert large.status_code == 413
+
+
 def test_a_phone_that_signed_out_by_itself_signs_in_again(client, phone, at):
     assert ask(client, phone["access_token"], "/api/session", "DELETE").status_code == 204
     assert refresh(client, phone).get_json()["error"] == "unauthorized"
