@@ -95,3 +95,7 @@ class Databases(Protocol):
         None: unknown, look at all of them. It comes first, and now and then, so that a lost message costs a delay and no more.
         """
         ...
+
+    def close(self) -> None:
+        """Close files and connections. For commands and tests; a server just ends."""
+        ...

@@ -20,8 +20,8 @@ from sync.engine.catalogue import is_name
 from sync.engine.errors import DatabaseMissing, IllegalName
 
 SHARDS = 1  # `q`: our databases are small and many; each shard is a file to hold open and a feed to merge
-ANSWER_SECONDS_MAX = 30  # the package itself would wait for ever
-RETRY_SECONDS = (0, 0.2, 1, 2)  # after a connection that broke
+ANSWER_SECONDS_MAX = 15  # the package itself would wait for ever, and phones that sign in wait for this
+RETRY_SECONDS = (0, 0.2, 1)  # after a connection that broke
 SERVER_ONLY = ("_admin",)
 GUARD = "_design/guard"
 GUARD_FUNCTION = (

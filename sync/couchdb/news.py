@@ -18,7 +18,7 @@ from sync.couchdb.connection import Connection
 from sync.couchdb.errors import CouchError, CouchUnavailable
 from sync.engine.errors import DatabaseMissing
 
-SWEEP_SECONDS = 30.0  # how often `wait` says "unknown" while the feed is followed
+SWEEP_SECONDS = 60.0  # how often `wait` says "unknown" while the feed is followed; each time costs a request an inbox
 SWEEP_WITHOUT_FEED_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10
 SILENCE_SECONDS_MAX = 3 * HEARTBEAT_SECONDS  # longer than that, and the connection is dead
