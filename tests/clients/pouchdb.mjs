@@ -1,6 +1,7 @@
 // The official `pouchdb` package in Node: `node pouchdb.mjs SCENARIO '{"url":…}'` prints what it found as one line of JSON.
 import { createRequire } from 'node:module'
 import { writeFileSync } from 'node:fs'
+import './contents.js'
 
 const require = createRequire(import.meta.url)
 const PouchDB = require('pouchdb')
@@ -12,26 +13,8 @@ const remote = () => new PouchDB(options.url, { skip_setup: true })
 const local = (name) => options.folder
   ? new PouchDB(`${options.folder}/${name}`) // LevelDB, as the package has it
   : new PouchDB(name, { adapter: 'memory' })
+const { contents } = globalThis
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))
-
-// Every document, every leaf, as tests/clients/leaves.py has it.
-async function contents(db) {
-  const found = {}
-  const { results } = await db.changes({ style: 'all_docs' })
-  for (let start = 0; start < results.length; start += 500) {
-    const page = results.slice(start, start + 500)
-    const { rows } = await db.allDocs({ keys: page.map((row) => row.id) })
-    for (const row of rows) found[row.id] = { winner: row.value.rev, deleted: row.value.deleted ?? false, leaves: {} }
-    const docs = page.flatMap((row) => row.changes.map(({ rev }) => ({ id: row.id, rev })))
-    const got = await db.bulkGet({ docs, revs: true, attachments: true })
-    for (const result of got.results) for (const { ok } of result.docs) {
-      const { _attachments = {}, ...leaf } = ok
-      leaf._attachments = Object.fromEntries(Object.entries(_attachments).map(([name, entry]) => [name, [entry.content_type, entry.data]]))
-      found[result.id].leaves[ok._rev] = leaf
-    }
-  }
-  return found
-}
 
 // One round of edits of these documents without a network; what becomes of each follows from its number and the client's.
 async function edit(db, ids, change) {
