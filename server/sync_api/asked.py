@@ -15,9 +15,8 @@ from server.stores import stores
 from sync.engine import Engine
 from sync.engine.database import Database
 from sync.engine.errors import BadDocument, EngineError, TooLarge
-from sync.engine.limits import DEFAULT, Limits
+from sync.engine.limits import Limits
 
-BATCH_DOCUMENTS_MAX = DEFAULT.batch_documents_max
 GROUPS_MAX = 1_000_000  # objects and lists in one body: twenty million empty ones fit 60 MB and would take a gigabyte and half a minute
 VALUES_MAX = 4_000_000
 CHUNK_BYTES = 64 * 1024
