@@ -80,8 +80,9 @@ def hand_in() -> Response:
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "sync": {"url": SYNC_URL, "inbox": inbox_database(account), "media": media_database(account)},
     }
+    if device.revoked_at is not None and device.last_seen_at <= device.revoked_at:  # once, however often it tries
+        record_event(session, account, "phone hands in", device.id)
     device.last_seen_at = now()
-    record_event(session, account, "phone hands in", device.id)
     session.commit()
     provide_worker(stores().databases, account)
     return Response(orjson.dumps(answer), content_type="application/json", headers={"Cache-Control": "no-store"})

@@ -144,7 +144,7 @@ def test_while_the_central_store_does_not_answer_phones_hand_in_their_work_all_t
 # Handing in
 
 
-def test_a_revoked_phone_hands_in_what_it_has_not_sent_and_reads_no_area(client, phone, office, at):
+def test_a_revoked_phone_hands_in_what_it_has_not_sent_and_reads_no_area(app, client, phone, office, at):
     office(revoke(Ending.HAND_IN))
     at(60)
     refused = refresh(client, phone)
@@ -160,6 +160,8 @@ def test_a_revoked_phone_hands_in_what_it_has_not_sent_and_reads_no_area(client,
     at(60 + TOKEN_SECONDS_MAX + CLOCK_SKEW_SECONDS_MAX + 1)
     assert ask(client, token).status_code == 401
     assert hand_in(client, phone).status_code == 200, "a slow network: it asks again"
+    with app.app_context():
+        assert stores().session.scalars(select(AuditEvent.subject).where(AuditEvent.action == "phone hands in")).all() == [DEVICE], "told once"
 
 
 def test_a_phone_that_comes_back_after_months_hands_in_all_the_same(client, phone, office, at):
