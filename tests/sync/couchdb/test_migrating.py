@@ -22,7 +22,10 @@ from sync.engine import Engine
 from sync.engine.replica import EmbeddedReplica
 from sync.engine.wire import read_edit
 from sync.replicate import compare, replicate
+from tests.sync.centre.conftest import centre, form, new_centre
 from tests.sync.couchdb.conftest import PEERS
+
+__all__ = ["centre", "form", "new_centre"]
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SECURITY = {"admins": {"names": [], "roles": ["_admin"]}, "members": {"names": ["何"], "roles": ["worker:w1"]}}
@@ -86,6 +89,27 @@ def test_the_merge_workers_places_in_the_old_engines_feeds_begin_anew_in_the_new
     migrate(EmbeddedReplica(embedded), there, lambda line: None)
     assert len(databases.changes("area-g1", old, 10_000).changes) == 600
     assert len(embedded.changes("area-g1", databases.changes("area-g1", limit=10_000).last_sequence, 10_000).changes) == 600
+
+
+def test_after_moving_the_centre_reads_all_again_and_nothing_changes(centre, databases):
+    """Its places in the old feeds mean nothing in the new engine; what it has merged it knows again."""
+    taken = [centre.submission(worker) for worker in ("w0001", "w0002", "w0001")]
+    conflicting = centre.submission(answers={"phone": "1"})
+    centre.take(*taken)
+    centre.replicate(conflicting, "1-a")
+    centre.replicate({**conflicting, "answers": {**conflicting["answers"], "phone": "2"}}, "1-b")
+    centre.merge()
+    before, states, receipts = centre.everything(), centre.states(), [centre.receipt(each) for each in taken]
+    assert migrate(EmbeddedReplica(centre.databases), CouchReplica(databases), lambda line: None) == []
+    old, centre.databases = centre.databases, databases
+    centre.new_pipeline()
+    centre.merge()
+    assert centre.states() == states and sorted(set(states.values())) == ["accepted", "held"]
+    assert centre.everything() == before and [centre.receipt(each) for each in taken] == receipts, "not even a new revision"
+    late = centre.submission("w0003")
+    centre.take(late)
+    assert centre.receipt(late)["status"] == "accepted" and centre.record()["submission_count"] == 5
+    centre.databases = old
 
 
 def test_what_differs_afterwards_is_named(embedded, databases):
