@@ -62,7 +62,7 @@ class Outbox:
     def flush(self) -> None:
         """Send as much as the client takes at once. Raises OSError when it is gone."""
         while self._pieces:
-            piece = self._together() if len(self._pieces) > 1 and len(self._pieces[0]) < PIECE_BYTES_MAX else self._pieces[0]
+            piece = self._together()
             try:
                 sent = self._sock.send(piece[:PIECE_BYTES_MAX], socket.MSG_DONTWAIT)
             except (BlockingIOError, InterruptedError):
@@ -75,14 +75,14 @@ class Outbox:
                 self._pieces[0] = piece[sent:]
 
     def _together(self) -> memoryview:
-        """Small pieces as one, so that they go out in one packet."""
-        pieces, size = [], 0
-        while self._pieces and size < PIECE_BYTES_MAX:
+        """The first pieces as one, if they are small, so that they go out in one packet. A large one is not copied."""
+        pieces = [self._pieces.popleft()]
+        size = len(pieces[0])
+        while self._pieces and size + len(self._pieces[0]) <= PIECE_BYTES_MAX:
             pieces.append(self._pieces.popleft())
             size += len(pieces[-1])
-        joined = memoryview(b"".join(pieces))
-        self._pieces.appendleft(joined)
-        return joined
+        self._pieces.appendleft(memoryview(b"".join(pieces)) if len(pieces) > 1 else pieces[0])
+        return self._pieces[0]
 
 
 class Guest(Protocol):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from functools import partial
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from flask import Response, current_app
@@ -90,7 +89,7 @@ def waiting_answer(asked: Asked, pieces: Generator[bytes | Pause, None, None], c
     client = environment.get("gunicorn.socket") or environment.get("werkzeug.socket")
     body = gathered if room is not None else in_this_thread(gathered, client, parent.stopping.is_set)
     response = _response(body, content_type)
-    response.call_on_close(_once(places.release))
+    response.call_on_close(places.release)
     return response
 
 
@@ -123,9 +122,3 @@ def _gathered(pieces: Iterator[Any]) -> Generator[bytes | Pause, None, None]:
 def _places(asked: Asked, room: WaitingRoom | None) -> int:
     threads: int = asked.settings.web_threads
     return max(1, min(asked.settings.open_feeds_max, threads - threads // THREADS_LEFT if room is None else room.feeds_max))
-
-
-def _once(call: Callable[[], None]) -> Callable[[], None]:
-    """An answer may be closed twice."""
-    calls = iter([call])
-    return lambda: next(calls, partial(int))()  # type: ignore[arg-type,return-value]
