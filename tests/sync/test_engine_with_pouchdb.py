@@ -1,6 +1,13 @@
 """PouchDB itself, in Node, against a live server of two processes."""
 
+import json
+import shutil
+import subprocess
+
 import pytest
+
+from sync.engine import Engine
+from tests.sync.conftest import LiveServer
 
 NAME = "worker-w0042"
 
@@ -41,6 +48,37 @@ def test_a_live_sync_goes_on_after_the_server_was_stopped_and_started(live_serve
     live_server.start()
     output, errors = client.communicate(timeout=90)
     assert '{"found":21}' in output, errors
+
+
+def test_after_the_server_was_put_back_from_a_copy_both_sides_hold_all_again(tmp_path):
+    server = LiveServer(tmp_path / "data")
+    folder, backup, signals = server.settings.engine_folder, tmp_path / "backup", tmp_path / "signals"
+    signals.mkdir()
+    server.databases.create(NAME, {"members": {"roles": ["worker:w0042"]}})
+    client = server.start_pouchdb("through_restore", database=NAME, token=server.token("worker:w0042"), signals=str(signals))
+
+    def stopped(do):
+        server.stop()
+        server.databases.close()
+        do()
+        server.start()
+        server.databases = Engine(folder)
+
+    def put_back():
+        shutil.rmtree(folder)
+        subprocess.run(["cp", "-a", str(backup), str(folder)], check=True)
+
+    assert client.stdout.readline() == "to be copied\n"
+    stopped(lambda: subprocess.run(["cp", "-a", str(folder), str(backup)], check=True))
+    (signals / "to be copied").touch()
+    assert client.stdout.readline() == "to be put back\n"
+    stopped(put_back)
+    server.databases.publish(NAME, [{"_id": f"receipt-{n}"} for n in range(20)])
+    (signals / "to be put back").touch()
+    output, errors = client.communicate(timeout=90)
+    server.stop()
+    found = json.loads(output.splitlines()[-1])
+    assert found["client"] == found["server"] and len(found["server"]) == 26, errors
 
 
 def test_a_reader_keeps_its_checkpoint_and_is_told_that_it_may_not_write(live_server):

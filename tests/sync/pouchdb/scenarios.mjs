@@ -1,4 +1,5 @@
 // PouchDB 9 in Node against a live server: `node scenarios.mjs NAME '{"url":…,"token":…,"database":…}'` prints what it found as one line of JSON.
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
@@ -137,6 +138,24 @@ const scenarios = {
     }
     sync.cancel()
     return { found }
+  },
+
+  // The server's folder is put back from a copy, and grows past where this client has read before it asks again
+  async through_restore() {
+    const client = local()
+    const told = async (what) => {
+      console.log(what)
+      for (const until = Date.now() + 60_000; !existsSync(`${options.signals}/${what}`) && Date.now() < until;) await new Promise((done) => setTimeout(done, 50))
+    }
+    const both = async () => { await client.replicate.to(remote()); return client.replicate.from(remote()) }
+    await client.put({ _id: 'before' })
+    await both()
+    await told('to be copied')
+    await client.bulkDocs(Array.from({ length: 5 }, (_, n) => ({ _id: `handed-in-later-${n}` })))
+    await both()
+    await told('to be put back')
+    await both()
+    return { client: Object.keys(await contents(client)), server: Object.keys(await contents(remote())) }
   },
 
   // A database that this client may only read: the pull keeps its checkpoint, a push is denied and says so
