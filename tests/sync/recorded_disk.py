@@ -23,6 +23,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sync.engine.compaction import RUNNING
 from sync.engine.lives import MARK
 
 SECTOR_BYTES = 512
@@ -378,7 +379,7 @@ def _note_what_is_written_besides(event: str, arguments: tuple) -> None:
     if _recorders and event == "open" and isinstance(arguments[0], str | bytes | os.PathLike) and arguments[2] & (os.O_WRONLY | os.O_RDWR):
         for disk in _recorders:
             name = disk.name_of(os.fsdecode(arguments[0]))
-            if name is not None and name.startswith(MARK):
+            if name is not None and (name.startswith(MARK) or name.endswith((RUNNING, ".lock"))):
                 disk.opened(name)  # an empty file
             elif name is not None:
                 disk.unknown.append(f"opened for writing: {arguments[0]!r}")
