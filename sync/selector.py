@@ -43,6 +43,9 @@ import re2
 
 DEPTH_MAX = 50  # levels of a selector
 VALUES_MAX = 10_000  # in a selector, its literals included
+FIELD_LENGTH_MAX = 10_000
+PATTERNS_MAX = 50
+ELEMENT_TESTS_MAX = 5_000_000  # of one document: conditions on elements, times the values that it holds; some seconds
 PATTERN_LENGTH_MAX = 1_000
 PATTERN_BYTES_MAX = 1 << 20  # of memory that a compiled pattern may take
 
@@ -61,13 +64,14 @@ def compile_selector(selector: object) -> Test:
     """The question as a function of a document. Raises BadSelector."""
     if not isinstance(selector, dict):
         raise BadSelector("Selector error: expected a JSON object")
-    _check_size(selector)
+    weight = _check_size(selector)
     if not selector:
         return lambda _: True
     for name in selector:
         if name in CONDITIONS or name == "$exists":
             raise BadSelector(f"Selector error: the condition {name} stands without a field")
-    return _compile(selector, (), False)
+    test = _compile(selector, (), False)
+    return _limited(test, weight) if weight else test
 
 
 def compare(one: Any, other: Any) -> int:
@@ -143,7 +147,7 @@ def _not(test: Test) -> Test:
 
 
 def _steps(field: str) -> tuple[str, ...]:
-    steps = _DOT.split(field)
+    steps = _DOT.split(field) if len(field) <= FIELD_LENGTH_MAX else [""]
     if "" in steps:
         raise BadSelector(f"Selector error: invalid field name: {field[:100]!r}")
     return tuple(step.replace("\\", "") for step in steps)
@@ -198,12 +202,25 @@ def _comparison(name: str, argument: Any) -> Test:
     return lambda value: compare(value, argument) >= 0
 
 
+def _mark(value: Any) -> Any:
+    """Two values that compare as equal have the same mark, which a set can hold: a list of a thousand ids costs no more than one."""
+    match value:
+        case bool():
+            return ("boolean", value)  # in Python, True is 1
+        case list():
+            return ("array", *map(_mark, value))
+        case dict():
+            return ("object", *((name, _mark(each)) for name, each in value.items()))
+    return value
+
+
 def _membership(name: str, argument: Any) -> Test:
     if not isinstance(argument, list):
         raise _bad(name, argument)
+    wanted = frozenset(map(_mark, argument))
 
     def is_in(value: Any) -> bool:
-        return any(compare(each, wanted) == 0 for each in (value if isinstance(value, list) else [value]) for wanted in argument)
+        return any(_mark(each) in wanted for each in (value if isinstance(value, list) else [value]))
 
     return is_in if name == "$in" else lambda value: not is_in(value)
 
@@ -211,13 +228,14 @@ def _membership(name: str, argument: Any) -> Test:
 def _has_all(name: str, argument: Any) -> Test:
     if not isinstance(argument, list):
         raise _bad(name, argument)
+    wanted = frozenset(map(_mark, argument))
 
     def test(value: Any) -> bool:
         if not isinstance(value, list) or not argument:
             return False
         if len(argument) == 1 and isinstance(argument[0], list) and compare(value, argument[0]) == 0:
             return True
-        return all(any(compare(each, wanted) == 0 for each in value) for wanted in argument)
+        return wanted.issubset(map(_mark, value))
 
     return test
 
@@ -273,6 +291,7 @@ def _elements_match(name: str, argument: Any) -> Test:
     return lambda value: isinstance(value, list) and bool(value) and all(test(each) for each in value)
 
 
+ELEMENT_OPERATORS = frozenset({"$elemMatch", "$allMatch", "$keyMapMatch"})
 CONDITIONS: Mapping[str, Callable[[str, Any], Test]] = {
     "$lt": _comparison,
     "$lte": _comparison,
@@ -302,17 +321,53 @@ def _bad(name: str, argument: Any) -> BadSelector:
     return BadSelector(f"Selector error: bad argument for operator {name}: {str(argument)[:200]}")
 
 
-def _check_size(selector: dict[str, Any]) -> None:
-    """Deeper or larger than any honest question: it would cost too much for each document."""
-    count, level = 0, [selector]
+def _check_size(selector: dict[str, Any]) -> int:
+    """How many values stand below operators on elements, which are asked of each element. Raises BadSelector.
+
+    What is deeper or larger than any honest question would cost too much for each document.
+    """
+    count, weight, patterns = 0, 0, 0
+    level: list[tuple[Any, bool]] = [(selector, False)]
     for _ in range(DEPTH_MAX):
-        inner: list[Any] = []
-        for value in level:
-            inner.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+        inner: list[tuple[Any, bool]] = []
+        for value, of_elements in level:
+            if isinstance(value, dict):
+                inner.extend((each, of_elements or name in ELEMENT_OPERATORS) for name, each in value.items())
+                patterns += "$regex" in value
+            elif isinstance(value, list):
+                inner.extend((each, of_elements) for each in value)
         count += len(inner)
+        weight += sum(of_elements for _, of_elements in inner)
         if count > VALUES_MAX:
             raise BadSelector(f"Selector error: more than {VALUES_MAX} values")
+        if patterns > PATTERNS_MAX:
+            raise BadSelector(f"Selector error: more than {PATTERNS_MAX} $regex")
         if not inner:
-            return
+            return weight
         level = inner
     raise BadSelector(f"Selector error: more than {DEPTH_MAX} levels")
+
+
+def _limited(test: Test, weight: int) -> Test:
+    """The same test, which raises BadSelector of a document with too many elements for it."""
+
+    def limited(document: Any) -> bool:
+        if weight * _values_in(document) > ELEMENT_TESTS_MAX:
+            raise BadSelector("Selector error: a document has too many elements for so many conditions on each")
+        return test(document)
+
+    return limited
+
+
+def _values_in(value: Any) -> int:
+    count, level = 0, [value]
+    while level:
+        inner: list[Any] = []
+        for each in level:
+            if isinstance(each, dict):
+                inner.extend(each.values())
+            elif isinstance(each, list):
+                inner.extend(each)
+        count += len(inner)
+        level = inner
+    return count

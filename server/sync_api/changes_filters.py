@@ -10,7 +10,9 @@ import orjson
 
 from sync.engine.database import Row
 from sync.engine.document import stubs
+from sync.engine.errors import BadDocument
 from sync.engine.wire import DESIGN
+from sync.selector import BadSelector
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,11 @@ class Matching(Filter):
                 members["_deleted"] = True
             if kept.attachments:
                 members["_attachments"] = stubs(kept.entries())
-            if self.test(members):
-                found.append(members["_rev"])
+            try:
+                if self.test(members):
+                    found.append(members["_rev"])
+            except BadSelector as error:
+                raise BadDocument(f"{error}: {row.id[:200]}") from None
             if not all_leaves:
                 break
         return found
