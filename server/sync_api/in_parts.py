@@ -115,6 +115,8 @@ def read_document(asked: Asked, spool: Spool) -> tuple[dict[str, Any], dict[str,
         raise BadDocument("The multipart body has no parts: the document comes first.")
     members = _json(asked, first)
     following = _following(members)
+    if len(following) > asked.limits.attachments_max:
+        raise BadDocument(f"A document has at most {asked.limits.attachments_max} attachments")  # before each part is looked for among them
     uploads: dict[str, Upload] = {}
     for part in parts:
         name = _name(part, [name for name in following if name not in uploads])

@@ -22,6 +22,7 @@ from sync.engine.limits import Limits
 
 PART_BYTES = 256 * 1024
 SPOOL_BYTES_IN_MEMORY_MAX = 512 * 1024  # of one request; more goes to disk
+GZIP_MEMBERS_MAX = 40_000  # a gzip may be many, one behind another; a hundred megabytes of empty ones would keep a reader busy for minutes
 GZIP = "gzip"
 
 
@@ -102,14 +103,17 @@ class Gunzip:
 
     def __init__(self) -> None:
         self._decoder: Any = None
-        self._anything = False
+        self._members = 0
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """What this chunk adds. Raises BadDocument when it is no gzip."""
         more = False  # the decoder may hold back what did not fit a piece, with no bytes left to feed it
         while chunk or more:
             if self._decoder is None:
-                self._decoder, self._anything = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), True
+                self._decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+                self._members += 1
+                if self._members > GZIP_MEMBERS_MAX:
+                    raise BadDocument("The attachment's gzip has too many members.")
             try:
                 piece = self._decoder.decompress(chunk, PART_BYTES)
             except zlib.error:
@@ -122,7 +126,7 @@ class Gunzip:
 
     def end(self) -> None:
         """Raises BadDocument when it ended in the middle."""
-        if self._decoder is not None or not self._anything:
+        if self._decoder is not None or not self._members:
             raise BadDocument("The attachment's gzip ends in the middle.")
 
 

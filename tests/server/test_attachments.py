@@ -14,6 +14,7 @@ from server.settings import read_settings
 from server.stores import db, stores
 from server.sync_api.multipart import read_parts
 from server.tokens import sign, signing_key
+from sync.engine.attachments import GZIP_MEMBERS_MAX
 from sync.store.models import Base
 
 PHOTO = b"\xff\xd8 a photo \x00" * 60_000  # 720 kB, three parts
@@ -226,6 +227,13 @@ def test_what_says_that_it_is_gzip_and_is_not_is_refused(ask, content):
     assert ask("PUT", "/g/a", content, {"Content-Encoding": "gzip"}).status_code == 400
     assert ask("PUT", "/g/a", content, {"Content-Encoding": "br"}).status_code == 415
     assert ask("GET", "/g", headers=JSON).status_code == 404
+
+
+def test_a_gzip_of_very_many_gzips_is_refused_and_one_of_some_is_read(ask):
+    assert ask("PUT", "/g/a", gzip.compress(b"x") * 3, {"Content-Encoding": "gzip"}).status_code == 201
+    assert ask("GET", "/g/a").data == b"xxx"
+    assert ask("PUT", "/h/a", gzip.compress(b"") * (GZIP_MEMBERS_MAX + 1), {"Content-Encoding": "gzip"}).status_code == 400
+    assert ask("GET", "/h", headers=JSON).status_code == 404
 
 
 # Documents in parts

@@ -1,6 +1,8 @@
 """Multipart bodies: whatever is written is read back the same, however it is cut up on its way; what is not whole is refused."""
 
 import itertools
+import json
+import time
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -159,3 +161,13 @@ def send(app, settings):
 def test_a_document_in_parts_with_a_few_bytes_changed_is_written_or_refused_whole(send, at, length, instead):
     answer, is_there = send(WHOLE[:at] + instead + WHOLE[at + length :])
     assert answer.status_code in ((201,) if is_there else (400, 412)), answer.data
+
+
+def test_a_document_in_very_many_parts_is_refused_before_they_are_read(send):
+    count = 20_000
+    document = {"_attachments": {f"a{number}": {"follows": True} for number in range(count)}}
+    body = b"--B\r\n\r\n" + json.dumps(document).encode() + b"\r\n--B\r\n\r\n" * count + b"\r\n--B--"
+    began = time.monotonic()
+    answer, is_there = send(body)
+    assert (answer.status_code, is_there) == (400, False)
+    assert time.monotonic() - began < 5  # each looked for among all the others: 40 s, and a hundred times as long for ten times as many
