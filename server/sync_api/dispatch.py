@@ -91,6 +91,12 @@ ABSENT = {
     "_auto_purge": "Nothing is purged by itself here: ask _purge.",
     "_time_seq": "Times of sequences are not kept here.",
 }
+ABSENT_BELOW = {
+    "_all_docs": "Ask each of the queries by itself.",
+    "_design_docs": "Ask each of the queries by itself.",
+    "_local_docs": "Ask each of the queries by itself.",
+    "_compact": "There are no views to compact here.",
+}
 SERVER_ABSENT = {
     "_replicate": "This server replicates nothing by itself: let a client do it (PouchDB, a CouchDB's _replicator), with this as its source or target.",
     "_scheduler": "This server replicates nothing by itself: ask the client that does, a CouchDB's _scheduler for example.",
@@ -178,8 +184,9 @@ def _taken_apart(segments: list[str], asked: Asked) -> tuple[str, Asked]:
         path = f"/{{db}}/{first}"
         if path in BY_PATH and not others:
             return path, asked
-        if first in ABSENT:
-            raise NotImplementedHere(ABSENT[first])
+        absent = ABSENT.get(first) or ABSENT_BELOW.get(first)
+        if absent:
+            raise NotImplementedHere(absent)
         if asked.request.method in ("GET", "HEAD"):
             raise DocumentMissing("missing")
         raise BadDocument("Only reserved document ids may start with underscore.", "illegal_docid")

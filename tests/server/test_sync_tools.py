@@ -331,11 +331,40 @@ def test_what_is_told_of_the_document_is_not_told_of_a_revision_that_is_named(wo
     assert "_conflicts" not in worker("GET", DB + "/c?conflicts=true&rev=1-y").json
 
 
+@pytest.mark.parametrize("tag", ['"%s"', "%s", 'W/"%s"', '"other", "%s"', "*"])
+def test_a_document_that_has_not_changed_is_not_sent_again(worker, tag):  # noqa: F811
+    revision = worker("PUT", DB + "/a", {}).json["rev"]
+    assert worker("GET", DB + "/a", headers={"If-None-Match": tag.replace("%s", revision)}).status_code == 304
+    assert worker("GET", DB + "/a", headers={"If-None-Match": '"1-other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("tag", ['"%s"', "%s"])
+def test_the_revision_may_stand_in_a_header(worker, tag):  # noqa: F811
+    revision = worker("PUT", DB + "/a", {}).json["rev"]
+    tag = {"If-Match": tag.replace("%s", revision)}
+    assert worker("PUT", DB + "/a", {"n": 1}, headers=tag).status_code == 201
+    assert error_of(worker("PUT", DB + "/a", {"n": 2}, headers=tag)) == (409, "conflict")
+    assert error_of(worker("PUT", DB + "/a?rev=1-other", {"n": 2}, headers=tag)) == (400, "bad_request")
+    assert error_of(worker("DELETE", DB + "/a", headers={"If-Match": '"x"'})) == (400, "bad_request")
+
+
 # What is not here
 
 
 @pytest.mark.parametrize(
-    "path", ["/_replicate", "/_scheduler/jobs", "/_scheduler", "/_active_tasks", "/_node/_local/_config", "/_membership", DB + "/_find", DB + "/_shards"]
+    "path",
+    [
+        "/_replicate",
+        "/_scheduler/jobs",
+        "/_scheduler",
+        "/_active_tasks",
+        "/_node/_local/_config",
+        "/_membership",
+        DB + "/_find",
+        DB + "/_shards",
+        DB + "/_all_docs/queries",
+        DB + "/_compact/views",
+    ],
 )
 def test_what_this_server_does_not_do_is_said_in_a_sentence(operator, databases, path):  # noqa: F811
     for method in ("GET", "POST"):
