@@ -64,7 +64,10 @@ def engine_migrate(source: str, target: str) -> None:
     if wrong:
         for each in wrong:
             click.echo(f"{each.database}  {each.id}: {each.reason}", err=True)
-        raise click.ClickException(f"{len(wrong)} documents or databases are not the same in both, or could not be moved. The source is as it was.")
+        raise click.ClickException(
+            f"{len(wrong)} documents or databases are not the same in both, or could not be moved. The source is as it was. "
+            "Run the command again; a database that still differs then is copied anew after it was deleted in the target."
+        )
     click.echo("All documents are in both, with the same leaves, deletions and attachments. " + _next(target))
 
 
