@@ -33,8 +33,8 @@ roots, and a path that arrives may have nothing in common with it:
 The winner, by CouchDB's rule: leaves that live before deleted ones; then the higher generation, as a number (`10-a` beats `9-z`); then the
 higher id, byte by byte. No clock is asked, so a wrong one can do no harm.
 
-One difference from CouchDB, in its favour of convergence: it ignores a path whose newest revision it has, even when the path would close a gap.
-We take the ancestors in, since otherwise the order of arrival would decide what the tree looks like.
+A path whose newest revision is known may still close a gap: its ancestors are taken in, as CouchDB does, since otherwise the order of arrival
+would decide what the tree looks like.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ PAGE = Path(__file__).parent.parent.parent.parent / "docs" / "sync.md"
 def table(heading: str) -> dict[str, str]:
     """First and last cells of the table under a heading."""
     _, section = PAGE.read_text().split(f"## {heading}\n", 1)
-    return dict(re.findall(r"^\| (.+?) \|(?:.* )?([^|]+?) \|$", section.split("\n## ", 1)[0], re.MULTILINE))
+    return dict(re.findall(r"^\|(?: (.+?))? \|(?:.* )?([^|]+?) \|$", section.split("\n## ", 1)[0], re.MULTILINE))
 
 
 def test_what_the_embedded_engine_and_couchdb_do_differently_is_in_the_docs():

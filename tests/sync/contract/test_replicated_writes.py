@@ -39,6 +39,12 @@ def test_a_path_that_fills_the_gap_joins_two_trees(db):
     assert db.get("doc", revs=True)["_revisions"] == {"start": 7, "ids": ["r", "q", "a", "o"]}
 
 
+def test_a_known_revision_that_comes_with_a_longer_history_closes_the_gap(db):
+    db.graft("doc", "3-c", "2-b")
+    db.graft("doc", "3-c", "2-b", "1-a")
+    assert db.get("doc", revs=True)["_revisions"] == {"start": 3, "ids": ["c", "b", "a"]}
+
+
 def test_what_is_there_is_taken_again_without_a_word_and_not_changed(db):
     db.graft("doc", "2-b", "1-a", n=1)
     sequence = db.changes()["last_seq"]
