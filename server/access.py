@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -77,6 +78,16 @@ def _comes_from_another_site(request: Request) -> bool:
     if origin is None:  # tools send none
         return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
     return urlsplit(origin).netloc != request.host
+
+
+def sign_out_of(identity: Identity | None) -> Callable[[], bool]:
+    """Tells whether the office has signed this phone out meanwhile. May be asked long after the request: a feed goes on."""
+    device = identity.device if identity else None
+    if device is None:
+        return lambda: False
+    revoked: RevokedDevices = current_app.extensions["doorstep.revoked_devices"]
+    store = stores().store
+    return lambda: revoked.holds(device, store)
 
 
 def _by_token(token: str) -> Identity:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from flask import Response
 
-from server.access import Identity
+from server.access import Identity, sign_out_of
 from server.pause import Pause
 from server.sync_api.answers import answer_bytes
 from server.sync_api.asked import Asked
@@ -57,12 +57,12 @@ def _pieces(asked: Asked, reader: Reader, form: Form, last: int) -> Generator[by
 
 def _news(asked: Asked, question: Question, form: Form, patience: Patience) -> Generator[bytes | Pause, None, None]:
     """What there is, then what comes, until there was enough of it, or the time is up, or the reader may not read any more."""
-    database, engine = asked.database, asked.engine
+    database, engine, is_signed_out = asked.database, asked.engine, sign_out_of(asked.identity)
     reader = Reader(database, question)
     yield form.opening
     try:
         with database.watch() as watch:
-            while _may_still_read(engine, database, asked.identity):
+            while _may_still_read(engine, database, asked.identity) and not is_signed_out():
                 watch.wait(0)  # what it has heard so far is in what is read now
                 told = False
                 for sequence, pieces in reader.rows(database.info().sequence):

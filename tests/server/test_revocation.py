@@ -117,6 +117,20 @@ def test_a_revoked_phone_is_refused_within_seconds(client, phone, office, at, ch
     assert refresh(client, phone).status_code == 401
 
 
+def test_a_feed_that_waits_tells_a_revoked_phone_nothing_more(app, client, phone, office, at):
+    at(60)
+    feed = ask(client, phone["access_token"], "/sync/worker-w0001/_changes?feed=continuous&heartbeat=500", buffered=False)
+    rows = iter(feed.response)
+    while next(rows).strip(b"\n") != b"":
+        pass  # what there was, until it waits
+    office(revoke(Ending.AT_ONCE))
+    at(60 + LOOK_SECONDS)
+    with app.app_context():
+        stores().databases.publish("worker-w0001", [{"_id": "secret", "told": "nobody"}])
+    assert b"secret" not in b"".join(rows)
+    feed.close()
+
+
 def test_a_revoked_phone_stays_refused_until_its_token_ends_by_itself(client, phone, office, at):
     at(1)
     office(revoke(Ending.HAND_IN))
