@@ -129,7 +129,7 @@ def areas_of(session: AnySession, account_id: str, at: datetime | None = None) -
     at = at or now()
     running = (Assignment.since <= at) & (Assignment.until.is_(None) | (Assignment.until > at))
     assigned = set(session.scalars(select(Assignment.area).where(Assignment.account == account_id, running)))
-    parents = dict(session.execute(select(Area.id, Area.parent)).tuples().all())
+    parents = {row.id: row.parent for row in session.execute(select(Area.id, Area.parent))}
     return sorted(session.scalars(select(Area).where(Area.id.in_(lowest_below(assigned, parents)))), key=lambda area: area.id)
 
 

@@ -46,7 +46,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DOORSTEP_WEB_THREADS", "64", "threads in each web process; phones that wait for news, or are slow to take an answer, hold none"),
     Setting("DOORSTEP_MERGE_WORKERS", "1", "merge workers; more than one needs PostgreSQL, where they share the inboxes"),
     Setting("DOORSTEP_OPEN_FEEDS_MAX", "1500", "phones that wait for news, in each web process, at most; one more is told to come back in 10 seconds"),
-    Setting("DOORSTEP_TOKEN_SECONDS", "900", "how long an access token is good, 900 at most; the phone gets a new one by itself"),
+    Setting("DOORSTEP_TOKEN_SECONDS", "870", "how long an access token is good, 870 at most, and 30 more as clocks differ; the phone gets a new one by itself"),
     Setting("DOORSTEP_OFFICE_HOURS", "12", "how long a sign-in to the office lasts without use, in hours"),
     Setting("DOORSTEP_SIGN_IN_TRIES_PER_MINUTE", "10", "failed sign-ins a minute for one name, and ten times as many for one address"),
     Setting("DOORSTEP_BODY_BYTES_MAX", "67108864", "largest request body, in bytes"),

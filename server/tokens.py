@@ -20,8 +20,8 @@ ISSUER = "doorstep"
 ALGORITHM = "HS256"
 ADMIN_ROLE = "_admin"  # full power over every database: the server and the operator have it, a token never does
 KEY_PERIOD_SECONDS = 30 * 24 * 3600
-TOKEN_SECONDS_MAX = 900  # so long a phone that was revoked, or an area that was taken away, may go on at most
 CLOCK_SKEW_SECONDS_MAX = 30
+TOKEN_SECONDS_MAX = 15 * 60 - CLOCK_SKEW_SECONDS_MAX  # so long a phone that was revoked, or an area that was taken away, may go on at most
 TOKEN_LENGTH_MAX = 8_192
 VERIFIED_MAX = 2_000  # tokens that a process remembers to be good, half a kilobyte each
 

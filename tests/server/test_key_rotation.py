@@ -103,7 +103,7 @@ def test_a_phone_works_through_the_end_of_a_period(restarted, moved_clock):
     assert status(client, phone) == 200, "in its last 15 minutes, signed with the key of the period before"
     newer = refresh(client, phone["refresh_token"]).get_json()
     moved_clock(BORDER + 331)
-    assert status(client, phone) == 401, "900 seconds, and 30 that clocks may differ"
+    assert status(client, phone) == 401, "870 seconds, and 30 that clocks may differ"
     assert status(client, newer) == 200
 
 
