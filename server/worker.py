@@ -50,6 +50,8 @@ def run_worker(stores: Stores) -> None:
             threading.Thread(target=_tend, args=(stores, stop), name="tending", daemon=True).start()
         if _provided(stores, stop):
             Pipeline(stores.store, stores.databases, me=me).run_forever(stop)
+        if not stores.settings.couchdb_url:
+            _tend_once(stores, compacting=False)  # notes how far each database has come: an older copy put back now will be noticed
 
 
 def _provided(stores: Stores, stop: Stop) -> bool:
@@ -70,10 +72,14 @@ def _tend(stores: Stores, stop: Stop) -> None:
     pause = TENDING_FIRST_SECONDS
     while not stop.is_told_within(pause):
         pause = TENDING_SECONDS
-        try:
-            cast(Engine, stores.databases).tend()
-        except (EngineError, OSError, sqlite3.Error):
-            _log.exception("the databases' folder could not be looked after")
+        _tend_once(stores)
+
+
+def _tend_once(stores: Stores, compacting: bool = True) -> None:
+    try:
+        cast(Engine, stores.databases).tend(compacting)
+    except (EngineError, OSError, sqlite3.Error):
+        _log.exception("the databases' folder could not be looked after")
 
 
 class Stop(threading.Event):

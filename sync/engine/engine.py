@@ -85,9 +85,9 @@ class Engine:
             self._met.add(database.entry.path)
         return database
 
-    def tend(self) -> bool:
+    def tend(self, compacting: bool = True) -> bool:
         """Look after the folder, see tending.py; False when another process is at it."""
-        return self._tending.tend()
+        return self._tending.tend(compacting)
 
     def examine(self) -> Found:
         """What does not fit together in the folder."""

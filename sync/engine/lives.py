@@ -8,8 +8,8 @@ changes as well. What remains is to notice. SQLite's files look the same after a
 - *The mark*: an empty file beside the catalogue, made anew by each process that opens the folder and by each tending. The catalogue knows its name and the
   moment of its last change (ctime), which no program can set. A folder copied elsewhere, unpacked, replaced by `rsync`, or overlaid with older files
   has either another ctime or no file of that name.
-- *The inode* of each database's file: one file put back by itself is a new file.
-- *The sequence it has reached*, noted at each tending: a file overwritten in place has gone back behind it.
+- *The inode* of each database's file: a file that replaces it has another one, as long as both are there at once.
+- *The sequence it has reached*, noted at each tending and when the merge worker ends: a file overwritten in place has gone back behind it.
 - *A trusted reader's place* (the merge worker keeps its own in the central store): one beyond the end proves the same.
 
 False alarms (a folder moved to another disk, `chown -R`) cost each client one comparison and nothing else. Not seen from inside: a whole disk or virtual
@@ -25,7 +25,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from sync.engine.connections import Connections
+from sync.engine.connections import Connections, in_our_words
 from sync.engine.errors import StorageFull
 
 MARK = "here-"
@@ -97,19 +97,13 @@ def _changed(path: Path) -> int | None:
 
 def _make_mark(folder: Path) -> tuple[str, int | None]:
     path = folder / f"{MARK}{secrets.token_hex(8)}"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StorageFull from error
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    parent = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
+    with in_our_words():
+        for name, flags in ((path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), (folder, os.O_RDONLY)):
+            descriptor = os.open(name, flags | os.O_CLOEXEC, 0o600)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
     return path.name, _changed(path)
 
 

@@ -43,7 +43,7 @@ class Tending:
         self._connections = connections
         self._looked_at: dict[Path, tuple[int, int]] = {}
 
-    def tend(self) -> bool:
+    def tend(self, compacting: bool = True) -> bool:
         """False when another process is at it."""
         with (self._folder / "tending.lock").open("ab") as lock:
             try:
@@ -58,7 +58,7 @@ class Tending:
                 stamp = _stamp(entry.path)
                 if self._looked_at.get(entry.path) != stamp:
                     with contextlib.suppress(FileGone):
-                        reached[entry.name] = (entry.life, self._look_at(entry))
+                        reached[entry.name] = (entry.life, self._look_at(entry, compacting))
                         self._looked_at[entry.path] = stamp
             self._catalogue.note_reached(reached)
         return True
@@ -68,11 +68,11 @@ class Tending:
         missing = [entry.name for entry in self._catalogue.entries() if not entry.path.exists()]
         return Found(missing, {path.name: _documents_in(path) for path in self._orphans() if _age_seconds(path) > 60})
 
-    def _look_at(self, entry: Entry) -> int:
-        """Compact it if that is due; the sequence it has reached."""
+    def _look_at(self, entry: Entry, compacting: bool) -> int:
+        """Compact it if that is wanted and due; the sequence it has reached."""
         with self._connections.reading(entry.path) as connection:
             sequence, dropped_bytes = connection.execute("SELECT sequence, dropped_bytes FROM state").fetchone()
-        if is_due(dropped_bytes, entry.path.stat().st_size) and (compaction := Compaction.begin(entry.path)):
+        if compacting and is_due(dropped_bytes, entry.path.stat().st_size) and (compaction := Compaction.begin(entry.path)):
             try:
                 compaction.run(self._connections)
             except (StorageFull, Busy) as error:

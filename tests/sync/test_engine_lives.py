@@ -10,6 +10,9 @@ import pytest
 
 from sync.databases import START
 from sync.engine import Engine
+from sync.engine.connections import Connections
+from sync.engine.errors import StorageFull
+from sync.engine.lives import settle_in
 from sync.engine.wire import read_edit
 
 NAME = "area-g0311"
@@ -104,6 +107,23 @@ def test_a_process_that_ends_without_a_word_leaves_no_false_alarm(server):
     assert server.engine.uuid == uuid
 
 
+class FullDisk(Connections):
+    def writing(self, path):
+        raise StorageFull
+
+
+def test_a_full_disk_keeps_nobody_from_reading_unless_the_folder_is_a_copy(server, tmp_path):
+    """No mark can be left then. A copy must not be read as if it were none, so it waits for room."""
+    server.stop()
+    catalogue = server.folder / "catalogue.sqlite"
+    assert settle_in(catalogue, FullDisk()) is False
+    copy = copied(server.folder, tmp_path / "copy")
+    with pytest.raises(StorageFull):
+        settle_in(copy / "catalogue.sqlite", FullDisk())
+    server.start()
+    assert server.engine.names() == [NAME, "worker-w0042"]
+
+
 # What must be noticed
 
 
@@ -164,22 +184,25 @@ def test_one_database_put_back_by_itself_begins_a_new_life_and_the_others_go_on(
     server.write("lost")
     since, other_since, file = server.sequence(), server.sequence("worker-w0042"), server.path().name
     server.stop()
-    (server.folder / file).unlink()
-    copied(backup / file, server.folder / file)
+    copied(backup / file, server.folder / "arriving").rename(server.folder / file)  # as rsync does it
     server.start()
     grown_past(server, since)
     assert server.seen_after(since) == ["a", "b", "c", "d", "e", "f"]
     assert server.seen_after(other_since, "worker-w0042") == []
 
 
-def test_one_database_overwritten_in_place_is_noticed_when_the_folder_was_tended_since_the_copy(server, tmp_path):
+@pytest.mark.parametrize("how", ["overwritten", "removed and copied back"])
+def test_one_database_put_back_in_place_is_noticed_when_the_folder_was_tended_since_the_copy(server, tmp_path, how):
+    """The merge worker tends it when it ends, so it was. A file that is removed and copied back may get the same inode again."""
     server.stop()
     backup = copied(server.folder, tmp_path / "backup")
     server.start()
     server.write("lost")
     since, path = server.sequence(), server.path()
-    server.engine.tend()
+    server.engine.tend(compacting=False)
     server.stop()
+    if how == "removed and copied back":
+        path.unlink()
     path.write_bytes((backup / path.name).read_bytes())
     server.start()
     grown_past(server, since)
