@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.examples import TIMES
 from tests.sync.conftest import OPERATOR, live_server
 from tests.sync.contract.client import Client, Database, OverHttp, new_name
 from tests.sync.contract.engines import COUCHDB_URL, address
 
 __all__ = ["live_server"]
 HERE = Path(__file__).parent
-NODE_SECONDS_MAX = 280
+NODE_SECONDS_MAX = 240 * TIMES
 
 
 @dataclass(frozen=True)
