@@ -9,9 +9,11 @@ from typing import Any
 from server import parent
 from server.parent import LISTENER_VARIABLE
 from server.settings import read_settings
+from sync.engine.connections import HANDLES_PER_OPEN_FILE, IDLE_CONNECTIONS_MAX, OPEN_FILES_MAX
 
 CONNECTIONS_BESIDES_FEEDS = 1_000
-HANDLES_BESIDES_CONNECTIONS = 700  # of the sync engine's files above all: 64 databases, with three connections of three files each
+HANDLES_OF_A_DATABASE = 2 * IDLE_CONNECTIONS_MAX + 1  # file and log for each idle connection, one index of the log
+HANDLES_ELSE = 250
 
 _settings = read_settings()
 
@@ -26,12 +28,22 @@ def _handles(wanted: int) -> int:
     return wanted if soft == resource.RLIM_INFINITY else soft
 
 
+def _besides_connections(handles: int) -> int:
+    """Handles that the sync engine's files take above all: it keeps fewer databases open where there are few handles."""
+    return HANDLES_ELSE + HANDLES_OF_A_DATABASE * min(OPEN_FILES_MAX, handles // HANDLES_PER_OPEN_FILE)
+
+
+def _connections(wanted: int) -> int:
+    """Of these, as many as the system's file handles allow."""
+    handles = _handles(wanted + HANDLES_ELSE + HANDLES_OF_A_DATABASE * OPEN_FILES_MAX)
+    return min(wanted, handles - _besides_connections(handles))
+
+
 bind = [f"fd://{os.environ[LISTENER_VARIABLE]}" if LISTENER_VARIABLE in os.environ else f"{_settings.host}:{_settings.port}"]
 worker_class = "server.web_worker.PatientWorker"
 workers = _settings.web_processes
 threads = _settings.web_threads
-worker_connections = _settings.open_feeds_max + CONNECTIONS_BESIDES_FEEDS
-worker_connections = max(threads + 1, min(worker_connections, _handles(worker_connections + HANDLES_BESIDES_CONNECTIONS) - HANDLES_BESIDES_CONNECTIONS))
+worker_connections = max(threads + 1, _connections(_settings.open_feeds_max + CONNECTIONS_BESIDES_FEEDS))
 limit_request_line = 8_190  # gunicorn's most; CouchDB's replicator asks with addresses of up to 7,000 bytes
 keepalive = 15
 timeout = 60

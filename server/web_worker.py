@@ -46,6 +46,7 @@ CROWD_SHARE = 4  # one thread in so many may wait for a slow client
 SEND_SECONDS_MAX = 15  # of what gunicorn itself sends, like errors; answers never wait in a thread
 LOOK_MILLISECONDS = 250
 FLUSHED_BYTES_MIN = 16 * 1024  # smaller pieces of an answer go out together
+NO_HANDLES_SECONDS = 0.2  # until the next try to take a new connection
 CLOSERS = 4  # threads that linger with connections to be closed
 CLOSING_MAX = 64  # more are closed at once
 OUTBOX_BYTES_MAX = 256 * 1024  # of an answer that is made while it is sent, ahead of its client
@@ -203,7 +204,9 @@ class PatientWorker(ThreadWorker):
         try:
             sock, address = listener.accept()
         except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._free_handles()
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return
         self.nr_conns += 1
@@ -212,6 +215,12 @@ class PatientWorker(ThreadWorker):
         connection.timeout = time.monotonic() + FIRST_BYTES_SECONDS_MAX
         self.pending_conns.append(connection)
         self.poller.register(sock, selectors.EVENT_READ, functools.partial(self.on_pending_socket_readable, connection))
+
+    def _free_handles(self) -> None:
+        """There are no file handles left: gthread would end here, with all its phones. New ones wait in the listener's queue meanwhile."""
+        self.log.warning("No file handles are left: idle connections are closed, new ones wait (see LimitNOFILE, ulimit -n)")
+        self.murder_keepalived(force=True)
+        time.sleep(NO_HANDLES_SECONDS)
 
     def handle(self, conn: Any) -> Any:
         conn.patient.begin()

@@ -105,7 +105,7 @@ class Bells:
         """Tell everyone that this database has changed. Call it after the commit."""
         self._tell({name})
         line = name.encode() + b"\n"
-        with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as pipes:
+        with contextlib.suppress(OSError), os.scandir(self._folder) as pipes:  # no handle left: what is committed is not to be told as failed
             for pipe in pipes:
                 if pipe.name.endswith(PIPE) and (pipe.name != self._pipe or self._process != os.getpid()):
                     _write(pipe.path, line)

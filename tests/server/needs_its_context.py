@@ -1,5 +1,6 @@
 """An application whose answers need it while they are sent, for test_web_worker.py."""
 
+import os
 import threading
 
 from flask import Flask, current_app, request, stream_with_context
@@ -54,3 +55,8 @@ def paused():
 @app.get("/")
 def small():
     return "ok"
+
+
+@app.get("/process")
+def process():
+    return str(os.getpid())

@@ -1,6 +1,7 @@
 """Slow clients wait; a crowd of them does not take every thread."""
 
 import contextlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -62,13 +63,15 @@ def test_of_too_many_that_wait_the_ones_that_began_first_are_given_up(pairs):
 # Answers, by a real process
 
 
-@pytest.fixture(scope="module")
-def address():
+@contextlib.contextmanager
+def serving(handles=None):
+    """Where it serves. `handles`: file handles that it may have."""
     with contextlib.closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket", "--log-level", "critical"]
-    process = subprocess.Popen([*command, "--worker-class", "server.web_worker.PatientWorker", "tests.server.needs_its_context:app"])
+    limits = ["prlimit", f"--nofile={handles}:{handles}"] if handles else []
+    process = subprocess.Popen([*limits, *command, "--worker-class", "server.web_worker.PatientWorker", "tests.server.needs_its_context:app"])
     until = time.monotonic() + 30
     while True:
         try:
@@ -77,9 +80,17 @@ def address():
         except requests.ConnectionError:
             assert process.poll() is None and time.monotonic() < until
             time.sleep(0.05)
-    yield "127.0.0.1", port
-    process.terminate()
-    process.wait(30)
+    try:
+        yield "127.0.0.1", port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serving() as address:
+        yield address
 
 
 def ask(address, path):
@@ -121,3 +132,15 @@ def test_a_pause_parts_an_answer_and_one_connection_carries_many_answers(address
         for _ in range(5):
             assert session.get("http://{}:{}/paused".format(*address), timeout=10).text == "first second"
             assert session.get("http://{}:{}/streamed".format(*address), timeout=10).text.count("x") == PIECES * PIECE_BYTES
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit sets the limit of file handles; it is there on every Linux")
+def test_a_process_without_file_handles_goes_on_when_it_has_some_again():
+    with serving(handles=60) as address, contextlib.ExitStack() as crowd:
+        before = requests.get("http://{}:{}/process".format(*address), timeout=10).text
+        for _ in range(100):
+            connection = crowd.enter_context(socket.create_connection(address))
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(1)
+        crowd.close()
+        assert requests.get("http://{}:{}/process".format(*address), timeout=30).text == before
