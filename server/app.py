@@ -28,7 +28,7 @@ ROOMS = (
     "server.phone",
     "server.commands",
     "server.engine_commands",
-    "server.couchdb_commands",
+    "server.couchdb.commands",
     "server.headers",
 )
 OFFICE_COOKIES = "office cookies"

@@ -13,7 +13,7 @@ import threading
 import time
 from typing import cast
 
-from server.couchdb_keys import keep_keys
+from server.couchdb.keys import keep_keys
 from server.health import HEARTBEAT_SECONDS, beat
 from server.parent import end_with_parent
 from server.provision import provide_forms

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from server.couchdb_look import files_max
+from server.couchdb.look import files_max
 from server.settings import SettingsError, read_settings
 from tests.server.couchdb.pretended import CREDENTIALS, PretendCouchDB, serving
 

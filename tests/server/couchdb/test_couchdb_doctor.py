@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from server.couchdb_doctor import findings
-from server.couchdb_keys import names_and_values
-from server.couchdb_look import Answer, Database, Seen
-from server.couchdb_settings import to_write, wanted
+from server.couchdb.doctor import findings
+from server.couchdb.keys import names_and_values
+from server.couchdb.look import Answer, Database, Seen
+from server.couchdb.settings import to_write, wanted
 from server.provision import security_for
 from server.tokens import SigningKey, key_id, signing_keys
 from sync.couchdb.administration import GUARD_FUNCTION

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.couchdb_settings import Wanted, as_ini, effective, files_needed, is_met, request_bytes, to_write, wanted
+from server.couchdb.settings import Wanted, as_ini, effective, files_needed, is_met, request_bytes, to_write, wanted
 from sync.engine.limits import Limits
 
 FRESH = json.loads((Path(__file__).parent.parent.parent / "data" / "couchdb_fresh_config.json").read_text(encoding="utf-8"))

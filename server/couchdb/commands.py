@@ -10,11 +10,11 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from server.commands import clear_errors
-from server.couchdb_configure import write
-from server.couchdb_doctor import findings
-from server.couchdb_keys import names_and_values
-from server.couchdb_look import configs, greet, in_a_sentence, look
-from server.couchdb_settings import as_ini, wanted
+from server.couchdb.configure import write
+from server.couchdb.doctor import findings
+from server.couchdb.keys import names_and_values
+from server.couchdb.look import configs, greet, in_a_sentence, look
+from server.couchdb.settings import as_ini, wanted
 from server.errors import NotFound
 from server.settings import Settings
 from server.stores import stores

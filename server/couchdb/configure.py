@@ -1,4 +1,4 @@
-"""`couchdb configure --write`: makes a running Apache CouchDB fit for Doorstep, every node of it. What is wanted: couchdb_settings.py.
+"""`couchdb configure --write`: makes a running Apache CouchDB fit for Doorstep, every node of it. What is wanted: settings.py.
 
 Nothing here needs a restart, and no phone that is waiting is cut off.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from server.couchdb_keys import SECTION as KEYS
-from server.couchdb_keys import is_ours, to_change
-from server.couchdb_look import Peer, config_path, databases, in_a_sentence, session_handlers
-from server.couchdb_settings import SERVER_OPTIONS, SYSTEM_DATABASES, Config, Wanted, effective, to_write
+from server.couchdb.keys import SECTION as KEYS
+from server.couchdb.keys import is_ours, to_change
+from server.couchdb.look import Peer, config_path, databases, in_a_sentence, session_handlers
+from server.couchdb.settings import SERVER_OPTIONS, SYSTEM_DATABASES, Config, Wanted, effective, to_write
 from server.errors import Unavailable
 from server.provision import provide, security_for, who_may
 from sync.couchdb.administration import GUARD_FUNCTION

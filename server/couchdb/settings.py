@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from server.couchdb_keys import SECTION as KEYS
+from server.couchdb.keys import SECTION as KEYS
 from server.settings import Settings
 from server.tokens import ISSUER
 

@@ -1,4 +1,4 @@
-"""`couchdb doctor`: what is unsafe or missing at an Apache CouchDB that serves Doorstep, each in a sentence with its remedy. Pure; couchdb_look.py looks."""
+"""`couchdb doctor`: what is unsafe or missing at an Apache CouchDB that serves Doorstep, each in a sentence with its remedy. Pure; look.py looks."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from server.couchdb_keys import SECTION as KEYS
-from server.couchdb_keys import is_ours
-from server.couchdb_look import STRANGERS_PATHS, Answer, Database, Seen
-from server.couchdb_settings import DATABASES_OPEN_UNSET, SYSTEM_DATABASES, Wanted, copies, effective, files_needed, is_met, number
+from server.couchdb.keys import SECTION as KEYS
+from server.couchdb.keys import is_ours
+from server.couchdb.look import STRANGERS_PATHS, Answer, Database, Seen
+from server.couchdb.settings import DATABASES_OPEN_UNSET, SYSTEM_DATABASES, Wanted, copies, effective, files_needed, is_met, number
 from server.provision import security_for, who_may
 from server.tokens import ADMIN_ROLE, CLOCK_SKEW_SECONDS_MAX
 from sync.couchdb.administration import GUARD_FUNCTION

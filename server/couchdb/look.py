@@ -14,7 +14,7 @@ from typing import Any
 import jwt
 import orjson
 
-from server.couchdb_settings import Config
+from server.couchdb.settings import Config
 from server.errors import Unavailable
 from server.provision import who_may
 from server.tokens import ADMIN_ROLE, ALGORITHM, ISSUER, SigningKey, sign

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from server.couchdb_keys import is_ours, names_and_values, put_keys, to_change
+from server.couchdb.keys import is_ours, names_and_values, put_keys, to_change
 from server.tokens import KEY_PERIOD_SECONDS, signing_keys
 from sync.couchdb.address import Address
 from sync.couchdb.connection import Connection
