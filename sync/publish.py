@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, tuple_
 
 from sync.databases import Databases
+from sync.engine.errors import BadDocument, TooLarge
 from sync.shares import Share
 from sync.store import locks
 from sync.store.engine import Store
@@ -42,25 +43,30 @@ def outbox_row(database: str, document_id: str, document: Mapping[str, Any] | by
 
 class Delivery:
     """Delivers the outbox, or the databases in it that are this worker's share. A database that refuses is left alone for a while, each time
-    longer, and holds up no other."""
+    longer, and holds up no other; so is a single document that is refused."""
 
     def __init__(self, store: Store, databases: Databases, clock: Callable[[], float] = time.monotonic, share: Share | None = None):
         self._store = store
         self._databases = databases
         self._clock = clock
         self._share = share
-        self._pauses: dict[str, tuple[float, float]] = {}  # database → (seconds, until)
+        self._pauses: dict[str | tuple[str, str], tuple[float, float]] = {}  # database, or a document in it → (seconds, until)
 
     def run_once(self) -> int:
         """Deliver what waits, at most DELIVERY_ROWS_MAX rows. Returns how many were delivered."""
         now = self._clock()
-        paused = sorted(name for name, (_, until) in self._pauses.items() if until > now)
+        paused = [what for what, (_, until) in self._pauses.items() if until > now]
+        databases, documents = [each for each in paused if isinstance(each, str)], [each for each in paused if not isinstance(each, str)]
         with self._store.reading() as connection:
             waiting = select(outbox).order_by(outbox.c.number).limit(DELIVERY_ROWS_MAX)
             if self._share is not None and len(self._share.workers) > 1:
                 names = connection.execute(select(outbox.c.database).distinct()).scalars()
                 waiting = waiting.where(outbox.c.database.in_([name for name in names if self._share.holds(name)]))
-            rows = connection.execute(waiting.where(outbox.c.database.not_in(paused)) if paused else waiting).all()
+            if databases:
+                waiting = waiting.where(outbox.c.database.not_in(databases))
+            if documents:
+                waiting = waiting.where(tuple_(outbox.c.database, outbox.c.document_id).not_in(documents))
+            rows = connection.execute(waiting).all()
         by_database: dict[str, list[Any]] = {}
         for row in rows:
             by_database.setdefault(row.database, []).append(row)
@@ -83,12 +89,24 @@ class Delivery:
         documents = [{"_id": id, "_deleted": True} if body is None else {**orjson.loads(body), "_id": id} for id, body in newest.items()]
         try:
             self._databases.publish(database, documents)
+        except (BadDocument, TooLarge) as error:  # one document is to blame, and is not to hold up the others
+            ids = list(newest)
+            if len(ids) > 1:
+                some = set(ids[: len(ids) // 2])
+                halves = [row for row in rows if row.document_id in some], [row for row in rows if row.document_id not in some]
+                return sum(self._publish(database, half) for half in halves)
+            return self._pause((database, ids[0]), f"{ids[0]} to {database}", error)
         except Exception as error:  # any engine's; it is told, and tried again
-            seconds = min(RETRY_SECONDS_MAX, 2 * self._pauses.get(database, (RETRY_SECONDS_MIN / 2, 0))[0])
-            self._pauses[database] = (seconds, self._clock() + seconds * random.uniform(0.8, 1.2))  # noqa: S311
-            _log.warning("cannot publish %d documents to %s, again in %.0f s: %s", len(documents), database, seconds, error)
-            return 0
+            return self._pause(database, f"{len(documents)} documents to {database}", error)
         self._pauses.pop(database, None)
+        for id in newest:
+            self._pauses.pop((database, id), None)
         with self._store.writing() as connection:
             connection.execute(delete(outbox).where(outbox.c.number == bindparam("done")), [{"done": row.number} for row in rows])
         return len(rows)
+
+    def _pause(self, what: str | tuple[str, str], words: str, error: Exception) -> int:
+        seconds = min(RETRY_SECONDS_MAX, 2 * self._pauses.get(what, (RETRY_SECONDS_MIN / 2, 0))[0])
+        self._pauses[what] = (seconds, self._clock() + seconds * random.uniform(0.8, 1.2))  # noqa: S311
+        _log.warning("cannot publish %s, again in %.0f s: %s", words, seconds, error)
+        return 0

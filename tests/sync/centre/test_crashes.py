@@ -3,8 +3,12 @@
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import insert
 
+from sync.engine.limits import DEFAULT
+from sync.publish import Delivery, outbox_row
 from sync.store import Store
+from sync.store.statements import outbox
 
 
 class Crash(BaseException):
@@ -113,8 +117,6 @@ def test_a_database_that_refuses_is_tried_again_and_holds_up_no_other(centre, ca
                 raise OSError("no space left on device")
             centre.databases.publish(name, documents)
 
-    from sync.publish import Delivery
-
     one, two = centre.submission("w0001"), centre.submission("w0002", answers={"phone": "2"})
     centre.put(one, two)
     databases, time = Refusing(), [0.0]
@@ -130,3 +132,23 @@ def test_a_database_that_refuses_is_tried_again_and_holds_up_no_other(centre, ca
     assert delivery.run_once() > 0
     assert centre.receipt(one)["status"] == "accepted"
     assert delivery.run_once() == 0
+
+
+def test_a_document_that_is_refused_holds_up_no_other(centre):
+    """A record that has grown beyond what the engine takes must not keep the whole area from its phones."""
+    centre.merge()
+    now = [0.0]
+    delivery = Delivery(centre.store, centre.databases, lambda: now[0])
+    large = b'{"text": "' + b"x" * DEFAULT.document_bytes_max + b'"}'
+    rows = [outbox_row("area-g0311", f"household:{number}", large if number in (2, 5) else {"number": number}) for number in range(8)]
+    with centre.store.writing() as connection:
+        connection.execute(insert(outbox), rows)
+    assert delivery.run_once() == 6
+    assert delivery.run_once() == 0
+    assert [number for number in range(8) if centre.databases.read("area-g0311", f"household:{number}")] == [0, 1, 3, 4, 6, 7]
+    with centre.store.writing() as connection:
+        connection.execute(insert(outbox), [outbox_row("area-g0311", "household:2", {"number": 2}), outbox_row("area-g0311", "household:8", {})])
+    assert delivery.run_once() == 1, "the refused one is tried again when its time has come"
+    now[0] = 10.0
+    assert delivery.run_once() == 2
+    assert centre.databases.read("area-g0311", "household:2")["number"] == 2
