@@ -26,6 +26,7 @@ BUSY_SECONDS_MAX = 30
 ASK_AGAIN_SECONDS = 0.001
 TURN = "doorstep_turn"
 MIGRATIONS = Path(__file__).parent / "migrations"
+IDLE_IN_TRANSACTION_SECONDS_MAX = 300  # a delivery to a CouchDB that is slow to answer may take four minutes
 UPGRADE_LOCK = 0x646F6F72  # a number of our own for PostgreSQL's advisory lock
 
 
@@ -66,6 +67,8 @@ def prepare(engine: Engine) -> None:
         event.listen(engine, "commit", turns.end)
         event.listen(engine, "rollback", turns.end)
         event.listen(engine, "checkin", turns.end_with)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
 
 
 def upgrade(url: str) -> bool:
@@ -112,6 +115,13 @@ def _alone(store: Store) -> Iterator[Connection]:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
         yield connection
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    """A process that hangs in the middle of a transaction (its machine is frozen or cut off) gives back its locks: the others go on."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_SECONDS_MAX}s'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -184,3 +184,8 @@ def test_a_stray_whose_id_no_text_column_can_hold_is_kept_on_postgresql(shared_c
     shared_centre.put({"_id": "a\0b", "type": "note"}, inbox="worker-w0001")
     shared_centre.merge()
     assert [document_id for document_id, _ in shared_centre.strays()] == ["a\\0b"]
+
+
+def test_a_process_that_hangs_in_a_transaction_does_not_keep_its_locks_for_ever(shared_centre):
+    with shared_centre.store.reading() as connection:
+        assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "5min"
