@@ -28,6 +28,12 @@ async function edit(db, ids, change) {
   for (const row of await db.bulkDocs(docs)) if (row.error) throw new Error(JSON.stringify(row))
 }
 
+// Of each document the winner and what is in conflict with it: a losing revision may be the last to arrive.
+const leavesOf = async (db) => {
+  const { rows } = await db.allDocs({ include_docs: true, conflicts: true })
+  return rows.map(({ value, doc }) => [value.rev, ...(doc._conflicts ?? []).toSorted()].join('+')).join()
+}
+
 const photo = (seed, length) => Buffer.from(Array.from({ length }, (_, i) => (i * 31 + seed) % 256)).toString('base64')
 const plan = (n, who) => n % 17 === 0 ? 4 : (n * 7 + who * 3 + (n % 13)) % 10 // every 17th is deleted by all three
 
@@ -90,7 +96,7 @@ const scenarios = {
     const until = Date.now() + options.seconds * 1000
     let counts = []
     while (Date.now() < until) {
-      counts = await Promise.all([...clients, remote()].map((db) => db.allDocs().then(({ rows }) => rows.map((row) => row.value.rev).join(), () => Math.random())))
+      counts = await Promise.all([...clients, remote()].map((db) => leavesOf(db).catch(() => Math.random())))
       if (counts[0] === counts[2] && counts[1] === counts[2] && counts[2].split(',').length === 2 * options.documents + 1) break
       await sleep(200)
     }
