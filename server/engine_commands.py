@@ -8,12 +8,16 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from server.area_documents import publish_areas
 from server.commands import clear_errors
 from server.migrate import ENGINES, begin_anew, migrate, name_of, nobody_serves, opened
+from server.provision import provide_what_waits
 from server.stores import stores
+from sync.clock import utc_now
 from sync.couchdb.errors import CouchError, CouchUnavailable
 from sync.engine import Engine
 from sync.engine.errors import EngineError
+from sync.publish_again import publish_again
 
 INTERRUPTED = 130
 
@@ -37,7 +41,13 @@ def engine_restored() -> None:
                 uuid = begin_anew(stores().settings.couchdb_url, stores().store)
             except (CouchUnavailable, CouchError) as error:
                 raise click.ClickException(str(error)) from error
+    session = stores().writing_session()
+    publish_areas(session)
+    session.commit()
+    waiting = publish_again(stores().store, databases, utc_now())
+    provide_what_waits(stores().store, databases)
     click.echo(f"Every client compares again from the start. The server's uuid is {uuid} now.")
+    click.echo(f"The merge worker publishes {waiting} forms, records and receipts again, in case the copy lacks them.")
 
 
 @engine_group.command(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from server.tokens import ADMIN_ROLE
 from sync.databases import Databases, Writers
+from sync.store.engine import Store
+from sync.store.statements import outbox
 
 FORMS_DATABASE = "forms"
 WORKER_ROLE = "worker"
@@ -43,6 +47,15 @@ def who_may(database: str) -> tuple[str, Writers] | None:
 
 def provide_forms(databases: Databases) -> None:
     provide(databases, FORMS_DATABASE)
+
+
+def provide_what_waits(store: Store, databases: Databases) -> None:
+    """Make the databases that something waits to be published to: one may have been deleted by mistake."""
+    with store.reading() as connection:
+        names = connection.execute(select(outbox.c.database).distinct()).scalars().all()
+    for name in names:
+        if who_may(name) is not None:
+            provide(databases, name)
 
 
 def provide_area(databases: Databases, area: str) -> None:

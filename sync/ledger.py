@@ -108,6 +108,10 @@ class Ledger:
         document = receipt(row["id"], state, row["received_at"], _effective(row), problems, remarks, dots, decided)
         self.queue(row["database"], document["_id"], document)
 
+    def tell_again(self, row: Mapping[str, Any], decided: Sequence[Decided], dots: Iterable[tuple[str, str, str]]) -> None:
+        """Queue the receipt of a submission as it stands."""
+        self.receipt(row, row["state"], orjson.loads(row["problems"]), orjson.loads(row["remarks"]), dots, decided)
+
     def close(self) -> None:
         """Recompute every record that was touched, and write the outbox."""
         self._keep_contributions()

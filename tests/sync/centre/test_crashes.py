@@ -5,8 +5,10 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import insert
 
+from sync.clock import utc_now
 from sync.engine.limits import DEFAULT
 from sync.publish import Delivery, outbox_row
+from sync.publish_again import publish_again
 from sync.store import Store
 from sync.store.statements import outbox
 
@@ -152,3 +154,23 @@ def test_a_document_that_is_refused_holds_up_no_other(centre):
     now[0] = 10.0
     assert delivery.run_once() == 2
     assert centre.databases.read("area-g0311", "household:2")["number"] == 2
+
+
+def test_what_an_older_copy_of_the_engine_lacks_is_published_again(centre):
+    sent = [centre.submission("w0001", answers={"phone": "1"}), centre.submission("w0002", answers={"masks": "many"})]
+    centre.put(*sent)
+    centre.merge()
+    before = centre.everything()["published"]
+    centre.databases.delete("area-g0311")
+    centre.databases.create("area-g0311", {}, "server")
+    centre.databases.publish("area-g0311", [{"_id": "household:gone", "type": "record"}])
+    centre.databases.publish("worker-w0001", [{"_id": f"receipt:{sent[0]['_id'].removeprefix('submission:')}", "_deleted": True}])
+    assert centre.everything()["published"] != before
+    publish_again(centre.store, centre.databases, utc_now())
+    centre.merge()
+    assert {key: value for key, value in centre.everything()["published"].items() if key in before} == before
+    assert centre.databases.read("area-g0311", "household:gone") is None
+    sequences = [centre.databases.changes(name).last_sequence for name in centre.databases.names()]
+    publish_again(centre.store, centre.databases, utc_now())
+    centre.merge()
+    assert [centre.databases.changes(name).last_sequence for name in centre.databases.names()] == sequences, "what is there costs nothing"
