@@ -179,7 +179,7 @@ def difference(here: Sequence[Leaf], there: Sequence[Leaf]) -> str | None:
         other = theirs[revision]
         if leaf.deleted != other.deleted:
             return f"{revision} is deleted in one only"
-        if _own(leaf.document) != _own(other.document):
+        if _own(leaf.document) != _own(other.document) and _own(_with_one_zero(leaf.document)) != _own(_with_one_zero(other.document)):
             return f"{revision} says something else"
         if _attachments(leaf.document) != _attachments(other.document):
             return f"{revision} has other attachments"
@@ -274,6 +274,15 @@ def _only_there(source: Replica, target: Replica, name: str) -> list[Refused]:
 def _own(document: Document) -> bytes:
     """The document's own members, in one order."""
     return orjson.dumps({member: value for member, value in document.items() if not member.startswith("_")}, option=orjson.OPT_SORT_KEYS)
+
+
+def _with_one_zero(value: Any) -> Any:
+    """The same with 0.0 for every -0.0: CouchDB keeps no sign of a zero."""
+    if isinstance(value, dict):
+        return {name: _with_one_zero(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_one_zero(each) for each in value]
+    return 0.0 if isinstance(value, float) and value == 0 else value
 
 
 def _attachments(document: Document) -> dict[str, tuple[Any, Any]]:

@@ -207,6 +207,16 @@ def test_what_is_not_the_same_is_named(engine):
     }
 
 
+def test_a_zero_without_its_sign_is_the_same_and_a_whole_zero_or_false_is_not(engine):
+    one, two = engine(), engine()
+    for each, zero in ((one, -0.0), (two, 0.0)):
+        each.create(NAME, SECURITY)
+        push(each, {"_id": "zero", "_rev": "1-a", "n": [{"a": zero}]})
+    push(one, {"_id": "whole", "_rev": "1-a", "n": [-0.0]}, {"_id": "false", "_rev": "1-a", "n": 0.0})
+    push(two, {"_id": "whole", "_rev": "1-a", "n": [0]}, {"_id": "false", "_rev": "1-a", "n": False})
+    assert {each.id for each in differences(EmbeddedReplica(one), EmbeddedReplica(two))} == {"whole", "false"}
+
+
 def test_attachments_that_are_kept_compressed_in_one_engine_only_are_the_same(engine):
     one, two = engine(), engine()
     text = b"the same words " * 1_000
