@@ -12,6 +12,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from server import accounts, doctor, form_publishing
 from server.area_documents import publish_areas
@@ -21,7 +22,7 @@ from server.provision import provide_area, provide_forms, provide_worker
 from server.stores import stores
 from server.supervise import CannotStart, serve
 from server.worker import run_worker
-from sync.store.engine import upgrade
+from sync.store.engine import newest_revision, revision, upgrade
 from sync.store.models import Account, Area, Assignment, Device, FormVersion
 
 accounts_group = AppGroup("accounts", help="People who sign in.")
@@ -58,8 +59,23 @@ def clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*arguments, **options)
         except (DoorstepError, CannotStart) as error:
             raise click.ClickException(str(error)) from error
+        except (OperationalError, ProgrammingError) as error:
+            why = _why_the_store_fails()
+            if why is None:
+                raise
+            raise click.ClickException(why) from error
 
     return run
+
+
+def _why_the_store_fails() -> str | None:
+    """A sentence, where the central store does not answer or has not this version's tables."""
+    try:
+        with stores().store.reading() as connection:
+            is_ready = revision(connection) == newest_revision()
+    except (OperationalError, ProgrammingError) as error:
+        return f"The central store does not answer: {str(error.orig).splitlines()[0]}"
+    return None if is_ready else "The central store has not the tables of this version: run `store upgrade` first (`serve` does it by itself)."
 
 
 # Serving

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from server.accounts import NO_PASSWORD
+from server.app import create_app
 from server.passwords import is_password
+from server.settings import read_settings
 from server.stores import stores
 from sync.store.models import Account, AuditEvent, Device
 
@@ -181,3 +183,12 @@ def test_doctor_tells_of_a_database_without_its_file_and_of_a_file_without_its_d
     assert code == 1
     assert "FAIL every database has its file: not area-g0311" in said
     assert f"belongs to a database: not {stray.name} (0 documents)" in said
+
+
+def test_a_store_without_tables_or_out_of_reach_is_told_in_a_sentence(tmp_path):
+    environment = {"DOORSTEP_DATA": str(tmp_path), "DOORSTEP_SECRET": "a secret for tests that nobody else has"}
+    empty = create_app(read_settings(environment)).test_cli_runner().invoke(args=["areas", "list"])
+    assert (empty.exit_code, empty.output.count("\n")) == (1, 1) and "run `store upgrade` first" in empty.output
+    away = read_settings({**environment, "DATABASE_URL": "postgresql+psycopg://doorstep:hushhush@127.0.0.1:1/doorstep"})
+    out_of_reach = create_app(away).test_cli_runner().invoke(args=["areas", "list"])
+    assert out_of_reach.exit_code == 1 and "The central store does not answer" in out_of_reach.output and "hushhush" not in out_of_reach.output
