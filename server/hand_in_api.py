@@ -18,6 +18,7 @@ from server.errors import Forbidden
 from server.keys import refresh_key
 from server.provision import inbox_database, media_database, provide_worker, worker_role
 from server.refresh_tokens import TOKEN_LENGTH_MAX, device_of, renew
+from server.revoked import handing_in
 from server.session_api import SYNC_URL, only_small_bodies, read_body
 from server.stores import stores
 from server.tokens import sign, signing_key
@@ -74,8 +75,7 @@ def hand_in() -> Response:
     settings, session = stores().settings, stores().session
     account = device.account
     answer: dict[str, Any] = {
-        # It names no device: that one is revoked, and its tokens are refused.
-        "access_token": sign(signing_key(settings.secret), account, [worker_role(account)], settings.token_seconds),
+        "access_token": sign(signing_key(settings.secret), account, [worker_role(account)], settings.token_seconds, handing_in(device.id)),
         "expires_in": settings.token_seconds,
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "sync": {"url": SYNC_URL, "inbox": inbox_database(account), "media": media_database(account)},

@@ -43,7 +43,15 @@ class RevokedDevices:
         return device in self._devices
 
 
+def handing_in(device: str) -> str:
+    """What a token to hand in says for its device, since the phone's own tokens are refused."""
+    return f"hand-in:{device}"
+
+
 def _read(store: Store) -> frozenset[str]:
     oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=TOKEN_SECONDS_MAX + 2 * CLOCK_SKEW_SECONDS_MAX)
     with store.reading() as connection:
-        return frozenset(connection.scalars(select(Device.id).where(Device.revoked_at > oldest)))
+        revoked = connection.scalars(select(Device.id).where(Device.revoked_at > oldest)).all()
+        # Those that may hand in no more have no refresh token, see ending.py; getting a token to hand in counts as seen.
+        ended = select(Device.id).where(Device.revoked_at.is_not(None), Device.refresh_hash.is_(None), Device.last_seen_at > oldest)
+        return frozenset([*revoked, *(handing_in(device) for device in connection.scalars(ended))])

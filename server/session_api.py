@@ -171,7 +171,9 @@ def sign_out() -> Response:
         raise Unauthorized("Say which phone: send its access token.", headers=CHALLENGE)
     session = stores().writing_session()
     device = session.get(Device, identity.device)
-    if device is not None and device.account == identity.name and device.revoked_at is None:
+    if device is None:
+        raise Unauthorized("This token is of no phone that is signed in here.", headers=CHALLENGE)
+    if device.account == identity.name and device.revoked_at is None:
         end(device, Ending.SIGNED_OUT)
         record_event(session, identity.name, "signed out on a phone", device.id)
         session.commit()

@@ -217,6 +217,15 @@ def test_the_office_may_change_its_mind_while_the_phone_has_not_come(client, pho
     assert hand_in(client, phone).get_json()["error"] == "wipe"
 
 
+def test_a_phone_that_turns_out_to_be_stolen_while_it_hands_in_is_refused_within_seconds(client, phone, office, at):
+    office(revoke(Ending.HAND_IN))
+    token = hand_in(client, phone).get_json()["access_token"]
+    assert ask(client, token).status_code == 200
+    office(revoke(Ending.AT_ONCE))
+    at(60)
+    assert ask(client, token).status_code == 401
+
+
 def test_a_closed_account_hands_in_too(client, phone, office):
     office(close_the_account)
     assert refresh(client, phone).get_json()["error"] == "hand_in"
