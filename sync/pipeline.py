@@ -67,11 +67,19 @@ class _MustDecide(Exception):
 class Pipeline:
     """`load` makes a form from a published XForm. `me` names this worker among those that share the store."""
 
-    def __init__(self, store: Store, databases: Databases, load: LoadForm = Form.load, now: Callable[[], datetime] = utc_now, me: str = "merge worker"):
+    def __init__(
+        self,
+        store: Store,
+        databases: Databases,
+        load: LoadForm = Form.load,
+        now: Callable[[], datetime] = utc_now,
+        me: str = "merge worker",
+        clock: Callable[[], float] = time.monotonic,
+    ):
         self._store = store
         self._databases = databases
         self._knowledge = Knowledge(load)
-        self._share = Share(store, me)
+        self._share = Share(store, me, clock)
         self._delivery = Delivery(store, databases, share=self._share)
         self._now = now
         self._last = datetime.min
@@ -88,7 +96,8 @@ class Pipeline:
                     changed, swept = None, time.monotonic()
                 self._look_at(changed)
                 while self._step() and not stop.is_set():
-                    pass
+                    if self._share.beat():  # a long backlog must not make the others think that this worker is gone
+                        self._look_at(None)
                 changed = self._databases.wait(WAIT_SECONDS)
                 pause = 0.0
             except Exception:
@@ -283,7 +292,6 @@ class Pipeline:
 
 def _touches_what_is_there(connection: Connection, judged: Sequence[Judged]) -> bool:
     """Whether anything but new submissions follows from these: corrections, copies, other content under a known id."""
-    submitted = [each for each in judged if isinstance(each.verdict, Accepted | Held)]
-    ids = [each.id for each in submitted]
-    corrects = any(each.row()["supersedes"] for each in submitted)
+    ids = [each.id for each in judged if each.is_submission]
+    corrects = any(each.verdict.envelope.supersedes for each in judged if isinstance(each.verdict, Accepted | Held))
     return corrects or len(set(ids)) < len(ids) or bool(statements.submission_rows(connection, ids)) or bool(statements.superseding(connection, ids))

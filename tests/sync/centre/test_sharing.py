@@ -189,3 +189,23 @@ def test_a_stray_whose_id_no_text_column_can_hold_is_kept_on_postgresql(shared_c
 def test_a_process_that_hangs_in_a_transaction_does_not_keep_its_locks_for_ever(shared_centre):
     with shared_centre.store.reading() as connection:
         assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "5min"
+
+
+def test_a_worker_with_a_long_backlog_is_not_missed(shared_centre):
+    """While batch follows batch it goes on saying that it lives; nobody takes over what it is at."""
+    for _ in range(3):
+        fill(shared_centre)
+    seconds = iter(range(0, 10_000, 6))  # each look at the clock is due for another sign of life
+    stop = threading.Event()
+    alive = []
+
+    def now():
+        """Asked before each batch. What it finds is wiped out, as if its time were up."""
+        with shared_centre.store.writing() as connection:
+            alive.append(connection.execute(text("DELETE FROM merge_workers")).rowcount)
+        if len(alive) == 3:
+            stop.set()
+        return shared_centre.time
+
+    Pipeline(shared_centre.store, shared_centre.databases, now=now, me="busy", clock=lambda: next(seconds)).run_forever(stop)
+    assert alive == [1, 1, 1]
