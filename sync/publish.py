@@ -76,8 +76,8 @@ class Delivery:
         try:
             with locks.held(self._store, f"delivery to {database}") as connection:
                 if connection is not None:  # another worker may have delivered them meanwhile, and newer ones after them
-                    there = connection.execute(select(outbox.c.number).where(outbox.c.number.in_([row.number for row in rows]))).scalars().all()
-                    rows = [row for row in rows if row.number in set(there)]
+                    there = set(connection.execute(select(outbox.c.number).where(outbox.c.number.in_([row.number for row in rows]))).scalars())
+                    rows = [row for row in rows if row.number in there]
                 return self._publish(database, rows)
         except locks.HeldByAnother:
             return 0
