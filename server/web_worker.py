@@ -36,10 +36,8 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from server import parent
 from server.broken_requests import Overheard
 from server.pause import ROOM, Pause
-from server.waiting_room import Outbox, WaitingRoom
+from server.waiting_room import BYTES_PER_SECOND_MIN, GRACE_SECONDS, Outbox, WaitingRoom
 
-GRACE_SECONDS = 20.0
-BYTES_PER_SECOND_MIN = 500
 FIRST_BYTES_SECONDS_MAX = 15.0
 CROWD_SECONDS_MIN = 0.5  # nobody is closed sooner, however many wait
 CROWD_SHARE = 4  # one thread in so many may wait for a slow client
