@@ -63,8 +63,15 @@ def test_live_two_way_sync_goes_on_through_restarts_and_nothing_is_lost(live_ser
 
 
 def kill(live_server) -> None:
-    """As the kernel does when memory is short: all processes at once, nobody is asked."""
+    """As the kernel does when memory is short: all processes at once, nobody is asked.
+
+    The master first: one that outlives its workers for a moment makes another, which nobody would kill and which would keep the port.
+    """
     master = psutil.Process(live_server.process.pid)
-    for process in [*master.children(recursive=True), master]:
+    master.suspend()
+    everyone = [master, *master.children(recursive=True)]
+    for process in everyone:
         process.kill()
     live_server.process.wait(15)
+    _, left = psutil.wait_procs(everyone, timeout=15)
+    assert not left, f"still there: {left}"

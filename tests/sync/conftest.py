@@ -72,6 +72,7 @@ class LiveServer:
         while True:
             try:
                 assert requests.get(self.url + "/_up", timeout=5).status_code == 200
+                assert self.process.poll() is None, "another process answers at this port"
                 return
             except (requests.ConnectionError, requests.Timeout):
                 assert self.process.poll() is None and time.monotonic() < until, "the server did not start"
