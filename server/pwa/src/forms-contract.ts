@@ -41,6 +41,10 @@ export interface FormScreenProps {
   onStartOver?(): void;
   /** left without finishing; the draft is already kept */
   onLeft(): void;
+  /** trying a form: nothing is written to the disk and nothing is sent, nobody need be signed in; saving calls `onTried` instead of `onSaved` */
+  try?: true;
+  /** what would have been sent, photos with their pictures */
+  onTried?(answers: Answers, media: StoredMedia[]): void;
 }
 
 /** What the runner hands to saveSubmission. Everything else on the document (worker, device, clock …) is filled in there. */

@@ -10,17 +10,32 @@ export interface KeptMedia extends StoredMedia {
   sent_at?: number;
 }
 
+// While a form is only tried: nothing of it may reach the disk, and there may be nobody whose drawer it could lie in.
+let tried: Map<string, StoredMedia> | null = null;
+
+/** From here on photos are kept in memory alone, until the function that it gives is called. */
+export function keepMediaInMemory(): () => void {
+  const mine = new Map<string, StoredMedia>();
+  tried = mine;
+  return () => {
+    if (tried === mine) tried = null;
+  };
+}
+
 export async function saveMedia(media: StoredMedia): Promise<void> {
+  if (tried) return void tried.set(media.name, media);
   const transaction = (await desk()).transaction('media', 'readwrite');
   await transaction.store.put(media);
   await transaction.done;
 }
 
 export async function readMedia(name: string): Promise<StoredMedia | undefined> {
+  if (tried) return tried.get(name);
   return (await desk()).get('media', name);
 }
 
 export async function removeMedia(name: string): Promise<void> {
+  if (tried) return void tried.delete(name);
   const transaction = (await desk()).transaction('media', 'readwrite');
   await transaction.store.delete(name);
   await transaction.done;

@@ -9,6 +9,7 @@ import Sparkles from 'lucide-solid/icons/sparkles';
 import Undo2 from 'lucide-solid/icons/undo-2';
 import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack, type Component } from 'solid-js';
 import { locale, setLocale, t, textOf } from '../i18n/index.ts';
+import { keepMediaInMemory } from '../data/media.ts';
 import type { FormScreenProps } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { answerWords } from './answer_words.ts';
@@ -29,6 +30,7 @@ import './form.css';
 const UNDO_SECONDS = 8;
 
 export const FormScreen: Component<FormScreenProps> = (props) => {
+  if (props.try) onCleanup(keepMediaInMemory());
   const [opened, { refetch }] = createResource(() => openFilling(props));
   return (
     <Switch
@@ -163,6 +165,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
     if (end.state === 'saved') return setEnding(end);
     setEnding({ state: 'open' });
     if (end.state === 'failed') setFailure(end.reason);
+    if (end.state === 'tried') props.onTried?.(end.answers, end.media);
   };
   const goTo = (question: Question) => {
     filling.goToQuestion(question);

@@ -21,6 +21,8 @@ export class DraftKeeper {
     private readonly id: string,
     private readonly draft: () => Draft,
     begun: boolean,
+    /** a form that is only tried is never written */
+    private readonly tries = false,
   ) {
     [this.kept, this.setKept] = createSignal<Kept>(begun ? { state: 'kept' } : { state: 'nothing_yet' });
   }
@@ -30,7 +32,7 @@ export class DraftKeeper {
   }
 
   soon(): void {
-    if (this.stopped) return;
+    if (this.stopped || this.tries) return;
     this.setKept({ state: 'writing' });
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.now(), DRAFT_DELAY_MS);
@@ -41,7 +43,7 @@ export class DraftKeeper {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.writing = this.writing.then(async () => {
-      if (this.stopped) return;
+      if (this.stopped || this.tries) return;
       try {
         await saveDraft(this.draft());
         if (this.timer === undefined) this.setKept({ state: 'kept' });
@@ -61,7 +63,7 @@ export class DraftKeeper {
   async remove(): Promise<void> {
     this.stop();
     await this.writing;
-    await removeDraft(this.id);
+    if (!this.tries) await removeDraft(this.id);
   }
 
   async goOn(): Promise<void> {

@@ -181,3 +181,14 @@ test('mending begins at the first problem of the office, which goes when the ans
   filling.answer(temperature, '36.8');
   expect(filling.noteOn(temperature)).toEqual([]);
 });
+
+test('a form that is tried gives what would have been sent, and leaves nothing behind', async () => {
+  const filling = createRoot(() => new Filling(exampleForm, start, form.start(knownAnswers(exampleForm, start, (kind) => `${kind}:new`)), { try: true }, null, true));
+  filling.answer(question(filling, '/visit/outcome'), 'refused');
+  await filling.keepNow();
+  const end = await filling.finish();
+  expect(end).toEqual({ state: 'tried', answers: { household_id: expect.stringMatching(/^household:/) as string, visit: { outcome: 'refused', room: '1' }, count: '1' }, media: [] });
+  expect(filling.kept()).toEqual({ state: 'nothing_yet' });
+  await loadDrafts();
+  expect(drafts()).toEqual([]);
+});

@@ -5,9 +5,10 @@ import { createStore, type SetStoreFunction } from 'solid-js/store';
 import type { Answers, FormDocument, MediaNote } from '../data/documents.ts';
 import { householdId, newId, newSubmissionId } from '../data/identity.ts';
 import { doorName, doorWords } from '../data/labels.ts';
+import { readMedia } from '../data/media.ts';
 import { rows } from '../data/records.ts';
 import { saveSubmission, versions } from '../data/submissions.ts';
-import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
+import type { Draft, FormScreenProps, FormStart, StoredMedia } from '../forms-contract.ts';
 import { answersOf } from './answers.ts';
 import { DraftKeeper, type Kept } from './draft_keeper.ts';
 import type { Instance } from './engine.ts';
@@ -39,7 +40,7 @@ export interface Refused {
   reason?: string;
 }
 
-export type Finish = { state: 'missing' } | { state: 'saved'; id: string } | { state: 'failed'; reason: string };
+export type Finish = { state: 'missing' } | { state: 'saved'; id: string } | { state: 'tried'; answers: Answers; media: StoredMedia[] } | { state: 'failed'; reason: string };
 
 export interface Removed extends RemovedRow {
   name: string;
@@ -78,7 +79,7 @@ export class Filling {
     readonly form: FormDocument,
     readonly start: FormStart,
     readonly instance: Instance,
-    private readonly props: Pick<FormScreenProps, 'fix'>,
+    private readonly props: Pick<FormScreenProps, 'fix' | 'try'>,
     draft: Draft | null,
     private readonly doorIsId: boolean,
   ) {
@@ -106,7 +107,7 @@ export class Filling {
     this.setPageKey = setKey;
     // A page that ceased to be relevant gives way to the one that took its place.
     this.page = createMemo<Page>((before) => this.pages().find((page) => page.key === key()) ?? this.nearest(before) ?? this.pages()[0]!);
-    this.keeper = new DraftKeeper(this.draftId, () => this.draft(), draft !== null);
+    this.keeper = new DraftKeeper(this.draftId, () => this.draft(), draft !== null, props.try);
     this.kept = this.keeper.kept;
     [this.reviewed, this.setReviewed] = createSignal(false);
     [this.filledByAllWell, this.setFilledByAllWell] = createSignal<Question[]>([]);
@@ -381,6 +382,7 @@ export class Filling {
       this.keeper.stop(); // or an answer that comes meanwhile would bring the draft back
       const answers = answersOf(this.instance.xml(), this.form.fields);
       const media = untrack(() => this.photos.answered(this.instance));
+      if (this.props.try) return await this.tried(answers, media);
       this.saved = await saveSubmission({
         submission: this.submission,
         form: this.form.form,
@@ -403,6 +405,12 @@ export class Filling {
   }
   private saved: string | null = null;
 
+  private async tried(answers: Answers, media: MediaNote[]): Promise<Finish> {
+    const pictures = await Promise.all(media.map(async (note) => ({ ...(await readMedia(note.name))!, ...note })));
+    await this.keeper.goOn();
+    return { state: 'tried', answers, media: pictures };
+  }
+
   /** Taking a saved form back: what was written may already be on its way, so the next saving supersedes it. */
   async takeBack(): Promise<void> {
     this.supersedes = this.saved;
@@ -417,7 +425,8 @@ export class Filling {
     const door = doorOf(this.form, answers);
     if (!door) return;
     const { path, ...address } = door;
-    this.instance.set(path, await householdId({ place: this.start.place, ...address }));
+    // Whoever tries a form may not be signed in, and has then no key to name doors with.
+    this.instance.set(path, this.props.try ? `household:${newId()}` : await householdId({ place: this.start.place, ...address }));
   }
 }
 
