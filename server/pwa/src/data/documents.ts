@@ -101,8 +101,8 @@ export interface AreaDocument {
 }
 
 export type FieldType =
-  | 'group' | 'repeat' | 'text' | 'integer' | 'decimal' | 'select_one' | 'select_multiple' | 'date' | 'time' | 'dateTime'
-  | 'geopoint' | 'image' | 'note' | 'acknowledge' | 'calculate' | 'hidden';
+  | 'group' | 'repeat' | 'text' | 'integer' | 'decimal' | 'select_one' | 'select_multiple' | 'rank' | 'date' | 'time' | 'dateTime'
+  | 'geopoint' | 'geotrace' | 'geoshape' | 'image' | 'audio' | 'video' | 'file' | 'barcode' | 'note' | 'acknowledge' | 'calculate' | 'hidden';
 
 export interface FormField {
   name: string;
@@ -111,12 +111,25 @@ export interface FormField {
   value_type?: FieldType; // of calculate and hidden: how the answer is kept
   label: Text | null;
   hint?: Text;
+  guidance?: Text;
   choices?: { value: string; label: Text }[];
+  list?: string; // the file of the form that its choices come from
   pii?: string;
   merge?: string;
   prefill?: boolean;
   usual?: string;
+  preload?: string; // of metadata: start, end, deviceid …
+  range?: { start: number; end: number; step: number };
+  parameters?: Record<string, string>;
   fields?: FormField[];
+}
+
+/** What a form names beside itself: lists, pictures and sounds. The bytes are attachments of the form document. */
+export interface FormFile {
+  name: string;
+  type: string;
+  bytes: number;
+  sha256: string;
 }
 
 export interface FormEntity {
@@ -141,4 +154,5 @@ export interface FormDocument {
   audience?: 'phone' | 'office';
   starts_from: RecordKind | null;
   current: boolean;
+  files?: FormFile[];
 }

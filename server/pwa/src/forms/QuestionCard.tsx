@@ -2,17 +2,14 @@
 import Building from 'lucide-solid/icons/building';
 import CircleAlert from 'lucide-solid/icons/circle-alert';
 import MessageSquareText from 'lucide-solid/icons/message-square-text';
-import { createSignal, For, Match, Show, Switch } from 'solid-js';
+import { createSignal, For, Match, Show, Suspense, Switch } from 'solid-js';
+import { Dynamic } from 'solid-js/web';
 import { t, textOf } from '../i18n/index.ts';
 import { answerWords } from './answer_words.ts';
 import type { Filling } from './filling.ts';
 import type { Question } from './items.ts';
-import { Choices } from './widgets/Choices.tsx';
-import { Moment } from './widgets/Moments.tsx';
-import { Photo } from './widgets/Photo.tsx';
-import { Position } from './widgets/Position.tsx';
+import { widgetFor } from './widgets/index.ts';
 import { TemperaturePad } from './widgets/TemperaturePad.tsx';
-import { TextBox } from './widgets/TextBox.tsx';
 
 export interface Pad {
   open(): string | null;
@@ -55,7 +52,13 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
         <Show when={q().hint()}>
           <p class="question__hint">{plain(q().hint())}</p>
         </Show>
-        <Switch fallback={<TextBox question={q()} filling={props.filling} labelledBy={labelId()} />}>
+        <Switch
+          fallback={
+            <Suspense fallback={<div class="skeleton" aria-busy="true" />}>
+              <Dynamic component={widgetFor(q())} question={q()} filling={props.filling} labelledBy={labelId()} />
+            </Suspense>
+          }
+        >
           <Match when={folded()}>
             <div class="folded">
               <strong class="grow">{answerWords(q(), props.filling)}</strong>
@@ -63,9 +66,6 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
                 {t('form.change')}
               </button>
             </div>
-          </Match>
-          <Match when={q().type === 'select_one' || q().type === 'select_multiple'}>
-            <Choices question={q()} filling={props.filling} labelledBy={labelId()} />
           </Match>
           <Match when={isTemperature(q())}>
             <TemperaturePad
@@ -76,29 +76,6 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
               onOpen={() => props.pad.show(q())}
               onDone={() => props.pad.done(q())}
             />
-          </Match>
-          <Match when={q().type === 'date' || q().type === 'time' || q().type === 'dateTime'}>
-            <Moment question={q()} filling={props.filling} labelledBy={labelId()} />
-          </Match>
-          <Match when={q().type === 'geopoint'}>
-            <Position question={q()} filling={props.filling} labelledBy={labelId()} />
-          </Match>
-          <Match when={q().type === 'image'}>
-            <Photo question={q()} filling={props.filling} labelledBy={labelId()} />
-          </Match>
-          <Match when={q().type === 'acknowledge'}>
-            <button
-              type="button"
-              class="choice choice--several choice--wide"
-              classList={{ 'choice--on': props.filling.text(q()) !== '' }}
-              role="checkbox"
-              aria-checked={props.filling.text(q()) !== ''}
-              aria-labelledby={labelId()}
-              onClick={() => props.filling.answer(q(), props.filling.text(q()) === '' ? 'OK' : '')}
-            >
-              <span class="choice__mark" aria-hidden="true" />
-              <span class="choice__word">{t('form.acknowledge')}</span>
-            </button>
           </Match>
         </Switch>
         <For each={complaints(q(), props.filling)}>

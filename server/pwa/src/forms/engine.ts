@@ -10,8 +10,9 @@
 import { constants, loadForm } from '@getodk/xforms-engine';
 import { createSignal, getListener, untrack } from 'solid-js';
 import type { Answers, AnswerValue, FieldType, FormDocument, FormField } from '../data/documents.ts';
+import { textOf } from '../i18n/index.ts';
 import { lexical } from './answers.ts';
-import type { Choice, Group, Item, Question, Refusal, Roster, Violation } from './items.ts';
+import type { Choice, Group, Item, MediaKind, Question, Refusal, Roster, Violation } from './items.ts';
 
 export interface EngineForm {
   /** a new instance; `known` are answers set before the first page, ids among them */
@@ -115,6 +116,9 @@ const stateFactory = <T extends object>(object: T): T => {
 // What is used of the engine's nodes. Its published types are a union of eighteen, partly `any`.
 interface Words {
   asString: string;
+  imageSource?: URL | undefined;
+  audioSource?: URL | undefined;
+  videoSource?: URL | undefined;
 }
 interface Node {
   nodeId: string;
@@ -324,10 +328,14 @@ class EngineInstance implements Instance {
       kind: 'question',
       type: field?.type ?? guessedType(node),
       hint: () => state.hint?.asString.trim() ?? '',
+      guidance: () => textOf(field?.guidance),
+      media: (kind) => mediaOf(state.label, kind),
+      range: field?.range ?? null,
+      parameters: field?.parameters ?? {},
       text: () => state.instanceValue ?? '',
       required: () => state.required,
       readonly: () => state.readonly,
-      choices: (): Choice[] => (state.valueOptions ?? []).map((option) => ({ value: option.value, label: option.label.asString })),
+      choices: (): Choice[] => (state.valueOptions ?? []).map((option) => ({ value: option.value, label: option.label.asString, media: (kind) => mediaOf(option.label, kind) })),
       violation: (): Violation | null => {
         const violation = node.validationState.violation;
         return violation && { rule: violation.condition, message: violation.message?.asString ?? '' };
@@ -339,6 +347,12 @@ class EngineInstance implements Instance {
 function isBelow(node: Node, top: Node | undefined): boolean {
   for (let above: Node | undefined = node; above; above = above.parent) if (above === top) return true;
   return false;
+}
+
+/** jr://images/door.png → door.png */
+function mediaOf(words: Words | null, kind: MediaKind): string {
+  const source = { image: words?.imageSource, 'big-image': undefined, audio: words?.audioSource, video: words?.videoSource }[kind];
+  return source ? decodeURIComponent(source.href.split('/').at(-1)!) : '';
 }
 
 function isRange(node: Node): boolean {

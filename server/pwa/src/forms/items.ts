@@ -1,9 +1,14 @@
 // What the screens see of a form being filled: questions, groups and rosters, each property a function that Solid tracks. Knows no engine.
 import type { FieldType, FormField } from '../data/documents.ts';
 
+/** What may stand beside words: the name of a file of the form (data/form_files.ts). */
+export type MediaKind = 'image' | 'big-image' | 'audio' | 'video';
+
 export interface Choice {
   value: string;
   label: string;
+  /** "" when there is none */
+  media(kind: MediaKind): string;
 }
 
 /** What the form's own rules say against an answer. `message` is the form's, in the language shown; blank when it has none. */
@@ -36,6 +41,14 @@ export interface Question extends Base {
   kind: 'question';
   type: FieldType;
   hint(): string;
+  /** what a person reads when in doubt; "" when there is none */
+  guidance(): string;
+  /** the name of the file that stands beside the label; "" when there is none */
+  media(kind: MediaKind): string;
+  /** of a range: its ends and its step */
+  range: { start: number; end: number; step: number } | null;
+  /** the form's column `parameters`: {"max-pixels": "1600"} */
+  parameters: Readonly<Record<string, string>>;
   /** the value as the instance holds it: "1 2" for two choices, "" for none */
   text(): string;
   required(): boolean;

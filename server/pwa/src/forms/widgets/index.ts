@@ -1,0 +1,41 @@
+// Which control asks a question: by its type and its appearance, the first row that fits. Whatever no row names is typed.
+// A widget that brings a library, or is rarely met, is `lazy`: its code comes when such a question is first shown.
+import type { Component } from 'solid-js';
+import type { FieldType } from '../../data/documents.ts';
+import type { Filling } from '../filling.ts';
+import type { Question } from '../items.ts';
+import { Acknowledge } from './Acknowledge.tsx';
+import { Choices } from './Choices.tsx';
+import { Moment } from './Moments.tsx';
+import { Photo } from './Photo.tsx';
+import { Position } from './Position.tsx';
+import { TextBox } from './TextBox.tsx';
+
+export interface WidgetProps {
+  question: Question;
+  filling: Filling;
+  /** id of the element that holds the question's words */
+  labelledBy: string;
+}
+
+export type Widget = Component<WidgetProps>;
+
+interface Row {
+  types: readonly FieldType[];
+  /** one of these must be among the question's appearances; without it any will do */
+  appearances?: readonly string[];
+  widget: Widget;
+}
+
+const ROWS: readonly Row[] = [
+  { types: ['select_one', 'select_multiple'], widget: Choices },
+  { types: ['date', 'time', 'dateTime'], widget: Moment },
+  { types: ['acknowledge'], widget: Acknowledge },
+  { types: ['geopoint'], widget: Position },
+  { types: ['image'], widget: Photo },
+];
+
+export function widgetFor(question: Pick<Question, 'type' | 'appearance'>): Widget {
+  const row = ROWS.find(({ types, appearances }) => types.includes(question.type) && (!appearances || appearances.some((appearance) => question.appearance.has(appearance))));
+  return row?.widget ?? TextBox;
+}
