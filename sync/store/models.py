@@ -65,7 +65,10 @@ class Assignment(Base):
 
 
 class Device(Base):
-    """A phone that signed in. Its refresh token is random and kept only as SHA-256. `ending`: how it was signed out, see server/ending.py."""
+    """A phone that signed in. Its refresh token is random and kept only as SHA-256. `ending`: how it was signed out, see server/ending.py.
+
+    `forms`: which version of each form it opens, as it last told: {"household_survey": "3"}. None: its app does not tell.
+    """
 
     __tablename__ = "devices"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -76,6 +79,7 @@ class Device(Base):
     last_seen_at: Mapped[datetime] = mapped_column(DateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime)
     ending: Mapped[str | None] = mapped_column(String(20))
+    forms: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class FormVersion(Base):
@@ -92,6 +96,20 @@ class FormVersion(Base):
     current: Mapped[bool] = mapped_column(default=True)
     published_at: Mapped[datetime] = mapped_column(DateTime)
     published_by: Mapped[str | None] = mapped_column(String(40))
+
+
+class KeptForm(Base):
+    """A form that someone has uploaded and not published yet: see server/form_preview.py. `files`: what it names beside itself, as a zip."""
+
+    __tablename__ = "kept_forms"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    source_type: Mapped[str] = mapped_column(String(10))
+    size_bytes: Mapped[int] = mapped_column(Integer)
+    kept_at: Mapped[datetime] = mapped_column(DateTime)
+    source: Mapped[bytes] = mapped_column(LargeBinary)
+    files: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Submission(Base):
@@ -125,6 +143,7 @@ class Submission(Base):
         Index("submissions_by_state", "state", "number"),
         Index("submissions_by_worker", "worker", "number"),
         Index("submissions_by_receipt", "received_at", "area"),
+        Index("submissions_by_form", "form", "version", "area"),
     )
 
 
