@@ -175,8 +175,12 @@ def _settings(sheets: Sheets) -> Iterator[Finding]:
             yield _finding("setting_missing", column, "settings", 2, column)
         elif not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", sheets.setting(column)):
             yield _finding("setting_name", f"{column} = {sheets.setting(column)}", "settings", 2, column)
-    if (audience := sheets.setting("audience")) not in ("", "phone", "office"):
+    if not set((audience := sheets.setting("audience")).split()) <= {"phone", "office"}:
         yield _finding("audience", audience, "settings", 2, "audience")
+    if (field := sheets.setting("field_of_work")) and field not in xlsform.FIELDS_OF_WORK:
+        yield _finding("field_of_work", f"{field} → {', '.join(xlsform.FIELDS_OF_WORK)}", "settings", 2, "field_of_work")
+    if (new := sheets.setting("starts_new").lower()) not in _YES_NO:
+        yield _finding("prefill", new, "settings", 2, "starts_new")
 
 
 def _translations(sheet: Sheet, name: str) -> Iterator[Finding]:

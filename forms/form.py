@@ -194,10 +194,12 @@ class Form:
             "title": self.title,
             "languages": list(self.languages),
             "audience": self.audience,
+            "field_of_work": self.questionnaire.field_of_work,
             "xform": self.xform,
             "fields": [_field_document(each) for each in self.fields],
             "entities": [entity.as_document() for entity in self.entities],
             "starts_from": self.questionnaire.starts_from,
+            "starts_new": self.questionnaire.starts_new,
             "current": current,
         }
 

@@ -120,7 +120,11 @@ class Questionnaire:
     title: Message
     languages: tuple[str, ...]
     audience: str
+    """`phone`, `office`, or both with a blank between."""
+    field_of_work: str | None
     starts_from: str | None
+    starts_new: bool
+    """Whether it may also be started without such a record, and then makes one."""
     fields: list[Field]
     entities: list[EntityDeclaration]
     lists: dict[str, tuple[dict[str, str], ...]]
@@ -194,7 +198,9 @@ class _Reader:
             title={language: titles.get(language) or heading for language in self.languages},
             languages=self.languages,
             audience="phone" if ours is None else ours.get("audience", "phone"),
+            field_of_work=None if ours is None else ours.get("field_of_work") or None,
             starts_from=None if ours is None else ours.get("starts_from") or None,
+            starts_new=ours is not None and ours.get("starts_new") == "yes",
             fields=fields,
             entities=entities,
             lists=self.lists,

@@ -6,7 +6,7 @@
 What is ours travels in the namespace NAMESPACE, so that the XForm alone is the whole form:
 
 * the columns `merge`, `pii`, `prefill`, `save_to` and `usual` become attributes of the question's `<bind>`;
-* the sheet `entities`, the setting `audience` and the title by language become one `<doorstep:form>` in the `<model>`;
+* the sheet `entities`, our settings and the title by language become one `<doorstep:form>` in the `<model>`;
 * the label of a calculation, which no control shows, becomes an attribute of its `<bind>` for each language;
 * a question of type `hidden`, which a program fills in, becomes an input with the appearance `hidden`: ODK's engine lets nobody set a node that has no control.
 
@@ -29,7 +29,9 @@ PREFIX = "doorstep"
 
 FILE_TYPES = (".md", ".xlsx", ".csv")
 OUR_COLUMNS = ("merge", "pii", "prefill", "save_to", "usual")
-OUR_SETTINGS = ("audience", "starts_from")
+OUR_SETTINGS = ("audience", "field_of_work", "starts_from", "starts_new")
+FIELDS_OF_WORK = ("monitoring", "entry", "reporting", "publicity", "environment", "help", "services")
+"""The areas of the national guideline on software for this work (民办发〔2020〕5号), in its order; menus stand in it."""
 FORM_BYTES_MAX = 5_000_000
 LANGUAGE_DEFAULT = "zh"
 
@@ -194,8 +196,11 @@ def _with_our_form(xform: str, sheets: Sheets, titles: dict[str, str]) -> str:
         raise UnreadableForm("pyxform gave no model")
     ours = etree.SubElement(model, f"{{{NAMESPACE}}}form", nsmap={PREFIX: NAMESPACE})
     ours.set("audience", sheets.setting("audience") or "phone")
-    if starts_from := sheets.setting("starts_from"):
-        ours.set("starts_from", starts_from)
+    for column in ("field_of_work", "starts_from"):
+        if said := sheets.setting(column):
+            ours.set(column, said)
+    if sheets.setting("starts_new").lower() in ("yes", "true", "true()"):
+        ours.set("starts_new", "yes")
     for language, title in titles.items():
         etree.SubElement(ours, f"{{{NAMESPACE}}}title", lang=language).text = title
     for row in sheets.entities.rows:

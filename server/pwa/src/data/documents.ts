@@ -74,7 +74,7 @@ export interface FieldValue {
   disputed?: { value: AnswerValue; worker: string; device: string; at: string; clock: string; submission: string }[];
 }
 
-export type RecordKind = 'household' | 'person' | 'quarantine_case';
+export type RecordKind = 'household' | 'person' | 'quarantine_case' | 'visit' | 'premises' | 'pass' | 'problem' | 'service_request' | 'duty_shift';
 
 export interface RecordDocument {
   _id: string;
@@ -140,6 +140,9 @@ export interface FormEntity {
   properties: Record<string, string>; // property of the record → path of the question
 }
 
+/** The areas of the national guideline, in its order. */
+export type FieldOfWork = 'monitoring' | 'entry' | 'reporting' | 'publicity' | 'environment' | 'help' | 'services';
+
 export interface FormDocument {
   _id: string;
   _rev?: string;
@@ -151,8 +154,11 @@ export interface FormDocument {
   xform: string;
   fields: FormField[];
   entities: FormEntity[];
-  audience?: 'phone' | 'office';
+  audience?: 'phone' | 'office' | 'phone office';
+  field_of_work?: FieldOfWork | null;
   starts_from: RecordKind | null;
+  /** it may also be started without such a record, and then makes one */
+  starts_new?: boolean;
   current: boolean;
   files?: FormFile[];
 }

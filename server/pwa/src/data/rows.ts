@@ -24,6 +24,12 @@ const FACTS: Record<RecordKind, string[]> = {
   household: ['building', 'unit', 'room', 'ordinal', 'phone', 'outcome', 'call_back_at', 'visited_at', 'needs', 'member_count', 'fever_count'],
   person: ['household', 'name', 'phone', 'sex', 'birth_year', 'relation', 'kind', 'temperature', 'health_code', 'vulnerable'],
   quarantine_case: ['household', 'person', 'place', 'starts_on', 'ends_on', 'released_on', 'first_contact_at', 'morning_at', 'evening_at', 'seal_at', 'temperature', 'seal_state'],
+  visit: ['household', 'attempt', 'outcome', 'visited_at', 'call_back_at', 'come_again'],
+  premises: ['name', 'kind', 'address', 'contact_name', 'phone', 'inspected_at', 'status'],
+  pass: ['household', 'pass_number', 'kind', 'holder_name', 'plate', 'colour', 'valid_from', 'valid_to', 'out_at', 'in_at', 'overrun_minutes', 'status'],
+  problem: ['household', 'premises', 'kind', 'description', 'owner_name', 'found_at', 'status'],
+  service_request: ['household', 'kind', 'description', 'urgency', 'requester_name', 'phone', 'requested_at', 'claimed_by', 'status'],
+  duty_shift: ['post', 'place', 'staff_name', 'checked_in_at', 'checked_out_at', 'status'],
 };
 
 export function rowOf(record: RecordDocument): Row {

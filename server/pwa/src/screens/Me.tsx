@@ -27,7 +27,7 @@ export function MeScreen() {
   const [first] = createResource(storageUse);
   const storage = () => use.latest ?? first();
   const nearlyFull = () => storage() !== undefined && storage()!.quota > 0 && storage()!.used / storage()!.quota > STORAGE_NEARLY_FULL;
-  const current = createMemo(() => [...forms().values()].filter((form) => form.current && form.audience !== 'office'));
+  const current = createMemo(() => [...forms().values()].filter((form) => form.current && (form.audience ?? 'phone').includes('phone')));
 
   return (
     <main class="screen">
