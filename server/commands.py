@@ -272,7 +272,7 @@ def form_check(file: Path) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @clear_errors
 def form_publish(files: tuple[Path, ...]) -> None:
-    sources = [(file.read_bytes(), file.suffix) for file in files]
+    sources = [(file.read_bytes(), file.suffix, form_publishing.NO_FILES) for file in files]
     published = form_publishing.publish(stores(), sources, by=None)
     for file, one in zip(files, published, strict=True):
         _show_findings(file, one.findings)

@@ -62,7 +62,7 @@ def load(stores: Stores, if_empty: bool, say: Callable[[str], None], now: dateti
     say("Loading the demo organisation, once: people and areas …")
     moment = _found(stores, now or datetime.now(UTC)) if began is None else datetime.fromisoformat(began)
     say("  forms …")
-    form_publishing.publish(stores, [(file.read_bytes(), file.suffix) for file in sorted(CATALOGUE.glob("*.md"))], by=None)
+    form_publishing.publish(stores, [(file.read_bytes(), file.suffix, {}) for file in sorted(CATALOGUE.glob("*.md"))], by=None)
     story = demo_story.tell(moment, household_key(stores.store, HOUSEHOLD_KEY))
     say(f"  {len(story)} submissions …")
     _happen(stores, story, say)

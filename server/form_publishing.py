@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from server.errors import BadRequest, Conflict
+from server.errors import BadRequest, Conflict, NotFound
 from server.provision import provide_forms
 from server.stores import Stores
 from sync.clock import utc_now
@@ -17,6 +18,10 @@ from sync.store.published import FormVersionTaken, publish_form
 
 if TYPE_CHECKING:
     from forms.check import Finding, Publishable
+    from forms.form import Form
+
+Source = tuple[bytes, str, Mapping[str, bytes]]
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -29,23 +34,36 @@ class Published:
     findings: Sequence[Finding]
 
 
-def check(stores: Stores, source: bytes, file_type: str) -> Publishable:
-    """Everything that can be said about a form before it is published (forms.check.Publishable)."""
+def check(stores: Stores, source: bytes, file_type: str, files: Mapping[str, bytes] = NO_FILES) -> Publishable:
+    """Everything that can be said about a form before it is published (forms.check.Publishable). `files`: what the form names beside itself."""
     from forms.check import publishable  # pyxform takes 0.4 s to import
 
+    if files:
+        raise BadRequest("Files beside a form are not taken yet.")
     return publishable(source, file_type, _catalogue(stores))
 
 
-def publish(stores: Stores, sources: Iterable[tuple[bytes, str]], by: str | None) -> list[Published]:
-    """Publish these forms: (source, file type such as ".md"). Raises BadRequest with all findings when one of them cannot be."""
+def load(stores: Stores, form: str, version: str) -> Form:
+    """A published version, ready to judge answers. NotFound when there is none."""
+    from forms.form import Form
+
+    with stores.store.reading() as connection:
+        row = connection.execute(select(FormVersion.xform).where(FormVersion.form == form, FormVersion.version == version)).first()
+    if row is None:
+        raise NotFound("There is no such form version.")
+    return Form.load(row.xform)
+
+
+def publish(stores: Stores, sources: Iterable[Source], by: str | None) -> list[Published]:
+    """Publish these forms: (source, file type such as ".md", its files by name). Raises BadRequest with all findings when one of them cannot be."""
     sources = list(sources)
-    checked = [check(stores, source, file_type) for source, file_type in sources]
+    checked = [check(stores, source, file_type, files) for source, file_type, files in sources]
     if any(one.form is None for one in checked):
         raise BadRequest("\n".join(["Nothing was published.", *(as_line(finding) for one in checked if one.form is None for finding in one.findings)]))
     published = []
     try:
         with stores.store.writing() as connection:
-            for (source, file_type), one in zip(sources, checked, strict=True):
+            for (source, file_type, _files), one in zip(sources, checked, strict=True):
                 if one.form is not None:
                     is_new = publish_form(
                         connection, one.form.as_document(), source=source, source_type=file_type, audience=one.form.audience, now=utc_now(), published_by=by
