@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from forms import compiler, layout, xlsform, xpath
+from forms import compiler, headers, layout, xlsform, xpath
 from forms.findings import MERGE_POLICIES, PII_KINDS, sentence
 from forms.form import Form, Moment
 from forms.functions import FUNCTIONS
@@ -129,14 +129,14 @@ def _of_sheets(sheets: Sheets) -> Iterator[Finding]:
     yield from _settings(sheets)
     yield from _translations(sheets.survey, "survey")
     yield from _translations(sheets.choices, "choices")
-    lists = {row.get("list_name") or row.get("list name") for row in sheets.choices.rows}
+    lists = {row.get("list_name") for row in sheets.choices.rows}
     for row in sheets.survey.rows:
         kind, _, rest = row.get("type").partition(" ")
         if kind in ("select_one", "select_multiple", "rank"):
             name = rest.split()[0] if rest.split() else ""
             if name not in lists:
                 yield _finding("choice_list", name, "survey", row.number, "type")
-        codes = {choice.get("name") for choice in sheets.choices.rows if (choice.get("list_name") or choice.get("list name")) == rest.split(" ")[0]}
+        codes = {choice.get("name") for choice in sheets.choices.rows if choice.get("list_name") == rest.split(" ")[0]}
         if row.get("usual") and kind in ("select_one", "select_multiple") and not set(row.get("usual").split()) <= codes:
             yield _finding("usual", row.get("usual"), "survey", row.number, "usual")
         if row.get("merge") and row.get("merge") not in MERGE_POLICIES:
@@ -188,9 +188,9 @@ def _translations(sheet: Sheet, name: str) -> Iterator[Finding]:
     for column in sheet.columns:
         if "::" in column and _base(column) in _TEXT_COLUMNS:
             columns.setdefault(_base(column), []).append(column)
-    languages = {xlsform.language_code(column.partition("::")[2]) for translated in columns.values() for column in translated}
+    languages = {headers.language_code(column.partition("::")[2]) for translated in columns.values() for column in translated}
     for base, translated in columns.items():
-        for missing in sorted(languages - {xlsform.language_code(column.partition("::")[2]) for column in translated}):
+        for missing in sorted(languages - {headers.language_code(column.partition("::")[2]) for column in translated}):
             yield _finding("translation", f"{base}::{missing}", name, 1, base)
         for row in sheet.rows:
             given = [column for column in translated if row.get(column)]

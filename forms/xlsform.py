@@ -23,6 +23,8 @@ from pathlib import Path
 
 from lxml import etree
 
+from forms import headers
+
 NAMESPACE = "https://doorstep.example/xforms"
 XFORMS = "http://www.w3.org/2002/xforms"
 PREFIX = "doorstep"
@@ -34,6 +36,7 @@ FIELDS_OF_WORK = ("monitoring", "entry", "reporting", "publicity", "environment"
 """The areas of the national guideline on software for this work (民办发〔2020〕5号), in its order; menus stand in it."""
 FORM_BYTES_MAX = 5_000_000
 LANGUAGE_DEFAULT = "zh"
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,18 @@ class Sheets:
     def setting(self, column: str) -> str:
         return self.settings.rows[0].get(column) if self.settings.rows else ""
 
+    @property
+    def language(self) -> str:
+        """The language that the form starts in, and that texts without one are in."""
+        if said := self.setting("default_language"):
+            return headers.language_code(said)
+        texts = [column for sheet in (self.survey, self.choices) for column in sheet.columns if column.partition("::")[0] in headers.TEXTS]
+        if bare := [column for column in texts if "::" not in column]:
+            is_chinese = any(HAN.search(row.get(column)) for sheet in (self.survey, self.choices) for row in sheet.rows for column in bare)
+            return LANGUAGE_DEFAULT if is_chinese else headers.UNKNOWN_LANGUAGE
+        named = [column.rpartition("::")[2] for column in [*texts, *self.settings.columns] if "::" in column]
+        return LANGUAGE_DEFAULT if LANGUAGE_DEFAULT in named or not named else named[0]
+
 
 class UnreadableForm(Exception):
     """The source is no XLSForm at all, or pyxform refuses it; the text is pyxform's own sentence."""
@@ -88,16 +103,16 @@ def read(source: Path | str | bytes, file_type: str | None = None) -> Sheets:
     except Exception as error:  # broken zip, XML or encodings surface from pyxform as a dozen unrelated kinds
         raise UnreadableForm(f"the file cannot be read as {file_type}: {error}") from error
 
-    def sheet(rows: Iterable[dict[str, str]] | None, header: Iterable[dict] | None) -> Sheet:
-        columns = [str(column) for names in header or () for column in names]
-        cells = [Row(number, {str(k): str(v) for k, v in row.items() if v is not None}) for number, row in enumerate(rows or (), start=2)]
-        return Sheet(columns, [row for row in cells if row.cells])
+    def sheet(name: str, rows: Iterable[dict[str, str]] | None, header: Iterable[dict] | None) -> Sheet:
+        names = headers.columns(name, (str(column) for columns in header or () for column in columns))
+        cells = [Row(number, {names[str(k)]: str(v) for k, v in row.items() if v is not None}) for number, row in enumerate(rows or (), start=2)]
+        return Sheet(list(names.values()), [row for row in cells if row.cells])
 
     return Sheets(
-        survey=sheet(definition.survey, definition.survey_header),
-        choices=sheet(definition.choices, definition.choices_header),
-        settings=sheet(definition.settings, definition.settings_header),
-        entities=sheet(definition.entities, definition.entities_header),
+        survey=sheet("survey", definition.survey, definition.survey_header),
+        choices=sheet("choices", definition.choices, definition.choices_header),
+        settings=sheet("settings", definition.settings, definition.settings_header),
+        entities=sheet("entities", definition.entities, definition.entities_header),
         names=[str(name) for name in definition.sheet_names or ()],
     )
 
@@ -107,14 +122,14 @@ def compile_xform(sheets: Sheets, warnings: list[str] | None = None) -> str:
     from pyxform.errors import PyXFormError
     from pyxform.xls2xform import convert
 
-    titles = by_language(sheets.setting, "form_title", sheets.settings.columns)
-    language = sheets.setting("default_language") or next(iter(titles), LANGUAGE_DEFAULT)
+    language = sheets.language
+    titles = by_language(sheets.setting, "form_title", sheets.settings.columns, language) or {language: sheets.setting("form_id")}
     settings = {
         key: value for key, value in (sheets.settings.rows[0].cells if sheets.settings.rows else {}).items() if "::" not in key and key not in OUR_SETTINGS
     }
-    settings["form_title"] = titles.get(language) or next(iter(titles.values()), settings.get("form_id", ""))
+    settings["form_title"] = titles.get(language) or next(iter(titles.values()))
     settings["namespaces"] = f'{settings.get("namespaces", "")} {PREFIX}="{NAMESPACE}"'.strip()
-    settings.setdefault("default_language", language)
+    settings["default_language"] = language
     workbook = {
         "survey": _padded(sheets.survey.rows, lambda row: _for_pyxform(row, sheets.survey.columns)),
         "survey_header": [{name: None for column in [*sheets.survey.columns, "appearance"] for name in (_renamed(column), _label_of_calculation(column))}],
@@ -134,20 +149,14 @@ def compile_xform(sheets: Sheets, warnings: list[str] | None = None) -> str:
     return _with_our_form(converted.xform, sheets, titles)
 
 
-def by_language(read_cell, column: str, columns: Iterable[str]) -> dict[str, str]:
-    """`label::zh`, `label::en` (or `label::中文 (zh)`) as {"zh": …, "en": …}; a bare `label` is the default language's."""
+def by_language(read_cell, column: str, columns: Iterable[str], language: str) -> dict[str, str]:
+    """`label::zh`, `label::en` as {"zh": …, "en": …}; a bare `label` is in `language`."""
     texts = {}
     for name in columns:
-        base, _, language = name.partition("::")
-        if base.strip() == column and (text := read_cell(name)):
-            texts[language_code(language) if language else LANGUAGE_DEFAULT] = text
+        base, _, named = name.partition("::")
+        if base == column and (text := read_cell(name)):
+            texts[named or language] = text
     return texts
-
-
-def language_code(language: str) -> str:
-    """`中文 (zh)` → `zh`, `zh` → `zh`."""
-    named = re.search(r"\(([A-Za-z-]+)\)\s*$", language)
-    return named.group(1) if named else language.strip()
 
 
 def parse_xml(text: str | bytes) -> etree._Element:
@@ -177,7 +186,7 @@ def _for_pyxform(row: Row, columns: Iterable[str]) -> dict[str, str]:
 
 def _label_of_calculation(column: str) -> str:
     base, _, language = column.partition("::")
-    return f"bind::{PREFIX}:label_{language_code(language)}" if base.strip() == "label" and language else column
+    return f"bind::{PREFIX}:label_{language}" if base == "label" and language else column
 
 
 def _padded(rows: Iterable[Row], cells) -> list[dict[str, str]]:
@@ -204,8 +213,8 @@ def _with_our_form(xform: str, sheets: Sheets, titles: dict[str, str]) -> str:
     for language, title in titles.items():
         etree.SubElement(ours, f"{{{NAMESPACE}}}title", lang=language).text = title
     for row in sheets.entities.rows:
-        entity = etree.SubElement(ours, f"{{{NAMESPACE}}}entity", kind=row.get("list_name") or row.get("dataset"), id=row.get("entity_id"))
-        for language, label in by_language(row.get, "label", sheets.entities.columns).items():
+        entity = etree.SubElement(ours, f"{{{NAMESPACE}}}entity", kind=row.get("list_name"), id=row.get("entity_id"))
+        for language, label in by_language(row.get, "label", sheets.entities.columns, sheets.language).items():
             etree.SubElement(entity, f"{{{NAMESPACE}}}label", lang=language).text = label
     return '<?xml version="1.0"?>\n' + etree.tostring(root, encoding="unicode")
 
