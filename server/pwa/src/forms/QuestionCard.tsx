@@ -42,7 +42,7 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
         </Show>
       }
     >
-      <section class="question" classList={{ 'question--wrong': wrong() }} id={`question-${q().id}`}>
+      <section class="question" classList={{ 'question--wrong': wrong() }} id={`question-${q().id}`} data-path={q().path()}>
         <h3 class="question__label" id={labelId()}>
           {plain(q().label())}
           <Show when={q().required() && q().type !== 'acknowledge'}>

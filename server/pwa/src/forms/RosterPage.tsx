@@ -43,7 +43,7 @@ export function RosterPage(props: { page: Page; filling: Filling; onRemoved: (re
                 </span>
                 <Show when={naming()} fallback={<strong class="grow">{t('form.rows.number', { number: index() + 1 })}</strong>}>
                   {(question) => (
-                    <div class="grow" id={`question-${question().id}`}>
+                    <div class="grow" id={`question-${question().id}`} data-path={question().path()}>
                       <span class="visually-hidden" id={`label-${question().id}`}>
                         {`${plain(question().label())} ${index() + 1}`}
                       </span>
