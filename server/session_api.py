@@ -38,8 +38,21 @@ from sync.store.models import Account, Area, Device
 DEVICE = r"d-[0-9a-f]{8}"
 SYNC_URL = "/sync/"
 BODY_BYTES_MAX = 16 * 1024  # strangers may send it
+FORMS_HELD_MAX = 100
+NAME_OF_FORM = validate.Regexp(r"^[A-Za-z0-9_.-]{1,64}$")
 
 blueprint = Blueprint("session_api", __name__, url_prefix="/api/session")
+
+
+def forms_held() -> fields.Dict:
+    """Which version of each form this phone opens."""
+    held = "the version of each form that this phone opens; kept until the phone says otherwise"
+    return fields.Dict(
+        keys=fields.String(validate=NAME_OF_FORM),
+        values=fields.String(validate=NAME_OF_FORM),
+        validate=validate.Length(max=FORMS_HELD_MAX),
+        metadata={"description": held, "example": {"household_survey": "3"}},
+    )
 
 
 class SignIn(Schema):
@@ -52,6 +65,7 @@ class SignIn(Schema):
     password = fields.String(required=True, validate=validate.Length(1, PASSWORD_LENGTH_MAX), metadata={"format": "password"})
     device = fields.String(validate=validate.Regexp(f"^{DEVICE}$"), metadata={"description": "the id this phone was given before", "example": "d-7f3a0001"})
     app = fields.String(validate=validate.Length(max=40), metadata={"description": "version of the app", "example": "0.1.0"})
+    forms = forms_held()
 
 
 class Refresh(Schema):
@@ -62,6 +76,7 @@ class Refresh(Schema):
 
     refresh_token = fields.String(required=True, validate=validate.Length(1, TOKEN_LENGTH_MAX))
     app = fields.String(validate=validate.Length(max=40))
+    forms = forms_held()
 
 
 class Name(Schema):
@@ -137,8 +152,7 @@ def sign_in() -> Response:
     account = stores().writing_session().get_one(Account, account.id)
     device = _device_for(account, body.get("device"))
     token, device.refresh_hash = first_token(device.id)
-    device.app = body.get("app", device.app)
-    device.last_seen_at = now()
+    _note_what_it_holds(device, body)
     record_event(session, account.id, "signed in on a phone", device.id)
     return _session_for(account, device, token)
 
@@ -158,8 +172,7 @@ def refresh() -> Response:
     if account is None or not account.active or account.role not in PHONE_ROLES:
         raise Unauthorized("This account is closed.", headers=CHALLENGE)
     device.refresh_hash = renewed.keep
-    device.app = body.get("app", device.app)
-    device.last_seen_at = now()
+    _note_what_it_holds(device, body)
     return _session_for(account, device, renewed.next_token)
 
 
@@ -200,6 +213,13 @@ def _device_for(account: Account, wanted: str | None) -> Device:
     device = Device(id=device_id, account=account.id, created_at=now(), last_seen_at=now())
     session.add(device)
     return device
+
+
+def _note_what_it_holds(device: Device, body: dict[str, Any]) -> None:
+    device.app = body.get("app", device.app)
+    if "forms" in body:
+        device.forms = orjson.dumps(body["forms"], option=orjson.OPT_SORT_KEYS)
+    device.last_seen_at = now()
 
 
 def _session_for(account: Account, device: Device, refresh_token: str) -> Response:

@@ -47,6 +47,32 @@ def refresh(client, token):
     return client.post("/api/session/refresh", json={"refresh_token": token})
 
 
+def held_by(device):
+    stores().session.expire_all()
+    return stores().session.get(Device, device).forms
+
+
+def test_a_phone_tells_which_form_versions_it_opens_when_it_signs_in_and_with_each_refresh(client):
+    body = sign_in(client, app="0.1.0").get_json()
+    assert held_by(body["device"]) is None, "an app that does not tell"
+    body = sign_in(client, device=body["device"], forms={}).get_json()
+    assert held_by(body["device"]) == b"{}"
+    told = {"refresh_token": body["refresh_token"], "app": "0.2.0", "forms": {"household_survey": "3", "checkpoint_entry": "1"}}
+    assert client.post("/api/session/refresh", json=told).status_code == 200
+    assert held_by(body["device"]) == b'{"checkpoint_entry":"1","household_survey":"3"}'
+    again = refresh(client, client.post("/api/session/refresh", json=told).get_json()["refresh_token"])
+    assert again.status_code == 200
+    assert held_by(body["device"]) == b'{"checkpoint_entry":"1","household_survey":"3"}', "what is not told again stays"
+
+
+@pytest.mark.parametrize(
+    "forms",
+    ["household_survey", ["household_survey"], {"household_survey": 3}, {"../x": "1"}, {"x": "1" * 65}, {"": "1"}, {f"form{n}": "1" for n in range(101)}],
+)
+def test_what_a_phone_tells_of_its_forms_is_small_and_plain(client, forms):
+    assert sign_in(client, forms=forms).status_code == 400
+
+
 def test_signing_in_gives_all_that_a_phone_needs(client, settings):
     answer = sign_in(client, app="0.1.0")
     assert answer.status_code == 200
