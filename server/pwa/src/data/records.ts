@@ -5,12 +5,14 @@ import { type Database, type Databases, readLocal, writeLocal } from './database
 import type { AreaDocument, FormDocument, RecordDocument } from './documents.ts';
 import { overlay, type Row, rowOf } from './rows.ts';
 import { t } from '../i18n/index.ts';
+import { tellForms } from './session.ts';
 import { seeClocks, sheets } from './submissions.ts';
 import { whole, type WholeRecord } from './whole.ts';
 
 const INDEX = 'index';
 const INDEX_SHAPE = 2; // change it when Row changes: the index is then made anew
 const CHANGES_BATCH_SIZE = 1_000;
+const FORMS_TOLD_MAX = 100;
 
 interface AreaIndex {
   shape: number;
@@ -51,6 +53,12 @@ export function currentForm(id: string): FormDocument | undefined {
   return best;
 }
 
+/** The version of each form that this phone opens: what the office sees of it. */
+export function heldForms(): Record<string, string> {
+  const names = [...new Set([...forms().values()].map(({ form }) => form))].slice(0, FORMS_TOLD_MAX);
+  return Object.fromEntries(names.flatMap((name) => currentForm(name) ?? []).map(({ form, version }) => [form, version]));
+}
+
 export function workerName(worker: string): string {
   for (const area of areas().values()) if (area.workers[worker]) return area.workers[worker];
   return t('household.office'); // the area names those who work in it
@@ -64,6 +72,7 @@ export async function openRecords(opened: Databases): Promise<void> {
   setIndexes(new Map(read.flatMap(([name, index]) => (index && index.shape === INDEX_SHAPE ? [[name, index] as const] : []))));
   setLoaded([...indexes().values()].length > 0);
   await reloadForms();
+  tellForms(heldForms);
   for (const name of opened.areas.keys()) await refreshArea(name);
   setLoaded(true);
 }
@@ -112,6 +121,7 @@ export async function wholeRecords(ids: string[]): Promise<WholeRecord[]> {
 
 export function closeRecords(): void {
   databases = null;
+  tellForms(() => null);
   setIndexes(new Map());
   setForms(new Map());
   setLoaded(false);

@@ -9,6 +9,7 @@ const ANSWER = {
 class Centre {
   good = 0;
   asked: string[] = [];
+  told: unknown[] = []; // the bodies of sign-ins and refreshes
   reachable = true;
   revoked: false | 'unauthorized' | 'hand_in' | 'wipe' = false;
   asCouchDB: string | null = null; // what it says to a token that it does not know
@@ -17,6 +18,7 @@ class Centre {
     const path = String(input);
     this.asked.push(`${init.method ?? 'GET'} ${path}`);
     if (!this.reachable) throw new TypeError('Failed to fetch');
+    if (path.startsWith('/api/session') && init.body) this.told.push(JSON.parse(String(init.body)));
     if (path === '/api/session' && init.method === 'POST') return this.session();
     if (path === '/api/session/refresh') return this.revoked ? Response.json({ error: this.revoked, reason: 'no longer signed in' }, { status: 401 }) : this.session();
     const shown = new Headers(init.headers).get('Authorization');
@@ -44,6 +46,12 @@ describe('the one fetch of all replication', () => {
     centre.asked = [];
   });
 
+  test('the phone tells its app and the form versions it opens, as soon as it knows them', async () => {
+    expect(centre.told).toEqual([{ username: 'surveyor1', password: 'demo', app: '0.1.0' }]);
+    phone.tellForms(() => ({ household_survey: '3' }));
+    await phone.refresh();
+    expect(centre.told[1]).toEqual({ refresh_token: 'refresh-1', app: '0.1.0', forms: { household_survey: '3' } });
+  });
   test('a request is signed', async () => {
     expect((await phone.authorizedFetch('/sync/forms/')).status).toBe(200);
     expect(centre.asked).toEqual(['GET /sync/forms/']);

@@ -30,6 +30,16 @@ export interface Session {
   household_key: string;
   worker: { id: string; name: string; roles: string[]; areas: Area[] };
   sync: { url: string; forms: string; areas: string[]; inbox: string; media: string };
+  /** what the operator has set for phones; an older sign-in has none yet */
+  settings?: PhoneSettings;
+}
+
+export interface PhoneSettings {
+  /** whether photos keep where they were taken */
+  photo_position: 'strip' | 'keep';
+  attachment_bytes_max: number;
+  /** map pictures of the same origin, where the operator has some: url is "/tiles/{z}/{x}/{y}.png" */
+  tiles: { url: string; zoom_min: number; zoom_max: number } | null;
 }
 
 export type SessionState =
@@ -97,10 +107,21 @@ export async function adoptStoredSession(): Promise<void> {
   if (stored?.worker.id === session()?.worker.id && stored && sessionState().state === 'signed_in') setSessionState({ state: 'signed_in', session: stored });
 }
 
+let heldForms: () => Record<string, string> | null = () => null;
+/** What is told with each sign-in and refresh: the version of each form that this phone opens; null before it is known. */
+export function tellForms(held: () => Record<string, string> | null): void {
+  heldForms = held;
+}
+
+function aboutThisPhone(): { app: string; forms?: Record<string, string> } {
+  const forms = heldForms();
+  return { app: __APP_VERSION__, ...(forms ? { forms } : {}) };
+}
+
 /** Needs the network, once. The device keeps its id over sign-ins. */
 export async function signIn(username: string, password: string): Promise<Session> {
   const device = session()?.device ?? (await readSetting<string>('device'));
-  const response = await ask('POST', '/api/session', { username, password, ...(device ? { device } : {}), app: __APP_VERSION__ });
+  const response = await ask('POST', '/api/session', { username, password, ...(device ? { device } : {}), ...aboutThisPhone() });
   if (!response.ok) throw new SignInRefused(response.status, await reasonOf(response));
   return keep(username, await response.json());
 }
@@ -166,7 +187,7 @@ async function refreshNow(): Promise<void> {
     setSessionState({ state: 'signed_in', session: stored }); // another tab was faster
     return;
   }
-  const response = await ask('POST', '/api/session/refresh', { refresh_token: (stored ?? mine).refresh_token, app: __APP_VERSION__ });
+  const response = await ask('POST', '/api/session/refresh', { refresh_token: (stored ?? mine).refresh_token, ...aboutThisPhone() });
   if (response.status === 401 || response.status === 403) {
     const { error, reason } = await saidBy(response);
     await endSession(error === 'hand_in' || error === 'wipe' ? error : true);

@@ -186,7 +186,9 @@ async function pullArea(opened: Databases, name: string, from: PouchDB.Database,
 }
 
 async function pullForms(opened: Databases, from: PouchDB.Database, progress: Progress): Promise<void> {
-  if ((await pull(opened.forms, from, progress)) > 0) await reloadForms();
+  if ((await pull(opened.forms, from, progress)) === 0) return;
+  await reloadForms();
+  await refresh().catch(() => undefined); // tells the office at once that this phone has them
 }
 
 /** `sent` is noted only after a push that began when the document was there has ended well: its checkpoint is past all of them. */
