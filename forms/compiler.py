@@ -35,7 +35,7 @@ class Compiled:
 
 def compile_form(questionnaire: Questionnaire) -> Compiled:
     layout = Layout(questionnaire)
-    findings = [Finding(path, "type", Trouble("unsupported", what)) for path, what in questionnaire.unsupported]
+    findings = [Finding(each.path, each.column, Trouble(each.key, each.detail, each.level)) for each in questionnaire.refused]
     rules, rows, records = Rules(questionnaire, layout, findings), Rows(questionnaire, layout), Records(questionnaire, layout, findings)
     fields = {each.path: each for each in questionnaire.walk()}
     for path, expression in questionnaire.dynamic_defaults.items():

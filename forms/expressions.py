@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from forms import functions, xpath
 from forms.calls import CALLS
 from forms.functions import FUNCTIONS
-from forms.layout import BLANKS, DATES, NUMBERS, Code, Layout, Nodes, Scope, Trouble
+from forms.layout import BLANKS, DATES, NUMBERS, SEVERAL, Code, Layout, Nodes, Scope, Trouble
 from forms.xform import Field
 
 
@@ -195,10 +195,10 @@ class Writer:
         value = self.value(nodes)
         if nodes.field.value_type in NUMBERS:
             return f"text_of_number({value})"
-        if nodes.field.value_type == "select_multiple":
+        if nodes.field.value_type in SEVERAL:
             return f"' '.join({value})"
-        if nodes.field.value_type == "geopoint":
-            return f"text_of_geopoint({value})"
+        if nodes.field.value_type in ("geopoint", "geotrace", "geoshape"):
+            return f"text_of_{nodes.field.value_type.replace('geoshape', 'geotrace')}({value})"
         return value
 
     def _number_of(self, nodes: Nodes) -> str:
@@ -367,7 +367,7 @@ class Writer:
         code = self.write(arguments[0], scope)
         wanted = arguments[1]
         if isinstance(wanted, xpath.Text) and code.nodes is not None and not code.nodes.many and code.nodes.field is not None:
-            if code.nodes.field.value_type == "select_multiple":
+            if code.nodes.field.value_type in SEVERAL:
                 return Code(f"({wanted.value.strip()!r} in {self.value(code.nodes)})", "truth")
             if code.nodes.field.value_type == "select_one":
                 return Code(f"({self.value(code.nodes)} == {wanted.value.strip()!r})", "truth")

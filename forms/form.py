@@ -8,12 +8,15 @@ verdict.problems   # (Problem("/members/0/temperature", "constraint", {"zh": "ä½
 from __future__ import annotations
 
 import builtins
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from forms import reading
 from forms.compiler import compile_form
+from forms.files import media_type
 from forms.functions import FUNCTIONS, NAN, Clock
 from forms.layout import Finding
 from forms.messages import Message, default
@@ -71,12 +74,13 @@ class FormError(Exception):
 
 
 class Form:
-    def __init__(self, questionnaire: Questionnaire, xform: str) -> None:
+    def __init__(self, questionnaire: Questionnaire, xform: str, files: Mapping[str, bytes] | None = None) -> None:
         compiled = compile_form(questionnaire)
         errors = [finding for finding in compiled.findings if finding.trouble.level == "error"]
         if errors:
             raise FormError(errors)
         self.xform = xform
+        self.files = dict(files or {})
         self.questionnaire = questionnaire
         self.id = questionnaire.id
         self.version = questionnaire.version
@@ -99,10 +103,10 @@ class Form:
         self._reader = AnswersReader(names["Root"], {page: names[reader] for page, reader in compiled.readers.items()})
 
     @classmethod
-    def load(cls, xform: str | bytes) -> Form:
-        """Raises UnreadableXForm or FormError; a published form raises neither."""
+    def load(cls, xform: str | bytes, files: Mapping[str, bytes] | None = None) -> Form:
+        """`files`: what the form names beside itself, by name. Raises UnreadableXForm or FormError; a published form raises neither."""
         text = xform.decode() if isinstance(xform, bytes) else xform
-        return cls(read_xform(text), text)
+        return cls(read_xform(text, files), text, files)
 
     def _names(self) -> dict[str, Any]:
         labels = {each.path: {choice.value: choice.label for choice in each.choices} for each in self.questionnaire.walk() if each.choices is not None}
@@ -201,10 +205,15 @@ class Form:
             "starts_from": self.questionnaire.starts_from,
             "starts_new": self.questionnaire.starts_new,
             "current": current,
+            **({"files": [_file_document(name, content) for name, content in sorted(self.files.items())]} if self.files else {}),
         }
 
 
 _BUILTINS = ("any", "bool", "enumerate", "float", "len", "list", "next", "set", "frozenset", "sum", "type", "dict", "__build_class__")
+
+
+def _file_document(name: str, content: bytes) -> dict[str, Any]:
+    return {"name": name, "type": media_type(name), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _field_document(each: Field) -> dict[str, Any]:
@@ -213,11 +222,13 @@ def _field_document(each: Field) -> dict[str, Any]:
     document: dict[str, Any] = {"name": each.name, "path": each.path, "type": each.type, "label": label}
     if each.type in ("calculate", "hidden"):
         document["value_type"] = each.value_type
-    if each.hint:
-        document["hint"] = each.hint
-    if each.choices is not None:
-        document["choices"] = [{"value": choice.value, "label": choice.label} for choice in each.choices]
-    for name in ("pii", "merge", "usual"):
+    if each.choice_list is not None and each.choice_list.file:
+        document["list"] = each.choice_list.file
+    elif each.choices is not None:
+        document["choices"] = [{"value": choice.value, "label": choice.label} | ({"media": choice.media} if choice.media else {}) for choice in each.choices]
+    if each.type != "hidden" and each.appearance:
+        document["appearance"] = each.appearance
+    for name in ("hint", "guidance", "media", "parameters", "range", "preload", "pii", "merge", "usual"):
         if getattr(each, name):
             document[name] = getattr(each, name)
     if each.prefill:

@@ -118,6 +118,10 @@ def text_of_geopoint(value: dict | None) -> str:
     return " ".join(text_of_number(float(value.get(part) or 0)) for part in ("latitude", "longitude", "altitude", "accuracy"))
 
 
+def text_of_geotrace(value: tuple[dict, ...]) -> str:
+    return ";".join(map(text_of_geopoint, value))
+
+
 def truth_of_number(value: float) -> bool:
     return value == value and value != 0
 

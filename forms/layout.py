@@ -13,7 +13,11 @@ from forms.xform import Field, Questionnaire
 NUMBERS = ("integer", "decimal")
 DATES = ("date", "dateTime")
 # value type → how a blank answer stands in a row, as Python source; "''" for all others
-BLANKS = {"integer": "NAN", "decimal": "NAN", "select_multiple": "()", "geopoint": "None"}
+BLANKS = {"integer": "NAN", "decimal": "NAN", "select_multiple": "()", "rank": "()", "geopoint": "None", "geotrace": "()", "geoshape": "()"}
+SEVERAL = ("select_multiple", "rank")
+"""A tuple of codes."""
+LISTS = (*SEVERAL, "geotrace", "geoshape")
+"""Kept as a tuple in a row, written as an array."""
 
 
 @dataclass(frozen=True)

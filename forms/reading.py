@@ -16,6 +16,8 @@ from forms.functions import NAN
 TEXT_CHARACTERS_MAX = 10_000
 REPEAT_ROWS_MAX = 500
 CHOICES_MAX = 200
+POINTS_MAX = 10_000
+"""In one line or area."""
 NUMBER_MAX = 1e15
 UNKNOWN_NAMED_MAX = 20
 
@@ -70,11 +72,11 @@ def read_calculated_number(value: object, at: str, suffix: str, wrong: Wrong) ->
     return NAN
 
 
-def read_select_multiple(value: object, at: str, suffix: str, wrong: Wrong) -> tuple[str, ...]:
+def read_select_multiple(value: object, at: str, suffix: str, wrong: Wrong, sentence: str = "select_multiple") -> tuple[str, ...]:
     if value is None or value == "":
         return ()
     if type(value) is not list or not all(type(code) is str and code and not code.isspace() and len(code) <= TEXT_CHARACTERS_MAX for code in value):
-        wrong(at, suffix, "type", "select_multiple")
+        wrong(at, suffix, "type", sentence)
         return ()
     if len(value) > CHOICES_MAX:
         wrong(at, suffix, "type", "too_many_choices")
@@ -83,6 +85,14 @@ def read_select_multiple(value: object, at: str, suffix: str, wrong: Wrong) -> t
         wrong(at, suffix, "type", "text_characters")
         return ()
     return tuple(dict.fromkeys(value))
+
+
+def read_rank(value: object, at: str, suffix: str, wrong: Wrong) -> tuple[str, ...]:
+    return read_select_multiple(value, at, suffix, wrong, "rank")
+
+
+def read_barcode(value: object, at: str, suffix: str, wrong: Wrong) -> str:
+    return read_text(value, at, suffix, wrong)
 
 
 def read_date(value: object, at: str, suffix: str, wrong: Wrong) -> str:
@@ -125,6 +135,24 @@ def read_geopoint(value: object, at: str, suffix: str, wrong: Wrong) -> dict | N
                 return parts
     wrong(at, suffix, "type", "geopoint")
     return None
+
+
+def read_geotrace(value: object, at: str, suffix: str, wrong: Wrong, sentence: str = "geotrace") -> tuple[dict, ...]:
+    """A line of two positions at least; a shape's last position is its first."""
+    if value is None or value == "" or value == []:
+        return ()
+    bad: list[str] = []
+    points: list[dict | None] = []
+    if type(value) is list and len(value) <= POINTS_MAX:
+        points = [read_geopoint(point, at, suffix, lambda *_: bad.append("")) for point in value]
+    if not points or bad or None in points:
+        wrong(at, suffix, "type", sentence)
+        return ()
+    return tuple(point for point in points if point is not None)
+
+
+def read_geoshape(value: object, at: str, suffix: str, wrong: Wrong) -> tuple[dict, ...]:
+    return read_geotrace(value, at, suffix, wrong, "geoshape")
 
 
 def read_acknowledge(value: object, at: str, suffix: str, wrong: Wrong) -> str:

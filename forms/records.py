@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forms.layout import Finding, Layout, Trouble, around, is_given, suffix_of
+from forms.layout import LISTS, Finding, Layout, Trouble, around, is_given, suffix_of
 from forms.xform import EntityDeclaration, Field, Questionnaire
 
 
@@ -76,7 +76,7 @@ class Records:
                 each = self.fields[path]
                 value = self.layout.answer(each)
                 given = is_given(value, each.value_type)
-                written = f"list({value})" if each.value_type == "select_multiple" else value
+                written = f"list({value})" if each.value_type in LISTS else value
                 lines += [f"{pad}    if {given}:", f"{pad}        properties[{name!r}] = {written}"]
             lines.append(f"{pad}    change({entity.kind!r}, {row}.{self.layout.attribute(id_field)}, {row}.at, {suffix!r}, properties)")
         return [*lines, "    return root"]

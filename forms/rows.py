@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from forms.layout import Layout, is_given, leaves, repeats, suffix_of
+from forms.layout import LISTS, Layout, is_given, leaves, repeats, suffix_of
+from forms.questionnaire import MEDIA_TYPES
 from forms.xform import Field, Questionnaire
 
 
@@ -54,7 +55,7 @@ class Rows:
         if each.type == "note":
             return [f"{pad}no_answer({value}, {at}, {suffix!r}, wrong)"]
         if each.is_leaf:
-            reader = {"select_one": "one_line", "image": "one_line"}.get(each.value_type, each.value_type)
+            reader = "one_line" if each.value_type in ("select_one", *MEDIA_TYPES) else each.value_type
             told = "wrong"
             if each.type == "calculate":
                 # Whatever was sent, it is calculated again.
@@ -87,7 +88,7 @@ class Rows:
             value = f"{row}.{self.layout.attribute(each)}" if each.type != "note" else ""
             if each.is_leaf:
                 given = is_given(value, each.value_type)
-                written = f"list({value})" if each.value_type == "select_multiple" else value
+                written = f"list({value})" if each.value_type in LISTS else value
                 lines += [f"{pad}if {given}:", f"{pad}    {out}[{each.name!r}] = {written}"]
             elif each.type == "repeat":
                 lines += [f"{pad}if {value}:", f"{pad}    {out}[{each.name!r}] = [write_{self.layout.row(each)}(each) for each in {value}]"]

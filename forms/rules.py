@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from forms import xpath
 from forms.expressions import Writer
-from forms.layout import BLANKS, Finding, Layout, Scope, Trouble, around, is_blank, is_given, leaves, repeats, scope_for, suffix_of
+from forms.layout import BLANKS, SEVERAL, Finding, Layout, Scope, Trouble, around, is_blank, is_given, leaves, repeats, scope_for, suffix_of
 from forms.xform import Field, Questionnaire
 
 
@@ -116,13 +116,13 @@ class Rules:
         calculated, writer = self.expression(each, "calculation", each.calculate, as_)
         row = self.layout.row_of(each)
         name, suffix = self.layout.answer(each), suffix_of(each)
-        kind = "calculated_number" if as_ == "number" else "calculated_choices" if each.value_type == "select_multiple" else "calculated_text"
+        kind = "calculated_number" if as_ == "number" else "calculated_choices" if each.value_type in SEVERAL else "calculated_text"
         volatile = "random" if "random" in writer.volatile else "pinned" if "pinned" in writer.volatile else ""
         line = f"{name} = {kind}({name}, {calculated}, {row}.at, {suffix!r}, {volatile!r}, remark)"
         if each.value_type == "integer":
             line = line.replace("calculated_number(", "calculated_integer(", 1)
-        if each.value_type == "geopoint":
-            self.findings.append(Finding(each.path, "calculation", Trouble("unsupported", "geopoint")))
+        if each.value_type in ("geopoint", "geotrace", "geoshape"):
+            self.findings.append(Finding(each.path, "calculation", Trouble("unsupported", each.value_type)))
             line = "pass"
         above = self._nearest_condition(each)
         lines = [f"if {row}.{self.layout.flag(above)}:", f"    {line}"] if above is not None else [line]
@@ -216,7 +216,7 @@ class Rules:
         if each.required and each.required != "false()":
             required, _ = self.expression(each, "required", each.required)
         conditions: list[tuple[str, str]] = []
-        if each.value_type in ("select_one", "select_multiple") and each.choices is not None:
+        if each.value_type in ("select_one", *SEVERAL) and each.choices is not None:
             allowed = self._choices(each)
             conditions.append((f"{value} not in {allowed}" if each.value_type == "select_one" else f"not {allowed}.issuperset({value})", "choice"))
         if each.constraint:

@@ -108,8 +108,8 @@ def test_what_pyxform_refuses_and_what_we_see_come_together():
         ("| | text | a | 甲 | A | | person#a |", "save_to", "entities sheet"),
         ("| | text | a | 甲 | A | | thing#a-b |", "save_to", "letters"),
         ("| | text | a | 甲 | A | | thing#taken |", "save_to", "two questions"),
-        ("| | audio | a | 甲 | A | | |", "type", "not supported"),
-        ("| | geotrace | a | 甲 | A | | |", "type", "not supported"),
+        ("| | background-audio | a | 甲 | A | | |", "type", "not recorded in the background"),
+        ("| | select_one_from_file towns.csv | a | 甲 | A | | |", "type", "towns.csv"),
     ],
 )
 def test_each_kind_of_error_names_its_row_and_column(row, column, word):

@@ -12,6 +12,8 @@ export interface MediaNote {
   type: string;
   bytes: number;
   sha256: string;
+  /** the name that the person knows a chosen file by */
+  original?: string;
 }
 
 export interface SubmissionDocument {
@@ -104,6 +106,9 @@ export type FieldType =
   | 'group' | 'repeat' | 'text' | 'integer' | 'decimal' | 'select_one' | 'select_multiple' | 'rank' | 'date' | 'time' | 'dateTime'
   | 'geopoint' | 'geotrace' | 'geoshape' | 'image' | 'audio' | 'video' | 'file' | 'barcode' | 'note' | 'acknowledge' | 'calculate' | 'hidden';
 
+/** Files that a label shows or sounds, by kind and language. */
+export type LabelMedia = Partial<Record<'image' | 'big-image' | 'audio' | 'video', Record<string, string>>>;
+
 export interface FormField {
   name: string;
   path: string; // without indexes: /members/name
@@ -112,12 +117,14 @@ export interface FormField {
   label: Text | null;
   hint?: Text;
   guidance?: Text;
-  choices?: { value: string; label: Text }[];
+  media?: LabelMedia;
+  choices?: { value: string; label: Text; media?: LabelMedia }[];
   list?: string; // the file of the form that its choices come from
   pii?: string;
   merge?: string;
   prefill?: boolean;
   usual?: string;
+  appearance?: string;
   preload?: string; // of metadata: start, end, deviceid …
   range?: { start: number; end: number; step: number };
   parameters?: Record<string, string>;
