@@ -135,7 +135,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
     document.removeEventListener('visibilitychange', hidden);
     window.removeEventListener('pagehide', hidden);
     if (ending().state === 'open') void filling.rest();
-    if (ending().state === 'discarded') void filling.forgetPhotos();
+    if (ending().state === 'discarded') void filling.forgetMedia();
   });
 
   let toastTimer: ReturnType<typeof setTimeout> | undefined;

@@ -21,7 +21,13 @@ export function answerWords(question: Question, filling: Filling): string {
     case 'time':
       return text.slice(0, 5);
     case 'image':
-      return text && t('form.review.photo');
+      return text && t(question.appearance.has('signature') ? 'form.review.signed' : question.appearance.has('draw') ? 'form.review.drawn' : 'form.review.photo');
+    case 'audio':
+      return text && t('form.review.audio');
+    case 'video':
+      return text && t('form.review.video');
+    case 'file':
+      return text && (filling.mediaNote(text)?.original ?? t('form.review.file'));
     case 'geopoint': {
       const accuracy = Number(text.split(' ')[3]);
       return text && t('form.position.accuracy', { metres: Math.round(accuracy || 0) });

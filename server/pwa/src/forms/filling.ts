@@ -1,4 +1,4 @@
-// A form being filled: the engine's instance and all that it does not know — what was typed and refused, photos, what the office said,
+// A form being filled: the engine's instance and all that it does not know — what was typed and refused, files, what the office said,
 // where the person is, and the draft that is on the disk after every answer.
 import { batch, createMemo, createSignal, mapArray, untrack } from 'solid-js';
 import { createStore, type SetStoreFunction } from 'solid-js/store';
@@ -15,7 +15,8 @@ import type { Instance } from './engine.ts';
 import { isAsked, namingQuestion, questionsOf, type Group, type Question, type Refusal, type Roster } from './items.ts';
 import { notesOf, type OfficeNote } from './office_notes.ts';
 import { askedOn, pagesOf, REVIEW, samePages, sectionsOf, type Page } from './pages.ts';
-import { FormPhotos } from './form_photos.ts';
+import type { Made } from './media/files.ts';
+import { FormMedia } from './media/form_media.ts';
 import { doorOf } from './prefill.ts';
 import { Rosters, type RemovedRow } from './rosters.ts';
 import { readTyped, type TypedProblem } from './typed.ts';
@@ -72,7 +73,7 @@ export class Filling {
   private readonly settled: Record<string, true | undefined>;
   private readonly setSettled: SetStoreFunction<Record<string, true | undefined>>;
   private readonly missingByPage: () => Map<string, () => Question[]>;
-  private readonly photos: FormPhotos;
+  private readonly media: FormMedia;
   private readonly rosters: Rosters;
 
   constructor(
@@ -92,7 +93,7 @@ export class Filling {
     [this.touched, this.setTouched] = createStore({});
     [this.visited, this.setVisited] = createStore(flags(state?.visited));
     [this.settled, this.setSettled] = createStore(flags(state?.settled));
-    this.photos = new FormPhotos(state?.media ?? props.fix?.submission.media ?? [], props.fix?.submission.media ?? []);
+    this.media = new FormMedia(state?.media ?? props.fix?.submission.media ?? [], props.fix?.submission.media ?? []);
     this.rosters = new Rosters(form, instance);
 
     this.pages = createMemo<Page[]>((before) => samePages(before, pagesOf(instance.items)), []);
@@ -173,22 +174,23 @@ export class Filling {
     return this.notes.filter((note) => !paths.has(note.path));
   }
 
-  async photo(question: Question, file: Blob): Promise<void> {
+  /** A photo, a sound, a film or another file becomes the answer; what stood there before goes once the draft names the new one. */
+  async keepMedia(question: Question, made: Made): Promise<void> {
     const before = untrack(question.text);
-    this.answer(question, await this.photos.take(question, file));
+    this.answer(question, await this.media.take(question, made));
     await this.keeper.now();
-    if (before) await this.photos.forget(before);
+    if (before && untrack(this.kept).state !== 'failed') await this.media.forget(before);
   }
 
-  async removePhoto(question: Question): Promise<void> {
+  async removeMedia(question: Question): Promise<void> {
     const name = untrack(question.text);
     this.answer(question, '');
     await this.keeper.now();
-    await this.photos.forget(name);
+    if (untrack(this.kept).state !== 'failed') await this.media.forget(name);
   }
 
-  photoNote(name: string): MediaNote | undefined {
-    return this.photos.note(name);
+  mediaNote(name: string): MediaNote | undefined {
+    return this.media.note(name);
   }
 
   // ---- rows
@@ -314,9 +316,9 @@ export class Filling {
     return this.keeper.goOn();
   }
 
-  /** After the moment for undo has passed: photos that no submission names go too. */
-  forgetPhotos(): Promise<void> {
-    return this.photos.forgetAll();
+  /** After the moment for undo has passed: files that no submission names go too. */
+  forgetMedia(): Promise<void> {
+    return this.media.forgetAll();
   }
 
   private draft(): Draft {
@@ -328,7 +330,7 @@ export class Filling {
       refused,
       page: untrack(() => this.page().key),
       visited: Object.keys(untrack(() => ({ ...this.visited }))),
-      media: this.photos.notes(),
+      media: this.media.notes(),
       settled: Object.keys(untrack(() => ({ ...this.settled }))),
       supersedes: this.supersedes,
     };
@@ -381,7 +383,7 @@ export class Filling {
       await this.keeper.now();
       this.keeper.stop(); // or an answer that comes meanwhile would bring the draft back
       const answers = answersOf(this.instance.xml(), this.form.fields);
-      const media = untrack(() => this.photos.answered(this.instance));
+      const media = untrack(() => this.media.answered(this.instance));
       if (this.props.try) return await this.tried(answers, media);
       this.saved = await saveSubmission({
         submission: this.submission,
@@ -395,8 +397,8 @@ export class Filling {
         supersedes: this.supersedes,
         draft: this.draftId,
       });
-      this.photos.keep(media);
-      await this.photos.forgetAll().catch(() => {}); // saved is saved: a photo too many on the phone is no reason to say otherwise
+      this.media.keep(media);
+      await this.media.forgetAll().catch(() => {}); // saved is saved: a file too many on the phone is no reason to say otherwise
       return { state: 'saved', id: this.saved };
     } catch (error) {
       await this.keeper.goOn();

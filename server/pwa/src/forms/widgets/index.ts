@@ -1,6 +1,6 @@
 // Which control asks a question: by its type and its appearance, the first row that fits. Whatever no row names is typed.
 // A widget that brings a library, or is rarely met, is `lazy`: its code comes when such a question is first shown.
-import type { Component } from 'solid-js';
+import { lazy, type Component } from 'solid-js';
 import type { FieldType } from '../../data/documents.ts';
 import type { Filling } from '../filling.ts';
 import type { Question } from '../items.ts';
@@ -32,7 +32,11 @@ const ROWS: readonly Row[] = [
   { types: ['date', 'time', 'dateTime'], widget: Moment },
   { types: ['acknowledge'], widget: Acknowledge },
   { types: ['geopoint'], widget: Position },
+  { types: ['image'], appearances: ['signature', 'draw'], widget: lazy(() => import('./Drawing.tsx').then(({ Drawing }) => ({ default: Drawing }))) },
   { types: ['image'], widget: Photo },
+  { types: ['audio'], widget: lazy(() => import('./Sound.tsx').then(({ Sound }) => ({ default: Sound }))) },
+  { types: ['video'], widget: lazy(() => import('./Film.tsx').then(({ Film }) => ({ default: Film }))) },
+  { types: ['file'], widget: lazy(() => import('./AnyFile.tsx').then(({ AnyFile }) => ({ default: AnyFile }))) },
 ];
 
 export function widgetFor(question: Pick<Question, 'type' | 'appearance'>): Widget {

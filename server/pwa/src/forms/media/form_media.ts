@@ -1,14 +1,17 @@
-// The photos of one form: kept by file name beside the engine, which loses them, and removed when no submission names them.
-import type { MediaNote } from '../data/documents.ts';
-import { removeMedia } from '../data/media.ts';
+// The files of one form (photos, sounds, films, others): kept by file name beside the engine, which loses them, and removed when no submission names them.
 import { untrack } from 'solid-js';
-import type { Instance } from './engine.ts';
-import { questionsOf, type Question } from './items.ts';
-import { keepPhoto } from './photos.ts';
+import type { FieldType, MediaNote } from '../../data/documents.ts';
+import { removeMedia } from '../../data/media.ts';
+import type { Instance } from '../engine.ts';
+import { questionsOf, type Question } from '../items.ts';
+import { keepFile, type Made } from './files.ts';
 
-export class FormPhotos {
+/** Types of questions whose answer is a file's name. */
+export const MEDIA_TYPES: ReadonlySet<FieldType> = new Set(['image', 'audio', 'video', 'file']);
+
+export class FormMedia {
   private readonly known: Map<string, MediaNote>;
-  /** a photo that a saved submission names is not ours to remove */
+  /** a file that a saved submission names is not ours to remove */
   private readonly sent: Set<string>;
 
   constructor(known: readonly MediaNote[], sent: readonly MediaNote[]) {
@@ -16,9 +19,9 @@ export class FormPhotos {
     this.sent = new Set(sent.map(({ name }) => name));
   }
 
-  /** Resolves with the photo's file name when it is on the phone's disk. */
-  async take(question: Question, file: Blob): Promise<string> {
-    const note = await keepPhoto(file, { name: question.name, path: untrack(question.path) });
+  /** Resolves with the file's name when it is on the phone's disk. */
+  async take(question: Question, made: Made): Promise<string> {
+    const note = await keepFile(made, { name: question.name, path: untrack(question.path) });
     this.known.set(note.name, note);
     return note.name;
   }
@@ -34,7 +37,7 @@ export class FormPhotos {
   /** Those that stand in the form now, each with the place of its question. */
   answered(instance: Instance): MediaNote[] {
     return questionsOf(instance.items)
-      .filter((question) => question.type === 'image' && question.text() !== '')
+      .filter((question) => MEDIA_TYPES.has(question.type) && question.text() !== '')
       .flatMap((question) => {
         const note = this.known.get(question.text());
         return note ? [{ ...note, question: question.path() }] : [];
