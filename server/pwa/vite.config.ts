@@ -4,6 +4,7 @@ import { VitePWA } from 'vite-plugin-pwa';
 import solid from 'vite-plugin-solid';
 import { budget } from './build/budget.ts';
 import { forgetFailedBulkGet } from './build/bulk_get.ts';
+import { engineWasmAsFiles } from './build/engine_wasm.ts';
 import packageJson from './package.json' with { type: 'json' };
 
 export default defineConfig({
@@ -11,6 +12,7 @@ export default defineConfig({
   define: { __APP_VERSION__: JSON.stringify(packageJson.version), global: 'globalThis' },
   plugins: [
     forgetFailedBulkGet(),
+    engineWasmAsFiles(),
     solid(),
     VitePWA({
       registerType: 'prompt',
