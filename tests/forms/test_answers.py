@@ -56,6 +56,7 @@ days = st.dates().map(lambda day: f"{day.year:04}-{day.month:02}-{day.day:02}")
 VALUES = {
     "text": texts,
     "image": texts,
+    "barcode": texts,
     "integer": st.integers(-(10**9), 10**9),
     "decimal": numbers,
     "select_one": texts,

@@ -13,7 +13,7 @@ CATALOGUE = Path(__file__).parents[2] / "forms" / "catalogue"
 
 SURVEY = {
     "household_id": "household:k5xw3f2mzq7a4b6c2d3e4f5g6h",
-    "visit": {"mode": "door", "outcome": "done", "visited_at": "2026-02-03T09:12:50.000+08:00"},
+    "visit": {"mode": "door", "outcome": "done", "come_again": "no", "visited_at": "2026-02-03T09:12:50.000+08:00", "attempt": 1},
     "address": {"building": "1", "unit": "2", "room": "311", "ordinal": 1, "household_phone": "0715-8888888"},
     "members": [
         {
