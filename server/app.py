@@ -26,6 +26,7 @@ ROOMS = (
     "server.openapi",
     "server.health",
     "server.phone",
+    "server.tiles",
     "server.commands",
     "server.engine_commands",
     "server.couchdb.commands",

@@ -32,6 +32,7 @@ from server.provision import (
 from server.refresh_tokens import TOKEN_LENGTH_MAX, device_of, first_token, renew
 from server.sign_in_tries import SignInTries
 from server.stores import stores
+from server.tiles import tiles_for_phones
 from server.tokens import sign, signing_key
 from sync.store.models import Account, Area, Device
 
@@ -113,6 +114,22 @@ class SyncPlaces(Schema):
     media = fields.String(required=True)
 
 
+class Tiles(Schema):
+    """Map pictures of this server."""
+
+    url = fields.String(required=True, metadata={"example": "/tiles/{z}/{x}/{y}.png"})
+    zoom_min = fields.Integer(required=True)
+    zoom_max = fields.Integer(required=True)
+
+
+class PhoneSettings(Schema):
+    """What the operator has set for phones."""
+
+    photo_position = fields.String(required=True, validate=validate.OneOf(("strip", "keep")), metadata={"description": "do photos keep where they were taken"})
+    attachment_bytes_max = fields.Integer(required=True, metadata={"description": "the largest photo, sound, video or file that is taken"})
+    tiles = fields.Nested(Tiles, required=True, allow_none=True)
+
+
 class Session(Schema):
     """What a phone needs to work for the day, and to come back."""
 
@@ -124,6 +141,7 @@ class Session(Schema):
     time = fields.String(required=True, metadata={"format": "date-time", "description": "the server's clock"})
     worker = fields.Nested(Worker, required=True)
     sync = fields.Nested(SyncPlaces, required=True)
+    settings = fields.Nested(PhoneSettings, required=True)
 
 
 def register(app: Flask) -> None:
@@ -248,6 +266,11 @@ def _session_for(account: Account, device: Device, refresh_token: str) -> Respon
             "areas": [area_database(area.id) for area in areas],
             "inbox": inbox_database(account.id),
             "media": media_database(account.id),
+        },
+        "settings": {
+            "photo_position": settings.photo_position,
+            "attachment_bytes_max": settings.limits.attachment_bytes_max,
+            "tiles": tiles_for_phones(settings.tiles),
         },
     }
     session.rollback()  # all is read

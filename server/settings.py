@@ -50,6 +50,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DOORSTEP_OFFICE_HOURS", "12", "how long a sign-in to the office lasts without use, in hours"),
     Setting("DOORSTEP_SIGN_IN_TRIES_PER_MINUTE", "10", "failed sign-ins a minute for one name, and ten times as many for one address"),
     Setting("DOORSTEP_BODY_BYTES_MAX", "67108864", "largest request body, in bytes"),
+    Setting("DOORSTEP_PHOTO_POSITION", "strip", "strip: photos leave the phone without the place they were taken at; keep: with it, where the camera wrote it"),
+    Setting("DOORSTEP_TILES", "", "folder of map pictures `<zoom>/<x>/<y>.png` for positions on phones; without it, points stand on a grid of metres"),
     Setting("DOORSTEP_PROXIES", "0", "reverse proxies in front whose X-Forwarded headers are to be believed"),
     Setting("DOORSTEP_LOG_LEVEL", "info", "debug, info, warning or error"),
 )
@@ -93,6 +95,8 @@ class Settings:
     office_hours: int
     sign_in_tries_per_minute: int
     body_bytes_max: int
+    photo_position: str  # strip or keep
+    tiles: Path | None
     proxies: int
     log_level: str
     limits: Limits = DEFAULT  # of the sync engine
@@ -135,6 +139,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         office_hours=_whole(environment, "DOORSTEP_OFFICE_HOURS", 1, 168),
         sign_in_tries_per_minute=_whole(environment, "DOORSTEP_SIGN_IN_TRIES_PER_MINUTE", 1, 10_000),
         body_bytes_max=_whole(environment, "DOORSTEP_BODY_BYTES_MAX", 1024, 2**31),
+        photo_position=_one_of(environment, "DOORSTEP_PHOTO_POSITION", ("strip", "keep")),
+        tiles=_folder(environment, "DOORSTEP_TILES"),
         proxies=_whole(environment, "DOORSTEP_PROXIES", 0, 8),
         log_level=_one_of(environment, "DOORSTEP_LOG_LEVEL", ("debug", "info", "warning", "error")),
         limits=Limits(**{name: _whole(environment, f"DOORSTEP_{name.upper()}", least, most) for name, (_, least, most) in LIMITS.items()}),
@@ -211,6 +217,13 @@ def _one_of(environment: Mapping[str, str], variable: str, choices: tuple[str, .
     if text not in choices:
         raise SettingsError(f"{variable} is {text!r}, but must be one of {', '.join(choices)}.")
     return text
+
+
+def _folder(environment: Mapping[str, str], variable: str) -> Path | None:
+    text = _text(environment, variable)
+    if text and not Path(text).is_dir():
+        raise SettingsError(f"{variable} is {text!r}, and there is no such folder.")
+    return Path(text).resolve() if text else None
 
 
 def _whole(environment: Mapping[str, str], variable: str, least: int, most: int) -> int:

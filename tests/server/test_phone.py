@@ -54,7 +54,7 @@ def test_the_policies_are_the_tightest_that_work(client):
     assert client.get("/app/").headers["Content-Security-Policy"] == PHONE_POLICY
     assert PHONE_POLICY == (
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
-        "img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "img-src 'self' blob:; media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     for path in ("/", "/api/", "/nowhere", "/healthz"):
         headers = client.get(path).headers

@@ -39,6 +39,7 @@ POST    /submissions/elsewhere/decision        302    302     302    302   302  
 GET     /operator                              302    302     302    302   302      302      302    200           200
 GET     /operator/documents/<int(max=9223372036854775807):number>  302 302 302 302 302 302   302    200           200
 GET     /surveyor                              302    302     302    302   302      200      302    302           302
+GET     /tiles/<path:name>                     404    404     404    404   404      404      404    404           404
 GET     /sign-in                               200    200     200    200   200      302      302    302           302
 POST    /sign-in                               401    401     401    401   401      401      401    401           401
 POST    /sign-out                              302    302     302    302   302      302      302    302           302
