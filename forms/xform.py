@@ -95,7 +95,8 @@ class _Reader:
         self.root, self.model, self.data, self.files = root, model, data, files
         self.refused: list[Refused] = []
         self.texts, self.media = self._translations()
-        self.languages = tuple(self.texts) or ("zh",)
+        # A form without translations says in which language it is by its title's.
+        self.languages = tuple(self.texts) or tuple(title.get("lang", "") for title in model.iter(f"{{{NAMESPACE}}}title")) or ("zh",)
         self.binds = {bind.get("nodeset", ""): bind for bind in model.iter(f"{{{XFORMS}}}bind")}
         self.controls: dict[str, etree._Element] = {}
         self.repeats: dict[str, etree._Element] = {}
