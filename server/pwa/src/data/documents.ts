@@ -168,4 +168,6 @@ export interface FormDocument {
   starts_new?: boolean;
   current: boolean;
   files?: FormFile[];
+  /** what PouchDB says of the files, or the files themselves as base64 (a form that is tried in the office) */
+  _attachments?: Record<string, { content_type: string; data?: string }>;
 }

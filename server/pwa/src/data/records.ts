@@ -66,6 +66,11 @@ export function workerName(worker: string): string {
 
 let databases: Databases | null = null;
 
+/** Where the forms and their files lie; null while nobody is signed in. */
+export function formsDatabase(): Database | null {
+  return databases?.forms ?? null;
+}
+
 export async function openRecords(opened: Databases): Promise<void> {
   databases = opened;
   const read = await Promise.all([...opened.areas].map(async ([name, database]) => [name, await readLocal<AreaIndex>(database, INDEX)] as const));

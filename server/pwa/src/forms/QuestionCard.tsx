@@ -8,6 +8,8 @@ import { t, textOf } from '../i18n/index.ts';
 import { answerWords } from './answer_words.ts';
 import type { Filling } from './filling.ts';
 import type { Question } from './items.ts';
+import { plain } from './markup.ts';
+import { Words } from './Words.tsx';
 import { widgetFor } from './widgets/index.ts';
 import { TemperaturePad } from './widgets/TemperaturePad.tsx';
 
@@ -21,10 +23,7 @@ export function isTemperature(question: Question): boolean {
   return question.type === 'decimal' && question.appearance.has('temperature');
 }
 
-/** Labels may be Markdown; on these screens a label is bold anyway. */
-export function plain(label: string): string {
-  return label.replace(/\*\*|__|^#+\s*/g, '');
-}
+export { plain };
 
 export function QuestionCard(props: { question: Question; filling: Filling; pad: Pad; fold?: boolean }) {
   const q = () => props.question;
@@ -37,20 +36,32 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
     <Show
       when={q().type !== 'note'}
       fallback={
-        <Show when={plain(q().label())}>
-          <p class="form-note">{plain(q().label())}</p>
+        <Show when={q().label()}>
+          <div class="form-note">
+            <Words of={q().markup()} />
+          </div>
         </Show>
       }
     >
       <section class="question" classList={{ 'question--wrong': wrong() }} id={`question-${q().id}`} data-path={q().path()}>
         <h3 class="question__label" id={labelId()}>
-          {plain(q().label())}
+          <span>
+            <Words of={q().markup()} />
+          </span>
           <Show when={q().required() && q().type !== 'acknowledge'}>
             <span class="question__must">{t('form.required')}</span>
           </Show>
         </h3>
-        <Show when={q().hint()}>
-          <p class="question__hint">{plain(q().hint())}</p>
+        <Show when={q().hint().length > 0}>
+          <div class="question__hint">
+            <Words of={q().hint()} />
+          </div>
+        </Show>
+        <Show when={q().guidance().length > 0}>
+          <details class="question__guidance">
+            <summary>{t('form.guidance')}</summary>
+            <Words of={q().guidance()} />
+          </details>
         </Show>
         <Switch
           fallback={

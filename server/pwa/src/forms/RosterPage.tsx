@@ -8,7 +8,7 @@ import { t } from '../i18n/index.ts';
 import type { Filling, Removed } from './filling.ts';
 import { namingQuestion, type Group, type Roster } from './items.ts';
 import type { Page } from './pages.ts';
-import { plain } from './QuestionCard.tsx';
+import { plain, textOfMarkup } from './markup.ts';
 import { TextBox } from './widgets/TextBox.tsx';
 
 export function RosterPage(props: { page: Page; filling: Filling; onRemoved: (removed: Removed) => void }) {
@@ -17,14 +17,15 @@ export function RosterPage(props: { page: Page; filling: Filling; onRemoved: (re
   const namesPeople = () => roster().rows().some((row) => namingQuestion(row)?.field?.pii === 'name') || roster().rows().length === 0;
   const hint = () => {
     const first = roster().rows()[0];
-    return (first && namingQuestion(first)?.hint()) || '';
+    const naming = first && namingQuestion(first);
+    return naming ? textOfMarkup(naming.hint()) : '';
   };
   const add = () => setFresh(props.filling.add(roster()));
 
   return (
     <div class="stack">
       <Show when={hint()}>
-        <p class="question__hint">{plain(hint())}</p>
+        <p class="question__hint">{hint()}</p>
       </Show>
       <Show when={roster().rows().length === 0}>
         <p class="form-note">{t('form.roster.empty')}</p>

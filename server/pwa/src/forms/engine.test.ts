@@ -6,17 +6,15 @@ import { createMemo, createRoot } from 'solid-js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { answersOf, instanceOf } from './answers.ts';
 import type { EngineForm, Instance } from './engine.ts';
+import { jsonPath } from './engine_nodes.ts';
 import { exampleForm } from './example_form.ts';
 import type { Group, Question, Roster } from './items.ts';
 
 let form: EngineForm;
-let jsonPath: typeof import('./engine.ts').jsonPath;
-let photosAsText: typeof import('./engine.ts').photosAsText;
 
 beforeAll(async () => {
   Object.assign(globalThis, { require: createRequire(import.meta.url), __dirname: '.' });
   const engine = await import('./engine.ts');
-  ({ jsonPath, photosAsText } = engine);
   form = await engine.openForm(exampleForm);
 }, 60_000);
 
@@ -132,10 +130,4 @@ describe('restoring', () => {
 test('a reference of the engine becomes the path of a receipt', () => {
   expect(jsonPath('/data/members[2]/health/temperature')).toBe('/members/1/health/temperature');
   expect(jsonPath('/data')).toBe('');
-});
-
-test('only the uploads of a form become text', () => {
-  expect(photosAsText('<bind nodeset="/a" type="binary"/><bind type="int"/><upload ref="/a"><label>x</label></upload>')).toBe(
-    '<bind nodeset="/a" type="string"/><bind type="int"/><input ref="/a"><label>x</label></input>',
-  );
 });

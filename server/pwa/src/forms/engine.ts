@@ -1,30 +1,51 @@
 // The one place that touches ODK's form engine: loads a form once, fills it, answers, restores. All its types are our own, so that it stays replaceable.
 //
 // Traps of the engine (0.22) that end here:
-// - its state is read through a factory of ours that makes a Solid signal per property, and only for what a screen reads;
-// - a photo question is given to it as text that holds the file's name: its own uploads lose the file when an instance is restored,
-//   and cannot be emptied again;
+// - its state is read through a factory of ours that makes a Solid signal per property, and only for what a screen reads (engine_nodes.ts);
+// - what it would lose or refuse is said to it in other words (for_engine.ts): a photo is text that holds the file's name;
 // - an answer that it cannot read becomes blank without a word: every answer is read back, and what did not arrive is refused aloud;
+// - a file that it cannot have makes it refuse the form: a list that is not on the phone is empty instead, and the screen names it;
 // - it has no public way to set a question without a control (the ids of records); the node's own setter is used, and a test holds it;
 // - without 'wasm-unsafe-eval' in the CSP this very module loads for ever, so whoever imports it sets a time limit (open.ts).
 import { constants, loadForm } from '@getodk/xforms-engine';
-import { createSignal, getListener, untrack } from 'solid-js';
+import { untrack } from 'solid-js';
 import type { Answers, AnswerValue, FieldType, FormDocument, FormField } from '../data/documents.ts';
-import { textOf } from '../i18n/index.ts';
 import { lexical } from './answers.ts';
-import type { Choice, Group, Item, MediaKind, Question, Refusal, Roster, Violation } from './items.ts';
+import { isBelow, isRange, jsonPath, stateFactory, type Node } from './engine_nodes.ts';
+import { markupOfWords, mediaOfWords, textOfWords } from './engine_words.ts';
+import { filesNamedIn, fileName, forEngine } from './for_engine.ts';
+import type { Choice, Group, Item, Question, Refusal, Roster, Violation } from './items.ts';
+
+/** What the engine is told of the world around it. */
+export interface Surroundings {
+  device?: string;
+  username?: string;
+  /** a file of the form, by its name; null when it is not on this phone */
+  file?(name: string): Promise<Blob | null>;
+}
+
+export interface Language {
+  /** as in our documents: zh */
+  code: string;
+  /** as the form calls it: 中文 */
+  name: string;
+}
 
 export interface EngineForm {
   /** a new instance; `known` are answers set before the first page, ids among them */
   start(known: Answers): Instance;
   /** an instance as it was; `hidden` are answers to questions that were not relevant, by JSON path */
   restore(xml: string, hidden?: Record<string, string>): Promise<Instance>;
+  /** names of lists, pictures and sounds that the form wants and this phone does not have */
+  missing: string[];
 }
 
 export interface Instance {
   items: Item[];
   xml(): string;
-  languages: string[];
+  languages: Language[];
+  /** the code of the language shown */
+  language(): string;
   setLanguage(code: string): void;
   /** null when the engine took it, else why not */
   answer(question: Question, text: string): Refusal | null;
@@ -42,32 +63,46 @@ export interface Instance {
 const kept = new Map<string, Promise<EngineForm>>();
 
 /** Loads a form, once for as long as the app is open. */
-export function openForm(form: FormDocument): Promise<EngineForm> {
-  const key = `${form._id} ${form._rev ?? ''}`;
+export function openForm(form: FormDocument, around: Surroundings = {}): Promise<EngineForm> {
+  const key = [form._id, form._rev, around.device, around.username].join(' ');
   let loading = kept.get(key);
   if (!loading) {
-    loading = load(form);
+    loading = load(form, around);
     kept.set(key, loading);
     loading.catch(() => kept.delete(key));
   }
   return loading;
 }
 
-async function load(form: FormDocument): Promise<EngineForm> {
-  const result = await loadForm(photosAsText(form.xform));
+async function load(form: FormDocument, around: Surroundings): Promise<EngineForm> {
+  const missing = new Set<string>();
+  const fetchFormAttachment = async (address: URL) => {
+    const name = fileName(address.href);
+    const file = await around.file?.(name).catch(() => null);
+    if (!file) {
+      missing.add(name);
+      return new Response(null, { status: 404 });
+    }
+    return new Response(file, { headers: { 'content-type': TYPE_OF_LIST[name.split('.').at(-1)!.toLowerCase()] ?? file.type } });
+  };
+  const result = await loadForm(forEngine(form.xform), { fetchFormAttachment, missingResourceBehavior: 'BLANK' });
   if (result.status === 'failure') throw new Error(result.error.message, { cause: result.error });
+  const held = new Set(Object.keys(form._attachments ?? {}));
+  for (const name of filesNamedIn(form.xform)) if (!held.has(name) && around.file) missing.add(name);
   const fields = fieldsByPath(form.fields);
+  const config = { stateFactory, preloadProperties: { deviceID: around.device ?? '', username: around.username ?? '' } };
   return {
+    missing: [...missing],
     start(known) {
       // Each instance lives in a scope of the form; a new one ends the one before, or memory would grow with every door.
-      const instance = new EngineInstance(result.resetInstance({ stateFactory }).root as unknown as Node, fields);
+      const instance = new EngineInstance(result.resetInstance(config).root as unknown as Node, fields);
       instance.setAll(known, '');
       return instance;
     },
     async restore(xml, hidden = {}) {
       const data = new FormData();
       data.append(constants.INSTANCE_FILE_NAME, new File([xml], constants.INSTANCE_FILE_NAME, { type: constants.INSTANCE_FILE_TYPE }));
-      const restored = await result.restoreInstance({ data: [data as never] }, { stateFactory });
+      const restored = await result.restoreInstance({ data: [data as never] }, config);
       const instance = new EngineInstance(restored.root as unknown as Node, fields);
       for (const [path, text] of Object.entries(hidden)) instance.set(path, text);
       return instance;
@@ -75,10 +110,8 @@ async function load(form: FormDocument): Promise<EngineForm> {
   };
 }
 
-/** `<upload>` becomes `<input>` and binary becomes string. In well-formed XML no other text can hold these two. */
-export function photosAsText(xform: string): string {
-  return xform.replace(/<(\/?)upload\b/g, '<$1input').replace(/(<bind\b[^>]*?\btype=)"binary"/g, '$1"string"');
-}
+// It reads a list by its type, and a phone may not know that of a .geojson.
+const TYPE_OF_LIST: Record<string, string> = { csv: 'text/csv', xml: 'text/xml', geojson: 'application/geo+json' };
 
 function fieldsByPath(fields: readonly FormField[], into = new Map<string, FormField>()): Map<string, FormField> {
   for (const field of fields) {
@@ -86,71 +119,6 @@ function fieldsByPath(fields: readonly FormField[], into = new Map<string, FormF
     if (field.fields) fieldsByPath(field.fields, into);
   }
   return into;
-}
-
-// A signal is made only for a property that something reactive has read: most of a form's thousand properties never are.
-const stateFactory = <T extends object>(object: T): T => {
-  const state = {} as T;
-  for (const key of Object.keys(object) as (keyof T)[]) {
-    let value = object[key];
-    let signal: ReturnType<typeof createSignal<T[keyof T]>> | null = null;
-    Object.defineProperty(state, key, {
-      configurable: true,
-      enumerable: true,
-      get() {
-        if (getListener()) {
-          signal ??= createSignal(value);
-          return signal[0]();
-        }
-        return value;
-      },
-      set(next: T[keyof T]) {
-        value = next;
-        signal?.[1](() => next);
-      },
-    });
-  }
-  return state;
-};
-
-// What is used of the engine's nodes. Its published types are a union of eighteen, partly `any`.
-interface Words {
-  asString: string;
-  imageSource?: URL | undefined;
-  audioSource?: URL | undefined;
-  videoSource?: URL | undefined;
-}
-interface Node {
-  nodeId: string;
-  nodeType: string;
-  valueType?: string;
-  selectType?: 'select' | 'select1';
-  appearances: Iterable<string> | null;
-  definition: { qualifiedName: { localName: string } };
-  parent: Node;
-  root: Node;
-  currentState: {
-    reference: string;
-    relevant: boolean;
-    required: boolean;
-    readonly: boolean;
-    label: Words | null;
-    hint: Words | null;
-    children: readonly Node[] | null;
-    instanceValue: string;
-    valueOptions: readonly { value: string; label: Words }[] | null;
-    activeLanguage: { language: string };
-  };
-  validationState: { violation: { condition: 'required' | 'constraint'; message: Words | null } | null };
-  instanceState: { instanceXML: string };
-  languages: readonly { language: string }[];
-  setLanguage(language: { language: string }): void;
-  setValue(value: string | boolean): void;
-  selectValue(value: string | null): void;
-  selectValues(values: string[]): void;
-  setValueState(value: string): void;
-  addInstances(afterIndex?: number, count?: number): void;
-  removeInstances(startIndex: number, count?: number): void;
 }
 
 const TYPE_OF_VALUE: Record<string, FieldType> = { int: 'integer', decimal: 'decimal', date: 'date', time: 'time', dateTime: 'dateTime', geopoint: 'geopoint' };
@@ -170,13 +138,17 @@ class EngineInstance implements Instance {
     return this.itemsOf(this.root);
   }
 
-  get languages(): string[] {
-    return this.root.languages.map((language) => codeOf(language.language));
+  get languages(): Language[] {
+    return this.root.languages.map(({ language }) => ({ code: codeOf(language), name: language.replace(/\s*\([\w-]+\)\s*$/, '') || language }));
+  }
+
+  language(): string {
+    return codeOf(this.root.currentState.activeLanguage.language);
   }
 
   setLanguage(code: string): void {
     const wanted = this.root.languages.find((language) => codeOf(language.language) === code);
-    if (wanted) this.root.setLanguage(wanted);
+    if (wanted && code !== untrack(() => this.language())) this.root.setLanguage(wanted);
   }
 
   xml(): string {
@@ -201,7 +173,7 @@ class EngineInstance implements Instance {
     const field = this.fields.get(path.replace(/\/\d+(?=\/|$)/g, ''));
     if (Array.isArray(value) && field?.type === 'repeat') value.forEach((row, index) => this.setAll(row as Answers, `${path}/${index}`));
     else if (field?.type === 'group') this.setAll(value as Answers, path);
-    else if (field && field.type !== 'calculate' && field.type !== 'note') this.set(path, lexical(field.type, value));
+    else if (field && field.type !== 'calculate' && field.type !== 'note') this.set(path, lexical(field.value_type ?? field.type, value));
   }
 
   find(path: string): Item | null {
@@ -270,12 +242,13 @@ class EngineInstance implements Instance {
     try {
       if (node.nodeType === 'model-value') node.setValueState(text);
       else if (node.nodeType === 'trigger') node.setValue(text !== '');
-      else if (node.nodeType === 'select') {
+      else if (node.nodeType === 'select' || node.nodeType === 'rank') {
         const options = untrack(() => node.currentState.valueOptions ?? []);
         const values = text.split(' ').filter(Boolean);
         const unknown = values.find((value) => !options.some((option) => option.value === value));
         if (unknown !== undefined && untrack(() => node.currentState.relevant)) return { problem: 'no_choice' };
-        if (node.selectType === 'select1') node.selectValue(values[0] ?? null);
+        if (node.nodeType === 'rank') node.setValues(values);
+        else if (node.selectType === 'select1') node.selectValue(values[0] ?? null);
         else node.selectValues(values);
       } else node.setValue(text);
     } catch (error) {
@@ -310,7 +283,8 @@ class EngineInstance implements Instance {
       name: node.definition.qualifiedName.localName,
       field,
       appearance: new Set(node.appearances ?? []),
-      label: () => state.label?.asString.trim() ?? '',
+      label: () => textOfWords(state.label),
+      markup: () => markupOfWords(state.label),
       relevant: () => state.relevant,
       path,
       row: (): Group | null => {
@@ -327,53 +301,36 @@ class EngineInstance implements Instance {
       ...base,
       kind: 'question',
       type: field?.type ?? guessedType(node),
-      hint: () => state.hint?.asString.trim() ?? '',
-      guidance: () => textOf(field?.guidance),
-      media: (kind) => mediaOf(state.label, kind),
-      range: field?.range ?? null,
+      hint: () => markupOfWords(state.hint),
+      guidance: () => markupOfWords(state.hint, 'guidance'),
+      media: (kind) => mediaOfWords(state.label, kind),
+      range: boundsOf(node),
       parameters: field?.parameters ?? {},
       text: () => state.instanceValue ?? '',
       required: () => state.required,
       readonly: () => state.readonly,
-      choices: (): Choice[] => (state.valueOptions ?? []).map((option) => ({ value: option.value, label: option.label.asString, media: (kind) => mediaOf(option.label, kind) })),
+      choices: (): Choice[] => (state.valueOptions ?? []).map((option) => ({ value: option.value, label: textOfWords(option.label), media: (kind) => mediaOfWords(option.label, kind) })),
       violation: (): Violation | null => {
         const violation = node.validationState.violation;
-        return violation && { rule: violation.condition, message: violation.message?.asString ?? '' };
+        return violation && { rule: violation.condition, message: textOfWords(violation.message) };
       },
     } satisfies Question;
   }
 }
 
-function isBelow(node: Node, top: Node | undefined): boolean {
-  for (let above: Node | undefined = node; above; above = above.parent) if (above === top) return true;
-  return false;
-}
-
-/** jr://images/door.png → door.png */
-function mediaOf(words: Words | null, kind: MediaKind): string {
-  const source = { image: words?.imageSource, 'big-image': undefined, audio: words?.audioSource, video: words?.videoSource }[kind];
-  return source ? decodeURIComponent(source.href.split('/').at(-1)!) : '';
-}
-
-function isRange(node: Node): boolean {
-  return node.nodeType.startsWith('repeat-range');
+function boundsOf(node: Node): Question['range'] {
+  if (node.nodeType !== 'range') return null;
+  const { start, end, step } = node.definition.bounds!;
+  return { start: Number(start), end: Number(end), step: Math.abs(Number(step)) || 1 };
 }
 
 function guessedType(node: Node): FieldType {
   if (node.nodeType === 'model-value') return 'hidden';
   if (node.nodeType === 'note') return 'note';
   if (node.nodeType === 'trigger') return 'acknowledge';
+  if (node.nodeType === 'rank') return 'rank';
   if (node.nodeType === 'select') return node.selectType === 'select1' ? 'select_one' : 'select_multiple';
   return TYPE_OF_VALUE[node.valueType ?? ''] ?? 'text';
-}
-
-/** /data/members[2]/name → /members/1/name */
-export function jsonPath(reference: string): string {
-  return reference
-    .split('/')
-    .slice(2)
-    .map((step) => step.replace(/^([^[]+)(?:\[(\d+)\])?$/, (_, name: string, position?: string) => (position ? `/${name}/${Number(position) - 1}` : `/${name}`)))
-    .join('');
 }
 
 /** "中文 (zh)" → "zh" */

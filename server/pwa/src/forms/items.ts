@@ -1,5 +1,6 @@
 // What the screens see of a form being filled: questions, groups and rosters, each property a function that Solid tracks. Knows no engine.
 import type { FieldType, FormField } from '../data/documents.ts';
+import type { Markup } from './markup.ts';
 
 /** What may stand beside words: the name of a file of the form (data/form_files.ts). */
 export type MediaKind = 'image' | 'big-image' | 'audio' | 'video';
@@ -30,6 +31,8 @@ interface Base {
   field: FormField | null;
   appearance: ReadonlySet<string>;
   label(): string;
+  /** the label with its Markdown */
+  markup(): Markup[];
   relevant(): boolean;
   /** JSON path with indexes, as in receipts: /members/0/temperature */
   path(): string;
@@ -40,9 +43,9 @@ interface Base {
 export interface Question extends Base {
   kind: 'question';
   type: FieldType;
-  hint(): string;
-  /** what a person reads when in doubt; "" when there is none */
-  guidance(): string;
+  hint(): Markup[];
+  /** what a person reads when in doubt */
+  guidance(): Markup[];
   /** the name of the file that stands beside the label; "" when there is none */
   media(kind: MediaKind): string;
   /** of a range: its ends and its step */

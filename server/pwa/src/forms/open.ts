@@ -1,10 +1,12 @@
 // Opening a form: new with what is known, a draft as it was left, or a submission that the office wants mended.
 // The engine is a chunk of its own, asked for here and never for the list of doors.
 import { readDraft } from '../data/drafts.ts';
+import { formFile } from '../data/form_files.ts';
 import { householdId } from '../data/identity.ts';
+import { session } from '../data/session.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
 import { instanceOf } from './answers.ts';
-import type { EngineForm, Instance } from './engine.ts';
+import type { EngineForm, Instance, Surroundings } from './engine.ts';
 import type { DraftState } from './filling.ts';
 import { doorOf, knownAnswers } from './prefill.ts';
 import { makeId } from './rosters.ts';
@@ -15,21 +17,28 @@ export class EngineTooSlow extends Error {}
 
 export interface Opened {
   instance: Instance;
+  /** files of the form that are not on this phone */
+  missing: string[];
   draft: Draft | null;
   /** the household's id follows its door and changes with it */
   doorIsId: boolean;
 }
 
 export async function openFilling(props: FormScreenProps): Promise<Opened> {
-  const form = await withinTime(import('./engine.ts').then(({ openForm }) => openForm(props.form)));
+  const form = await withinTime(import('./engine.ts').then(({ openForm }) => openForm(props.form, around(props.form))));
   const draft = props.draft ? ((await readDraft(props.draft)) ?? null) : null;
   const doorIsId = await isNewHousehold(props);
-  return { instance: await begin(props, form, draft), draft, doorIsId };
+  return { instance: await begin(props, form, draft), missing: form.missing, draft, doorIsId };
+}
+
+function around(form: FormScreenProps['form']): Surroundings {
+  const who = session();
+  return { ...(who ? { device: who.device, username: who.username } : {}), file: (name) => formFile(form, name) };
 }
 
 /** Fetches and starts the engine before it is needed. Failing is no matter: opening says what is wrong. */
 export function warmUp(form: FormScreenProps['form']): void {
-  void import('./engine.ts').then(({ openForm }) => openForm(form)).catch(() => {});
+  void import('./engine.ts').then(({ openForm }) => openForm(form, around(form))).catch(() => {});
 }
 
 async function withinTime<T>(work: Promise<T>): Promise<T> {
