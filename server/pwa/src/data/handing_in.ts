@@ -11,7 +11,8 @@ import { retrySeconds } from './pauses.ts';
 import { forgetAreas } from './records.ts';
 import { ask, endSession, FAREWELL, forgetSession, OutOfReach, saidBy, session, sessionState, signed, timed } from './session.ts';
 import { sheets } from './submissions.ts';
-import { pushInbox, pushMedia } from './sync.ts';
+import { sendMedia } from './send_media.ts';
+import { pushInbox } from './sync.ts';
 import { clearPhone, unsentWork, workingDay } from './working_day.ts';
 
 const LOCK = 'doorstep-sync'; // the round's own: one tab at a time
@@ -70,13 +71,13 @@ async function handIn(opened: Databases, refreshToken: string): Promise<void> {
   const granted = await ask('POST', '/api/session/hand-in', { refresh_token: refreshToken });
   if (!granted.ok) return refused(opened, granted);
   const { access_token, sync } = (await granted.json()) as { access_token: string; sync: { url: string; inbox: string; media: string } };
-  const fetching: typeof fetch = (input, init) => timed(input, signed(init ?? {}, access_token));
+  const fetching = (input: RequestInfo | URL, init?: RequestInit, secondsMax?: number) => timed(input, signed(init ?? {}, access_token), secondsMax);
   const base = new URL(sync.url, location.origin).href.replace(/\/$/, '');
   const at = <T extends object>(name: string) => remote<T>(`${base}/${name}`, fetching);
 
   await pushInbox(opened, at<InboxDocument>(sync.inbox));
   await pushDrafts(at(sync.inbox), drafts());
-  await pushMedia(at(sync.media), [...(await unsentMedia(sheets().map(({ submission }) => submission))), ...(await draftMedia(drafts()))]);
+  await sendMedia(`${base}/${sync.media}`, fetching, [...(await unsentMedia(sheets().map(({ submission }) => submission))), ...(await draftMedia(drafts()))]);
   const left = await unsentWork();
   if (left.submissions > 0 || left.photos > 0) throw new OutOfReach(refusals());
 

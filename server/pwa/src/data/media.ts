@@ -1,4 +1,4 @@
-// Photos: compressed by the form runner, kept on the phone's desk by file name, sent after the text (data/sync.ts), and
+// Photos, sounds, videos and files of forms: kept on the phone's desk by file name, sent after the text (send_media.ts), and
 // kept a week longer, so that a returned form can be mended with its photo in view.
 import type { Draft, StoredMedia } from '../forms-contract.ts';
 import { desk } from './desk.ts';

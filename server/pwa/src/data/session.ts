@@ -151,13 +151,13 @@ const otherTabs = typeof BroadcastChannel === 'undefined' || typeof location ===
 otherTabs?.addEventListener('message', () => location.reload());
 
 /** The fetch of all replication and of /api. */
-export async function authorizedFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+export async function authorizedFetch(input: RequestInfo | URL, init: RequestInit = {}, secondsMax = REQUEST_SECONDS_MAX): Promise<Response> {
   await renewIfNeeded();
   const used = session()?.access_token;
-  const response = await timed(input, signed(init, used));
+  const response = await timed(input, signed(init, used), secondsMax);
   if (!(await refusesToken(response))) return response;
   if (session()?.access_token === used) await refresh();
-  return timed(input, signed(init, session()?.access_token));
+  return timed(input, signed(init, session()?.access_token), secondsMax);
 }
 
 /** A token that is about to end is renewed before a round: then it is known which areas are this worker's now. */
@@ -221,8 +221,8 @@ export async function ask(method: string, path: string, body: object): Promise<R
   return response;
 }
 
-export async function timed(input: RequestInfo | URL, init: RequestInit): Promise<Response> {
-  const limit = AbortSignal.timeout(REQUEST_SECONDS_MAX * 1000);
+export async function timed(input: RequestInfo | URL, init: RequestInit, secondsMax = REQUEST_SECONDS_MAX): Promise<Response> {
+  const limit = AbortSignal.timeout(secondsMax * 1000);
   try {
     return await fetch(input, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
   } catch (error) {

@@ -1,11 +1,12 @@
-// One sync round at a time: push the inbox, pull the inbox, pull the forms, pull the areas, push the photos. It starts when
+// One sync round at a time: push the inbox, pull the inbox, pull the forms, pull the areas, push photos and files. It starts when
 // the app is opened or seen again, on reconnect, after a save, every few minutes, by the button, and soon after a push for
 // its receipts. What fails says in words what failed and when the next try is.
 import { createSignal } from 'solid-js';
 import { type Databases, type InboxDocument, readLocal, remote, writeLocal } from './databases.ts';
-import { type KeptMedia, markSent, unsentMedia } from './media.ts';
+import { unsentMedia } from './media.ts';
 import { nextSeconds, retrySeconds } from './pauses.ts';
 import { refreshArea, reloadForms } from './records.ts';
+import { type Fetching, sendMedia } from './send_media.ts';
 import { adoptStoredSession, authorizedFetch, OutOfReach, refresh, renewIfNeeded, session, SessionEnded, sessionState } from './session.ts';
 import { acknowledge, acknowledged, onSaved, reloadInbox, sheets } from './submissions.ts';
 import { giveUpAreas } from './taken_away.ts';
@@ -96,9 +97,9 @@ async function round(): Promise<void> {
   const opened = databases;
   if (!opened || sessionState().state !== 'signed_in') return;
   const doing: Doing = { step: 'push_inbox', error: null };
-  const fetching: typeof fetch = async (input, init) => {
+  const fetching = async (input: RequestInfo | URL, init?: RequestInit, secondsMax?: number) => {
     try {
-      const response = await authorizedFetch(input, init);
+      const response = await authorizedFetch(input, init, secondsMax);
       lastSign = Date.now();
       if (response.status >= 400 && response.status !== 404 && response.status !== 409) doing.error ??= { status: response.status, message: `HTTP ${response.status}` };
       return response;
@@ -130,7 +131,7 @@ async function round(): Promise<void> {
 type Doing = { step: Step; error: unknown };
 
 /** Each step in turn. One that fails by its own fault (an area taken away, a full server) does not hold up the others; without a network none is tried further. */
-async function steps(opened: Databases, fetching: typeof fetch, doing: Doing): Promise<void> {
+async function steps(opened: Databases, fetching: typeof fetch & Fetching, doing: Doing): Promise<void> {
   const sync = session()!.sync;
   const base = new URL(sync.url, location.origin).href.replace(/\/$/, '');
   const at = <T extends object>(name: string) => remote<T>(`${base}/${name}`, fetching);
@@ -139,7 +140,18 @@ async function steps(opened: Databases, fetching: typeof fetch, doing: Doing): P
     ['pull_inbox', (progress) => pullInbox(opened, at<InboxDocument>(sync.inbox), progress)],
     ['pull_forms', (progress) => pullForms(opened, at(sync.forms), progress)],
     ...sync.areas.map((name) => ['pull_area', (progress: Progress) => pullArea(opened, name, at(name), progress)] as (typeof plan)[number]),
-    ['push_media', async () => pushMedia(at(sync.media), (await unsentMedia(sheets().map(({ submission }) => submission))).slice(0, MEDIA_PER_ROUND_MAX))],
+    [
+      'push_media',
+      async (progress) => {
+        const all = await unsentMedia(sheets().map(({ submission }) => submission));
+        const unsent = all.sort((one, other) => one.bytes - other.bytes).slice(0, MEDIA_PER_ROUND_MAX); // a video waits for the photos
+        let begun = 0;
+        await sendMedia(`${base}/${sync.media}`, fetching, unsent, (secondsMax) => {
+          progress(begun++, unsent.length);
+          lastSign = Date.now() + secondsMax * 1000; // while a file goes up the server has nothing to say
+        });
+      },
+    ],
   ];
   let failed: { step: Step; error: unknown } | null = null;
   for (const [index, [step, work]] of plan.entries()) {
@@ -231,19 +243,6 @@ async function pull<T extends object>(local: PouchDB.Database<T>, from: PouchDB.
     progress(info.docs_written, typeof pending === 'number' ? info.docs_written + pending : null);
   });
   return (await replication).docs_written;
-}
-
-/** A photo goes as a document with one attachment, after the text, so that it never holds up text. 409: it is there already. */
-export async function pushMedia(media: PouchDB.Database, photos: (KeptMedia & { submission: string })[]): Promise<void> {
-  for (const photo of photos) {
-    const { blob, name, type, question, sha256, bytes, submission } = photo;
-    try {
-      await media.put({ _id: `media:${name}`, type: 'media', name, question, sha256, bytes, submission, _attachments: { [name]: { content_type: type, data: blob } } } as never);
-    } catch (error) {
-      if ((error as { status?: number }).status !== 409) throw error;
-    }
-    await markSent(name);
-  }
 }
 
 /** What other tabs brought in. */
