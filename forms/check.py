@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from forms import compiler, headers, layout, xlsform, xpath
+from forms.files import troubles
 from forms.findings import MERGE_POLICIES, PII_KINDS, sentence
 from forms.form import Form, Moment
 from forms.functions import FUNCTIONS
@@ -49,8 +51,12 @@ class Publishable:
         return [finding for finding in self.findings if finding.level == "error"]
 
 
-def publishable(source: Path | str | bytes, file_type: str | None = None, catalogue: Iterable[Form] = ()) -> Publishable:
-    """`catalogue`: the form versions published already; a published version never changes, and a property keeps its type."""
+def publishable(
+    source: Path | str | bytes, file_type: str | None = None, catalogue: Iterable[Form] = (), files: Mapping[str, bytes] = MappingProxyType({})
+) -> Publishable:
+    """`catalogue`: the form versions published already; a published version never changes, and a property keeps its type.
+    `files`: what the form names beside itself, by name.
+    """
     try:
         sheets = xlsform.read(source, file_type)
     except UnreadableForm as error:
@@ -61,16 +67,17 @@ def publishable(source: Path | str | bytes, file_type: str | None = None, catalo
     form: Form | None = None
     try:
         xform = xlsform.compile_xform(sheets, warnings)
-        questionnaire = read_xform(xform)
+        questionnaire = read_xform(xform, files)
     except (UnreadableForm, UnreadableXForm) as error:
         findings.append(_pyxforms(str(error), "error"))
         findings += _of_expressions(sheets)
     else:
         places = _Places(sheets)
+        findings += [_finding(key, detail, "survey", None, "", level) for level, key, detail in troubles(files, questionnaire.files_named)]
         compiled = compiler.compile_form(questionnaire)
         findings += [places.finding(each) for each in compiled.findings]
         if not any(each.trouble.level == "error" for each in compiled.findings):
-            form, failures = _tried(questionnaire, xform)
+            form, failures = _tried(questionnaire, xform, files)
             findings += failures
             findings += [finding for other in catalogue if form for finding in _beside(form, other)]
     findings += [_pyxforms(warning, "warning") for warning in warnings if not _is_noise(warning)]
@@ -248,11 +255,11 @@ class _Places:
         return Finding(found.trouble.level, sheet, row.number if row else None, column, sentence(found.trouble.key, found.trouble.detail))
 
 
-def _tried(questionnaire: Questionnaire, xform: str) -> tuple[Form | None, list[Finding]]:
+def _tried(questionnaire: Questionnaire, xform: str, files: Mapping[str, bytes]) -> tuple[Form | None, list[Finding]]:
     """A form that cannot be made, or fails on no answers at all, is none to publish."""
     now = datetime(2026, 2, 3, 9, 15, 2, tzinfo=UTC)
     try:
-        form = Form(questionnaire, xform)
+        form = Form(questionnaire, xform, files)
         form.judge({}, Moment(now, now))
     except Exception as error:  # whatever it is, it must be known before a phone has the form
         return None, [_finding("fails", f"{type(error).__name__}: {error}", "survey", None, "")]

@@ -14,6 +14,7 @@ import io
 import json
 import math
 import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from lxml import etree
@@ -59,6 +60,19 @@ def check_file(name: str, content: bytes) -> None:
         raise UnreadableFile("file_name", name)
     if len(content) > FORM_FILE_BYTES_MAX:
         raise UnreadableFile("file_size", f"{name}: {len(content)}")
+
+
+def troubles(files: Mapping[str, bytes], named: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """(level, key, detail) of whatever is wrong with these files beside what is in them; `named` are those that the form asks for."""
+    if len(files) > FORM_FILES_MAX:
+        yield "error", "file_count", str(len(files))
+    for name, content in sorted(files.items()):
+        try:
+            check_file(name, content)
+        except UnreadableFile as error:
+            yield "error", error.key, error.detail
+        if name not in named:
+            yield "warning", "file_unused", name
 
 
 def read_items(name: str, content: bytes) -> Items:

@@ -80,7 +80,7 @@ class Form:
         if errors:
             raise FormError(errors)
         self.xform = xform
-        self.files = dict(files or {})
+        self.files = [_file_document(name, content) for name, content in sorted((files or {}).items())]
         self.questionnaire = questionnaire
         self.id = questionnaire.id
         self.version = questionnaire.version
@@ -205,7 +205,7 @@ class Form:
             "starts_from": self.questionnaire.starts_from,
             "starts_new": self.questionnaire.starts_new,
             "current": current,
-            **({"files": [_file_document(name, content) for name, content in sorted(self.files.items())]} if self.files else {}),
+            **({"files": self.files} if self.files else {}),
         }
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from forms.workbook import look
 from server.errors import BadRequest, Conflict, NotFound
 from server.provision import provide_forms
 from server.stores import Stores
 from sync.clock import utc_now
 from sync.store.models import FormVersion
-from sync.store.published import FormVersionTaken, publish_form
+from sync.store.published import FormVersionTaken, contents_of, files_named, form_files, publish_form
 
 if TYPE_CHECKING:
     from forms.check import Finding, Publishable
@@ -36,11 +37,12 @@ class Published:
 
 def check(stores: Stores, source: bytes, file_type: str, files: Mapping[str, bytes] = NO_FILES) -> Publishable:
     """Everything that can be said about a form before it is published (forms.check.Publishable). `files`: what the form names beside itself."""
-    from forms.check import publishable  # pyxform takes 0.4 s to import
+    from forms.check import Finding, Publishable, publishable  # pyxform takes 0.4 s to import
 
-    if files:
-        raise BadRequest("Files beside a form are not taken yet.")
-    return publishable(source, file_type, _catalogue(stores))
+    trouble = look(source, file_type)
+    if trouble is not None:
+        return Publishable(None, None, [Finding("error", "", None, "", trouble)])
+    return publishable(source, file_type, _catalogue(stores), files)
 
 
 def load(stores: Stores, form: str, version: str) -> Form:
@@ -49,9 +51,10 @@ def load(stores: Stores, form: str, version: str) -> Form:
 
     with stores.store.reading() as connection:
         row = connection.execute(select(FormVersion.xform).where(FormVersion.form == form, FormVersion.version == version)).first()
+        files = form_files(connection, form, version)
     if row is None:
         raise NotFound("There is no such form version.")
-    return Form.load(row.xform)
+    return Form.load(row.xform, files)
 
 
 def publish(stores: Stores, sources: Iterable[Source], by: str | None) -> list[Published]:
@@ -63,10 +66,17 @@ def publish(stores: Stores, sources: Iterable[Source], by: str | None) -> list[P
     published = []
     try:
         with stores.store.writing() as connection:
-            for (source, file_type, _files), one in zip(sources, checked, strict=True):
+            for (source, file_type, files), one in zip(sources, checked, strict=True):
                 if one.form is not None:
                     is_new = publish_form(
-                        connection, one.form.as_document(), source=source, source_type=file_type, audience=one.form.audience, now=utc_now(), published_by=by
+                        connection,
+                        one.form.as_document(),
+                        source=source,
+                        source_type=file_type,
+                        audience=one.form.audience,
+                        now=utc_now(),
+                        published_by=by,
+                        files=files,
                     )
                     published.append(Published(one.form.id, one.form.version, is_new, one.findings))
     except FormVersionTaken as error:
@@ -86,4 +96,6 @@ def _catalogue(stores: Stores) -> list[Any]:
     """The current forms, against which a new one is checked."""
     from forms.form import Form
 
-    return [Form.load(xform) for xform in stores.session.scalars(select(FormVersion.xform).where(FormVersion.current))]
+    current = stores.session.execute(select(FormVersion.xform, FormVersion.document).where(FormVersion.current)).all()
+    with stores.store.reading() as connection:
+        return [Form.load(row.xform, contents_of(connection, files_named(row.document))) for row in current]

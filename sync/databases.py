@@ -77,7 +77,9 @@ class Databases(Protocol):
         ...
 
     def publish(self, name: str, documents: Sequence[Mapping[str, Any]]) -> None:
-        """The server's own writes. The same body again makes no new revision; `{"_id", "_deleted": True}` deletes.
+        """The server's own writes. The same body with the same attachments again makes no new revision; `{"_id", "_deleted": True}` deletes.
+
+        Attachments come inline: `"_attachments": {name: {"content_type", "data": base64}}`; what is there already is not written again.
 
         Malformed documents raise ValueError before any is written. The embedded engine writes all or nothing; CouchDB has no transaction over
         documents, so when this raises, some may be there already. Therefore whoever publishes delivers the whole batch again until it goes through

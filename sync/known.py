@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from sync.store import statements
-from sync.store.published import HOUSEHOLD_KEY, kept_secret
+from sync.store.published import HOUSEHOLD_KEY, form_files, kept_secret
 from sync.validate import Arrival, Assigned, Known, KnownForm, known_form
 
 FORMS_MAX = 200
 """Compiled form versions kept in memory."""
 ANSWERS_EVERYWHERE = frozenset({"administrator"})
 
-LoadForm = Callable[[str], Any]  # an XForm → forms.form.Form
+LoadForm = Callable[[str, Mapping[str, bytes]], Any]  # an XForm, its files → forms.form.Form
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Knowledge:
             if len(self._forms) >= FORMS_MAX:
                 self._forms.pop(next(iter(self._forms)))
             try:
-                form = self._load(statements.xform(connection, *key))
+                form = self._load(statements.xform(connection, *key), form_files(connection, *key))
                 known = known_form(form, form.as_document())
             except Exception as error:  # published, so it should load; what is filled with it is kept and held
                 _log.exception("form %s %s does not load", *key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from sync.engine.errors import BadDocument, TooLarge
 from sync.shares import Share
 from sync.store import locks
 from sync.store.engine import Store
+from sync.store.published import contents_of
 from sync.store.statements import outbox
 
 DELIVERY_ROWS_MAX = 1_000
@@ -87,7 +89,10 @@ class Delivery:
             return 0
         newest = {row.document_id: row.body for row in rows}
         documents = [{"_id": id, "_deleted": True} if body is None else {**orjson.loads(body), "_id": id} for id, body in newest.items()]
+        if len(documents) > 1 and any(document.get("files") for document in documents):  # bytes of one form at a time
+            return sum(self._publish(database, [row for row in rows if row.document_id == id]) for id in newest)
         try:
+            documents = [self._with_files(document) for document in documents]
             self._databases.publish(database, documents)
         except (BadDocument, TooLarge) as error:  # one document is to blame, and is not to hold up the others
             ids = list(newest)
@@ -104,6 +109,16 @@ class Delivery:
         with self._store.writing() as connection:
             connection.execute(delete(outbox).where(outbox.c.number == bindparam("done")), [{"done": row.number} for row in rows])
         return len(rows)
+
+    def _with_files(self, document: dict[str, Any]) -> dict[str, Any]:
+        """A form document with the files that it names: their bytes are in the central store, not in the outbox."""
+        if document.get("type") != "form" or not document.get("files"):
+            return document
+        with self._store.reading() as connection:
+            contents = contents_of(connection, {each["name"]: each["sha256"] for each in document["files"]})
+        types = {each["name"]: each["type"] for each in document["files"]}
+        attachments = {name: {"content_type": types[name], "data": b64encode(content).decode()} for name, content in contents.items()}
+        return {**document, "_attachments": attachments}
 
     def _pause(self, what: str | tuple[str, str], words: str, error: Exception) -> int:
         seconds = min(RETRY_SECONDS_MAX, 2 * self._pauses.get(what, (RETRY_SECONDS_MIN / 2, 0))[0])

@@ -6,6 +6,8 @@ written is then found equal, so nothing is lost, and nothing is written twice.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,12 +60,46 @@ def to_write(wanted: Iterable[Document], current: Mapping[str, Document]) -> lis
         if document.get("_deleted"):
             if not is_live:
                 continue
-        elif found is not None and is_live and _says(found) == _says(document):
-            continue
+        elif found is not None and is_live:
+            attachments = _attachments(document, found)
+            if _says(found) == _says(document) and attachments.keys() == found.get("_attachments", {}).keys() and all(map(_is_stub, attachments.values())):
+                continue
+            if attachments:
+                members["_attachments"] = attachments
         if found is not None and is_live:  # without a revision the edit goes on from the tombstone
             members["_rev"] = found["_rev"]
         edits.append(members)
     return edits
+
+
+def _attachments(wanted: Document, found: Document) -> dict[str, Any]:
+    """Those that are there already as stubs: their bytes are not sent again, and no phone fetches them anew.
+
+    The digest of what CouchDB compressed is not that of the content: there the length must do. Whoever publishes says the content's digest in
+    the body, as form documents do (`files`), so that another file of the same length is another body.
+    """
+    given = wanted.get("_attachments") or {}
+    there = found.get("_attachments") or {}
+    return {name: _stub(there[name]) if name in there and _is_same(entry, there[name]) else entry for name, entry in given.items()}
+
+
+def _stub(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """With its digest: pouchdb-server finds the bytes by it."""
+    return {member: kept[member] for member in ("content_type", "revpos", "digest", "length") if member in kept} | {"stub": True}
+
+
+def _is_same(given: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
+    if _is_stub(given):
+        return True
+    content = base64.b64decode(given["data"])
+    if given.get("content_type") != kept.get("content_type") or len(content) != kept.get("length"):
+        return False
+    digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+    return "encoding" in kept or kept.get("digest") == f"md5-{digest}"
+
+
+def _is_stub(entry: Mapping[str, Any]) -> bool:
+    return entry.get("stub") is True
 
 
 def _says(document: Document) -> bytes:
@@ -72,7 +108,7 @@ def _says(document: Document) -> bytes:
 
 
 def _current(connection: Connection, name: str, ids: Iterable[str]) -> dict[str, Document]:
-    answer = connection.post(f"/{segment(name)}/_all_docs", {"keys": list(ids)}, {"include_docs": "true"})
+    answer = connection.post(f"/{segment(name)}/_all_docs", {"keys": list(ids)}, {"include_docs": "true", "att_encoding_info": "true"})
     found: dict[str, Document] = {}
     for row in answer["rows"]:
         if (row.get("value") or {}).get("deleted"):

@@ -15,6 +15,8 @@ from sync.engine.limits import Limits
 from sync.engine.wire import Arrived, Copied, Edit, Stub, canonical, read_edit
 from sync.revisions import EMPTY, REVISIONS_KEPT, Refused, Revision, edit_extends, merge, new_revision, stem, without_leaves
 
+Attachments = Mapping[str, Arrived | Stub | Copied]
+
 
 class Writing:
     """The state of one transaction. Call `replicate`, `edit` or `publish` for each document, then `finish`."""
@@ -63,7 +65,9 @@ class Writing:
             kept = document.leaves[document.winner]
             if edit.deleted and kept.deleted:
                 return
-            if not edit.deleted and not kept.deleted and canonical(kept.body) == canonical(edit.body):
+            if not kept.deleted:
+                edit.attachments = _unchanged_as_stubs(edit.attachments, kept.entries())
+            if not edit.deleted and not kept.deleted and canonical(kept.body) == canonical(edit.body) and _are_kept(edit.attachments, kept.entries()):
                 return
         elif edit.deleted:
             return
@@ -167,6 +171,20 @@ class Writing:
                         raise MissingStub(edit.id, name)
                     entries[name] = entry
         return orjson.dumps(entries)
+
+
+def _unchanged_as_stubs(attachments: Attachments, entries: Mapping[str, Mapping[str, Any]]) -> Attachments:
+    """Bytes that are there already stay where they are, so that no phone fetches them anew."""
+
+    def is_kept(name: str, given: Arrived | Stub | Copied) -> bool:
+        known = entries.get(name)
+        return isinstance(given, Arrived) and known is not None and (given.upload.key, given.content_type) == (known["key"], known["content_type"])
+
+    return {name: Stub() if is_kept(name, given) else given for name, given in attachments.items()}
+
+
+def _are_kept(attachments: Attachments, entries: Mapping[str, Mapping[str, Any]]) -> bool:
+    return attachments.keys() == entries.keys() and all(isinstance(given, Stub) for given in attachments.values())
 
 
 def forget_purges(connection: sqlite3.Connection) -> None:

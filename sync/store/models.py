@@ -98,6 +98,14 @@ class FormVersion(Base):
     published_by: Mapped[str | None] = mapped_column(String(40))
 
 
+class FormFile(Base):
+    """A file that published forms name beside themselves, kept once however many versions name it. Their documents say under which name."""
+
+    __tablename__ = "form_files"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class KeptForm(Base):
     """A form that someone has uploaded and not published yet: see server/form_preview.py. `files`: what it names beside itself, as a zip."""
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sync.store import statements
 from sync.store.engine import Store
-from sync.store.models import FormVersion, Outbox, Secret, table
+from sync.store.models import FormFile, FormVersion, Outbox, Secret, table
 
 FORMS_DATABASE = "forms"
 HOUSEHOLD_KEY = "household_key"
 """Name of the secret that household ids are made with."""
 
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
+
 _versions = table(FormVersion)
+_files = table(FormFile)
 _outbox = table(Outbox)
 _secrets = table(Secret)
 
@@ -45,16 +51,18 @@ def publish_form(
     audience: str,
     now: datetime,
     published_by: str | None,
+    files: Mapping[str, bytes] = NO_FILES,
 ) -> bool:
     """Publish `document` (docs/architecture.md, Form version) as the form's current version; phones get it through the outbox.
 
-    Older versions stay, side by side, no longer current. False when this very version is published already;
-    FormVersionTaken when it is with another XForm.
+    `files`: the bytes of what `document["files"]` names. Older versions stay, side by side, no longer current. False when this very version is
+    published already; FormVersionTaken when it is with another XForm or other files.
     """
     form, version, xform = document["form"], document["version"], document["xform"]
-    known = connection.execute(select(_versions.c.xform).where(_versions.c.form == form, _versions.c.version == version)).scalar()
+    named = {each["name"]: each["sha256"] for each in document.get("files", ())}
+    known = connection.execute(select(_versions.c.xform, _versions.c.document).where(_versions.c.form == form, _versions.c.version == version)).first()
     if known is not None:
-        if known != xform:
+        if (known.xform, files_named(known.document)) != (xform, named):
             raise FormVersionTaken(f"{form} {version} is published already, with other content")
         return False
     older = connection.execute(select(_versions.c.version, _versions.c.document).where(_versions.c.form == form, _versions.c.current)).all()
@@ -63,6 +71,10 @@ def publish_form(
         one = (_versions.c.form == form) & (_versions.c.version == row.version)
         connection.execute(update(_versions).where(one).values(current=False, document=body))
         connection.execute(insert(_outbox).values(database=FORMS_DATABASE, document_id=f"form:{form}:{row.version}", body=body))
+    contents = {hashlib.sha256(content).hexdigest(): content for content in files.values()}
+    if missing := [name for name, digest in named.items() if digest not in contents]:
+        raise ValueError(f"{form} {version} names files that did not come along: {missing}")
+    statements.put(connection, _files, [{"sha256": digest, "content": contents[digest]} for digest in set(named.values())], ["sha256"], update_existing=False)
     body = orjson.dumps({**document, "current": True})
     connection.execute(
         insert(_versions).values(
@@ -80,6 +92,26 @@ def publish_form(
     )
     connection.execute(insert(_outbox).values(database=FORMS_DATABASE, document_id=f"form:{form}:{version}", body=body))
     return True
+
+
+def files_named(document: bytes) -> dict[str, str]:
+    """name → SHA-256 of the files of a form document; most forms have none."""
+    return {each["name"]: each["sha256"] for each in orjson.loads(document).get("files", ())} if b'"files"' in document else {}
+
+
+def form_files(connection: Connection, form: str, version: str) -> dict[str, bytes]:
+    """The files of a published version by name; none where there is no such version."""
+    document = connection.execute(select(_versions.c.document).where(_versions.c.form == form, _versions.c.version == version)).scalar()
+    return {} if document is None else contents_of(connection, files_named(document))
+
+
+def contents_of(connection: Connection, named: Mapping[str, str]) -> dict[str, bytes]:
+    """The bytes by name, of name → SHA-256."""
+    if not named:
+        return {}
+    rows = connection.execute(select(_files).where(_files.c.sha256.in_(sorted(set(named.values()))))).all()
+    contents = {row.sha256: row.content for row in rows}
+    return {name: contents[digest] for name, digest in named.items()}
 
 
 def published_forms(connection: Connection) -> list[PublishedForm]:

@@ -140,7 +140,7 @@ def test_no_document_makes_judging_raise(centre, changes, gone, answers):
 
 
 def test_a_published_form_that_does_not_load_holds_what_was_filled_with_it(centre, caplog):
-    def load(xform):
+    def load(xform, files):
         raise ValueError("not a form")
 
     centre.pipeline._knowledge = Knowledge(load)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -196,6 +198,50 @@ def test_publishing_goes_before_what_a_phone_wrote_under_the_same_id(databases, 
     phone.save("a", n="phone")
     databases.publish(name, [{"_id": "a", "n": "centre"}])
     assert databases.read(name, "a")["n"] == "centre"
+
+
+# Publishing with attachments
+
+
+def with_files(id: str = "form:a:1", n: int = 1, **files: bytes) -> dict[str, Any]:
+    attachments = {f"{name}.csv": {"content_type": "text/csv", "data": b64encode(content).decode()} for name, content in files.items()}
+    return {"_id": id, "n": n, "files": {name: sha256(content).hexdigest() for name, content in files.items()}, "_attachments": attachments}
+
+
+CITIES, TOWNS = "name,label\nxn,咸宁\n".encode() * 300, b"\x00\xff towns"
+
+
+def kept(phone: Database, id: str = "form:a:1") -> dict[str, bytes]:
+    found = phone("GET", id, attachments="true").json.get("_attachments", {})
+    return {name: b64decode(entry["data"]) for name, entry in found.items()}
+
+
+def test_what_is_published_with_files_is_there_with_its_files(databases, phone, name):
+    databases.publish(name, [with_files(cities=CITIES, towns=TOWNS), {"_id": "b"}])
+    assert kept(phone) == {"cities.csv": CITIES, "towns.csv": TOWNS}
+
+
+def test_the_same_with_the_same_files_makes_no_new_revision(databases, phone, name):
+    databases.publish(name, [with_files(cities=CITIES, towns=TOWNS)])
+    at = databases.changes(name).last_sequence
+    databases.publish(name, [with_files(towns=TOWNS, cities=CITIES)])
+    assert databases.changes(name, at).changes == []
+
+
+def test_another_body_leaves_the_bytes_of_the_files_where_they_are(databases, phone, name):
+    databases.publish(name, [with_files(cities=CITIES)])
+    databases.publish(name, [with_files(n=2, cities=CITIES)])
+    found = phone("GET", "form:a:1").json
+    assert (found["n"], found["_attachments"]["cities.csv"]["revpos"]) == (2, 1)
+    assert kept(phone) == {"cities.csv": CITIES}
+
+
+@pytest.mark.parametrize("files", [{"cities": b"another"}, {"cities": bytes(len(TOWNS)), "towns": TOWNS}, {"towns": CITIES}, {}])
+def test_other_files_are_another_revision(databases, phone, name, files):
+    databases.publish(name, [with_files(cities=TOWNS)])
+    databases.publish(name, [with_files(**files)])
+    assert databases.read(name, "form:a:1")["_rev"].startswith("2-")
+    assert kept(phone) == {f"{file}.csv": content for file, content in files.items()}
 
 
 # Changes
