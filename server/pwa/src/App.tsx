@@ -20,6 +20,8 @@ import { TopLine } from './screens/TopLine.tsx';
 import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 
 const HandingInScreen = lazy(() => import('./screens/HandingIn.tsx'));
+const RecordsScreen = lazy(() => import('./screens/Records.tsx').then(({ RecordsScreen }) => ({ default: RecordsScreen })));
+const RecordScreen = lazy(() => import('./screens/Record.tsx').then(({ RecordScreen }) => ({ default: RecordScreen })));
 const FormPage = lazy(() => import('./screens/FormPage.tsx'));
 
 export function App() {
@@ -64,6 +66,8 @@ export function App() {
           <Route path="/doors" component={DoorsScreen} />
           <Route path="/household/:id" component={HouseholdScreen} />
           <Route path="/person/:id" component={PersonScreen} />
+          <Route path="/records/:kind" component={RecordsScreen} />
+          <Route path="/record/:id" component={RecordScreen} />
           <Route path="/outbox" component={OutboxScreen} />
           <Route path="/submission/:id" component={SubmissionScreen} />
           <Route path="/me" component={MeScreen} />

@@ -88,6 +88,15 @@ export function doorName(row: Row | undefined): string {
   return doorWords({ building: text(row, 'building'), unit: text(row, 'unit'), room: text(row, 'room'), ordinal: text(row, 'ordinal') }) || row.label;
 }
 
+/** What the centre calls a record; until it has, the words that its form names it by. */
+export function recordName(row: Row): string {
+  if (row.kind === 'household') return doorName(row);
+  if (row.kind === 'visit') return t('records.attempt', { number: text(row, 'attempt') || '1' });
+  return text(row, 'name') || row.label || (NAMED_BY[row.kind] ?? []).map((fact) => text(row, fact)).filter(Boolean).join(' ') || t(`records.kinds.${row.kind}`);
+}
+
+const NAMED_BY: Partial<Record<RecordKind, string[]>> = { pass: ['pass_number', 'holder_name'], problem: ['description'], service_request: ['description'], duty_shift: ['staff_name', 'place'] };
+
 export function doorWords(door: { building: string; unit: string; room: string; ordinal: string }): string {
   const parts = [door.building && t('doors.building', { building: door.building }), door.unit && t('doors.unit', { unit: door.unit }), door.room];
   if (door.ordinal && door.ordinal !== '1') parts.push(t('doors.ordinal', { ordinal: door.ordinal }));

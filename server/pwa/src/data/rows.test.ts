@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Answers, FormDocument, RecordDocument, SubmissionDocument } from './documents.ts';
-import { buildings, doorState, floorOf, isInQuarantine, overlay, type Row, rowOf, saidBy, search } from './rows.ts';
+import { buildings, doorState, floorOf, isInQuarantine, isOpen, overlay, type Row, rowOf, saidBy, search } from './rows.ts';
 import type { Sheet, SubmissionState } from './submissions.ts';
 import { whole } from './whole.ts';
 
@@ -120,4 +120,16 @@ describe('search', () => {
     expect(search(rows, '  ')).toEqual([]);
     expect(search(rows, '王')).toEqual([]);
   });
+});
+
+test.each([
+  ['a problem being dealt with', 'problem', { status: 'doing' }, true],
+  ['a problem that is solved', 'problem', { status: 'solved' }, false],
+  ['a shift that goes on', 'duty_shift', { status: 'on_duty' }, true],
+  ['premises in order', 'premises', { status: 'passed' }, false],
+  ['someone in quarantine', 'quarantine_case', { starts_on: '2026-02-01', ends_on: '2026-02-15' }, true],
+  ['someone past the end whom nobody released', 'quarantine_case', { starts_on: '2026-01-01', ends_on: '2026-01-15' }, true],
+  ['someone released', 'quarantine_case', { starts_on: '2026-01-01', ends_on: '2026-01-15', released_on: '2026-01-15' }, false],
+] as const)('%s', (_what, kind, facts, open) => {
+  expect(isOpen({ id: `${kind}:1`, kind, area: '', label: '', search: '', facts, clock: '', pending: [] }, '2026-02-03')).toBe(open);
 });

@@ -90,7 +90,7 @@ export function overlay(rows: ReadonlyMap<string, Row>, sheets: Sheet[], formOf:
 }
 
 function searchOf(facts: Row['facts']): string {
-  return [facts.name, facts.phone, facts.building, facts.unit, facts.room].filter((part) => typeof part === 'string').join(' ').toLowerCase();
+  return [facts.name, facts.phone, facts.building, facts.unit, facts.room, facts.description, facts.holder_name, facts.pass_number, facts.plate, facts.staff_name, facts.place].filter((part) => typeof part === 'string').join(' ').toLowerCase();
 }
 
 function value(answers: Answers, entity: FormEntity, path: string, item: Answers | undefined): AnswerValue | undefined {
@@ -209,6 +209,12 @@ export function groupBy<T, K>(items: Iterable<T>, key: (item: T) => K): Map<K, T
   return groups;
 }
 
+/** What still wants something to be done: a problem not solved, a request not delivered, a shift that goes on, someone in quarantine. */
+const OPEN_STATES = new Set(['open', 'doing', 'claimed', 'on_duty', 'valid', 'problems']);
+export function isOpen(row: Row, today: string): boolean {
+  return row.kind === 'quarantine_case' ? isInQuarantine(row, today) || (!row.facts.released_on && text(row, 'ends_on') < today) : OPEN_STATES.has(text(row, 'status'));
+}
+
 export const SEARCH_RESULTS_MAX = 60;
 
 const SORTED_MAX = 300; // above it the query says too little for an order to matter
@@ -221,7 +227,7 @@ export function search(rows: Iterable<Row>, query: string): Row[] {
   const first: Row[] = [];
   const rest: Row[] = [];
   for (const row of rows) {
-    if (row.kind === 'quarantine_case') continue;
+    if (row.kind !== 'household' && row.kind !== 'person') continue;
     const haystack = row.search;
     if (!words.every((word) => haystack.includes(word))) continue;
     const begins = words.every((word) => haystack.startsWith(word) || haystack.includes(` ${word}`));

@@ -4,7 +4,7 @@ import { batch, createMemo, createSignal, mapArray, untrack } from 'solid-js';
 import { createStore, type SetStoreFunction } from 'solid-js/store';
 import type { Answers, FormDocument, MediaNote } from '../data/documents.ts';
 import { householdId, newId, newSubmissionId } from '../data/identity.ts';
-import { doorName, doorWords } from '../data/labels.ts';
+import { recordName, doorWords } from '../data/labels.ts';
 import { readMedia } from '../data/media.ts';
 import { rows } from '../data/records.ts';
 import { saveSubmission, versions } from '../data/submissions.ts';
@@ -360,8 +360,9 @@ export class Filling {
 
   /** What the lists call it: the door that the records know, or as far as it was written. */
   title(): string {
-    const known = this.start.household ?? this.start.record;
-    if (known) return (this.start.household && doorName(rows().get(known._id))) || known.label;
+    const known = this.start.record ?? this.start.household;
+    const row = known && rows().get(known._id);
+    if (known) return (row && recordName(row)) || known.label;
     const properties = this.form.entities.find((entity) => entity.kind === 'household')?.properties ?? {};
     const part = (property: string): string => {
       const item = properties[property] ? this.instance.find(properties[property]) : null;

@@ -67,3 +67,42 @@ test('a row about a case has the id of its case and person, and the name of the 
     ],
   });
 });
+
+const release: FormDocument = {
+  ...exampleForm,
+  starts_from: 'quarantine_case',
+  fields: [
+    { name: 'case_id', path: '/case_id', type: 'hidden', label: null },
+    { name: 'household_id', path: '/household_id', type: 'hidden', label: null },
+    { name: 'person_id', path: '/person_id', type: 'hidden', label: null },
+    { name: 'name', path: '/name', type: 'hidden', label: null, pii: 'name', prefill: true },
+    { name: 'ends_on_before', path: '/ends_on_before', type: 'hidden', label: null, prefill: true },
+    { name: 'ends_on', path: '/ends_on', type: 'date', label: null },
+  ],
+  entities: [{ kind: 'quarantine_case', repeat: null, id: '/case_id', label: null, properties: { ends_on: '/ends_on', ends_on_before: '/ends_on_before' } }],
+};
+
+test('a form that starts from a case has its id, what it names, the name of its person and what the end was before', () => {
+  const kase = record('quarantine_case', 'quarantine_case:1', '何伶俐', { person: 'person:p', household: 'household:h', ends_on: '2026-02-17' });
+  expect(knownAnswers(release, { ...place, record: kase, household, people: [person], cases: [kase] }, newId)).toEqual({
+    case_id: 'quarantine_case:1',
+    household_id: 'household:h',
+    person_id: 'person:p',
+    name: '何伶俐',
+    ends_on_before: '2026-02-17',
+  });
+});
+
+test('a form about one new person at a door is about nobody who lives there already', () => {
+  const returned: FormDocument = {
+    ...exampleForm,
+    starts_from: 'household',
+    fields: [
+      { name: 'household_id', path: '/household_id', type: 'hidden', label: null },
+      { name: 'person_id', path: '/person_id', type: 'hidden', label: null },
+      { name: 'name', path: '/name', type: 'text', label: null, prefill: true },
+    ],
+    entities: [{ kind: 'person', repeat: null, id: '/person_id', label: null, properties: { name: '/name' } }],
+  };
+  expect(knownAnswers(returned, { ...place, record: household, household, people: [person] }, newId)).toEqual({ household_id: 'household:h', person_id: 'person:new' });
+});

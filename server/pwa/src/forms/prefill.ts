@@ -9,20 +9,36 @@ export function knownAnswers(form: FormDocument, start: FormStart, newId: NewId)
   const repeats = new Set(form.entities.map((entity) => entity.repeat).filter((path): path is string => path !== null));
 
   for (const entity of form.entities.filter((entity) => entity.repeat === null)) {
-    const record = recordsOf(entity.kind, start)[0];
+    const record = oneOf(entity.kind, start);
     if (record) fill(answers, form, entity, record, '');
     // A household's id follows from its door, which may not be known yet: see doorOf() below.
     else if (entity.kind !== 'household') put(answers, entity.id, newId(entity.kind));
   }
   for (const path of repeats) put(answers, path, rowsOf(form, start, path, newId));
   for (const field of leaves(form.fields)) {
-    const kind = /^(\w+)_id$/.exec(field.name)?.[1];
-    if (field.type !== 'hidden' || !kind || repeatOf(form.fields, field.path) || at(answers, field.path) !== undefined) continue;
-    const record = recordsOf(kind, start)[0];
-    if (record) put(answers, field.path, record._id);
+    if (field.type !== 'hidden' || repeatOf(form.fields, field.path) || at(answers, field.path) !== undefined) continue;
+    const value = ofStart(field, start);
+    if (value !== undefined && value !== null) put(answers, field.path, value);
   }
   for (const [path, value] of Object.entries(start.known ?? {})) put(answers, path, value);
   return answers;
+}
+
+/**
+ * What a hidden question at the top is given from the record that the form starts from: `household_id` the id of its household, `ends_on_before` what its
+ * `ends_on` holds now, and a name the name of its person.
+ */
+function ofStart(field: FormField, start: FormStart): AnswerValue | undefined {
+  const from = start.record ?? start.household;
+  const kind = /^(\w+)_id$/.exec(field.name)?.[1];
+  if (kind) {
+    const linked = from?.fields[kind]?.value;
+    return oneOf(kind, start)?._id ?? (typeof linked === 'string' && linked.startsWith(`${kind}:`) ? linked : undefined);
+  }
+  if (!field.prefill) return undefined;
+  if (field.name.endsWith('_before')) return from?.fields[field.name.slice(0, -'_before'.length)]?.value;
+  const person = start.people?.find(({ _id }) => _id === start.record?.fields.person?.value);
+  return person?.fields[field.name]?.value ?? (field.pii === 'name' && start.record ? start.record.label : undefined);
 }
 
 /** The ids that a new row of this roster needs, by name of the question. */
@@ -77,6 +93,12 @@ function fillFromLinked(row: Answers, form: FormDocument, record: RecordDocument
     const value = found ?? (field.pii === 'name' ? record.label : undefined);
     if (value !== undefined) put(row, field.path.slice(repeat.length), value);
   }
+}
+
+/** The one record of this kind that a form is about; those of a roster are many. */
+function oneOf(kind: string, start: FormStart): RecordDocument | undefined {
+  if (start.record?.kind === kind) return start.record;
+  return kind === 'household' ? start.household : undefined;
 }
 
 function recordsOf(kind: string, start: FormStart): RecordDocument[] {

@@ -10,12 +10,12 @@ import { Dynamic } from 'solid-js/web';
 import { doorName } from '../data/labels.ts';
 import { day } from '../data/due.ts';
 import { now } from '../data/now.ts';
-import { casesOf, loaded, rows } from '../data/records.ts';
+import { casesOf, currentForm, loaded, rows } from '../data/records.ts';
 import { buildings, type DoorState, doorState, isInQuarantine, type Row, search, SEARCH_RESULTS_MAX, text } from '../data/rows.ts';
 import { syncedAt } from '../data/sync.ts';
-import { t } from '../i18n/index.ts';
+import { t, textOf } from '../i18n/index.ts';
 import { FirstDownload } from './FirstDownload.tsx';
-import { SURVEY, surveyPath } from './open_form.ts';
+import { formPath, SURVEY, surveyPath } from './open_form.ts';
 import { DOOR_ICONS, DoorChip, Empty, hasArea, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
 
@@ -27,8 +27,19 @@ export function stateOfDoor(row: Row): DoorState {
   return doorState(row, (casesOf().get(row.id) ?? []).some((kase) => isInQuarantine(kase, today)));
 }
 
+/** Where a tap on a door or a person leads: to their page, or to the form that a menu asked a door for. */
+function useWay(): (row: Row) => string {
+  const [asked] = useSearchParams<{ form?: string }>();
+  return (row) => {
+    const form = asked.form ? currentForm(asked.form) : undefined;
+    if (!form) return `/${row.kind === 'person' ? 'person' : 'household'}/${encodeURIComponent(row.id)}`;
+    return formPath(form.form, row.kind === 'person' && form.starts_from === 'household' ? text(row, 'household') : row.id);
+  };
+}
+
 export function DoorsScreen() {
   const navigate = useNavigate();
+  const [asked] = useSearchParams<{ form?: string }>();
   warmUpWhenIdle(SURVEY);
   const all = createMemo(() => buildings(rows().values()));
   const states = createMemo(() => new Map(all().flatMap(({ doors }) => doors.map((row) => [row.id, stateOfDoor(row)] as const))));
@@ -37,6 +48,7 @@ export function DoorsScreen() {
 
   return (
     <main class="screen">
+      <Show when={asked.form ? currentForm(asked.form) : undefined}>{(form) => <h1>{t('records.choose', { form: textOf(form().title) })}</h1>}</Show>
       <div class="search">
         <Search size={22} aria-hidden="true" class="search__icon" />
         <input
@@ -143,8 +155,9 @@ function Buildings(props: { all: ReturnType<typeof buildings>; stateOf: (row: Ro
 
 function Door(props: { row: Row; state: DoorState }) {
   const ordinal = () => text(props.row, 'ordinal');
+  const way = useWay();
   return (
-    <A href={`/household/${encodeURIComponent(props.row.id)}`} class={`door door--${props.state} tappable`}>
+    <A href={way(props.row)} class={`door door--${props.state} tappable`}>
       <strong class="number">
         {text(props.row, 'room') || props.row.label}
         <Show when={ordinal() && ordinal() !== '1'}>-{ordinal()}</Show>
@@ -162,8 +175,9 @@ function Door(props: { row: Row; state: DoorState }) {
 
 function Found(props: { row: Row; stateOf: (row: Row) => DoorState }) {
   const home = () => (props.row.kind === 'person' ? rows().get(text(props.row, 'household')) : props.row);
+  const way = useWay();
   return (
-    <A href={`/${props.row.kind === 'person' ? 'person' : 'household'}/${encodeURIComponent(props.row.id)}`} class="due tappable">
+    <A href={way(props.row)} class="due tappable">
       <span class="grow">
         <strong class="due__door">{props.row.kind === 'person' ? text(props.row, 'name') || props.row.label : doorName(props.row)}</strong>
         <span class="due__who">

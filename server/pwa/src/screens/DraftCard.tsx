@@ -3,17 +3,22 @@ import { useNavigate } from '@solidjs/router';
 import Trash from 'lucide-solid/icons/trash';
 import { createSignal, onCleanup, Show } from 'solid-js';
 import { removeDraft } from '../data/drafts.ts';
-import { doorName } from '../data/labels.ts';
+import { recordName } from '../data/labels.ts';
 import { forms, rows } from '../data/records.ts';
 import type { Draft } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
-import { draftPath } from './open_form.ts';
+import { formTitle } from './Household.tsx';
+import { draftPath, SURVEY } from './open_form.ts';
 
 const UNDO_SECONDS = 6;
 
 export function DraftCard(props: { draft: Draft }) {
   const navigate = useNavigate();
+  const name = () => {
+    const row = rows().get(props.draft.start.record ?? props.draft.start.household ?? '');
+    return (row && recordName(row)) || props.draft.title;
+  };
   const [going, setGoing] = createSignal<ReturnType<typeof setTimeout> | null>(null);
   const discard = () => setGoing(setTimeout(() => void removeDraft(props.draft.id), UNDO_SECONDS * 1000));
   const keep = () => {
@@ -35,7 +40,7 @@ export function DraftCard(props: { draft: Draft }) {
       >
         <div class="row">
           <span class="grow">
-            <strong>{doorName(rows().get(props.draft.start.household ?? props.draft.start.record ?? '')) || props.draft.title || t('today.unknown_door')}</strong>
+            <strong>{name() || (props.draft.form === SURVEY ? t('today.unknown_door') : formTitle(props.draft.form))}</strong>
             <br />
             <span class="soft">{textOf(forms().get(`form:${props.draft.form}:${props.draft.version}`)?.title)} · {moment(props.draft.updated_at)}</span>
           </span>

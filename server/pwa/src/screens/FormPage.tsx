@@ -9,7 +9,7 @@ import { currentForm, loaded, rows } from '../data/records.ts';
 import { sheets } from '../data/submissions.ts';
 import { FormScreen } from '../forms/index.ts';
 import { t } from '../i18n/index.ts';
-import { CHECK, checkKindOf, checkPath, type FormAddress, prepareForm, surveyPath } from './open_form.ts';
+import { CHECK, checkKindOf, checkPath, type FormAddress, prepareForm, SURVEY, surveyPath } from './open_form.ts';
 import { Empty, Header } from './parts.tsx';
 
 export default function FormPage() {
@@ -22,7 +22,7 @@ export default function FormPage() {
   // Read once, and once more when a form that was missing has come: a sync behind the form must not change it under the person's hands.
   const isHere = createMemo(() => currentForm(params.form) !== undefined);
   const [form] = createResource(
-    () => (loaded() && params.form ? JSON.stringify([params.form, isHere(), startedOver(), address.household, address.kind, address.draft, address.fix]) : undefined),
+    () => (loaded() && params.form ? JSON.stringify([params.form, isHere(), startedOver(), address.household, address.record, address.kind, address.draft, address.fix]) : undefined),
     () => untrack(() => prepareForm({ form: params.form, ...address } as FormAddress)),
   );
   /** The door to go to after this form was saved, by what was saved. */
@@ -31,7 +31,7 @@ export default function FormPage() {
     const household = saved?.answers.household_id;
     if (!saved || typeof household !== 'string') return null;
     const kind = saved.form === CHECK ? checkKindOf(saved.answers) : null;
-    const found = saved.form === CHECK ? kind && nextCheck(rows(), now(), household, kind) : nextNeverVisited(rows(), household);
+    const found = saved.form === CHECK ? kind && nextCheck(rows(), now(), household, kind) : saved.form === SURVEY && nextNeverVisited(rows(), household);
     if (!found) return null;
     const path = found.kind ? checkPath(found.household, found.kind) : surveyPath(found.household);
     return { name: doorName(rows().get(found.household)) || t('today.unknown_door'), go: () => navigate(path, { replace: true }) };

@@ -18,7 +18,8 @@ import { date, moment } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { stateOfDoor } from './Doors.tsx';
 import { Facts } from './facts.tsx';
-import { checkPath, surveyPath } from './open_form.ts';
+import { MoreForms, Related } from './MoreForms.tsx';
+import { CHECK, checkPath, SURVEY, surveyPath } from './open_form.ts';
 import { DoorChip, Empty, Header, Skeletons, StateChip } from './parts.tsx';
 
 const FEVER_FROM = 37.3;
@@ -86,6 +87,9 @@ export function HouseholdScreen() {
             </ul>
           </section>
         </Show>
+
+        <MoreForms row={row()!} except={[SURVEY, CHECK]} />
+        <Related row={row()!} />
 
         <Show when={record.latest}>
           {(current) => (

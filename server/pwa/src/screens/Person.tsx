@@ -11,6 +11,8 @@ import { type Row, text } from '../data/rows.ts';
 import { t } from '../i18n/index.ts';
 import { stateOfDoor } from './Doors.tsx';
 import { Facts } from './facts.tsx';
+import { MoreForms } from './MoreForms.tsx';
+import { recordPath, RecordState } from './record_state.tsx';
 import { DoorChip, Empty, Header, Skeletons } from './parts.tsx';
 
 export function PersonScreen() {
@@ -50,6 +52,16 @@ export function PersonScreen() {
             </section>
           )}
         </For>
+        <For each={cases()}>
+          {(kase) => (
+            <A class="due tappable" href={recordPath(kase.id)}>
+              <span class="grow"><strong>{t('records.kinds.quarantine_case')}</strong></span>
+              <RecordState row={kase} />
+              <ChevronRight size={24} aria-hidden="true" class="soft" />
+            </A>
+          )}
+        </For>
+        <MoreForms row={row()!} />
         <Show when={phone()}>
           <div class="thumb">
             <a class="button button--main" href={`tel:${phone().replace(/\s/g, '')}`}>

@@ -1,12 +1,12 @@
 // Ways into the form screen: the address says which form, from which records, with what already known.
 import type { FormStart } from '../forms-contract.ts';
 import { areas, casesOf, currentForm, peopleOf, rows, wholeRecords } from '../data/records.ts';
-import { isInQuarantine } from '../data/rows.ts';
+import { isInQuarantine, saidBy, text } from '../data/rows.ts';
 import { drafts, readDraft } from '../data/drafts.ts';
 import { type CheckKind, day, SLOTS } from '../data/due.ts';
 import { session } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
-import type { Answers, FormDocument, RecordDocument } from '../data/documents.ts';
+import type { Answers, FormDocument, RecordDocument, RecordKind } from '../data/documents.ts';
 import { forms } from '../data/records.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
 
@@ -36,7 +36,33 @@ export function fixPath(submission: { _id: string; form: string }): string {
   return `/form/${submission.form}?fix=${encodeURIComponent(submission._id)}`;
 }
 
-export type FormAddress = { form: string; household?: string; kind?: string; draft?: string; fix?: string };
+/** The form, begun from this record: a household, a person, a case, a problem … */
+export function formPath(form: string, record?: string): string {
+  return `/form/${form}${record ? `?record=${encodeURIComponent(record)}` : ''}`;
+}
+
+/** Where a tap on a form in a menu leads: to the form, or first to the records that it must start from. */
+export function entryPath(form: FormDocument): string {
+  if (!form.starts_from || form.starts_new) return formPath(form.form);
+  return form.starts_from === 'household' || form.starts_from === 'person' ? `/doors?form=${form.form}` : `/records/${form.starts_from}?form=${form.form}`;
+}
+
+/** Whether this worker fills the form in: those of the office are for team leaders too. */
+export function isOffered(form: FormDocument): boolean {
+  const audience = form.audience ?? 'phone';
+  return form.current && (audience.split(' ').includes('phone') || (session()?.worker.roles ?? []).includes('leader'));
+}
+
+/** The forms that a record of this kind opens: those that start from it, then those that may name it. Newest version of each. */
+export function formsFrom(kind: RecordKind): FormDocument[] {
+  const newest = [...new Set([...forms().values()].map(({ form }) => form))].flatMap((form) => currentForm(form) ?? []).filter(isOffered);
+  const names = (form: FormDocument) => form.starts_new === true && form.fields.some(({ type, name }) => type === 'hidden' && name === `${kind}_id`);
+  const starts = newest.filter((form) => form.starts_from === kind);
+  return [...starts, ...newest.filter((form) => form.starts_from !== kind && names(form))];
+}
+
+/** `record`: the household, person, case … that the form is begun from. */
+export type FormAddress = { form: string; household?: string; record?: string; kind?: string; draft?: string; fix?: string };
 export type FormToOpen = Pick<FormScreenProps, 'form' | 'start' | 'draft' | 'fix' | 'found'>;
 
 /** Everything the form screen needs, read from the phone; null when the form is not here. */
@@ -55,7 +81,7 @@ export async function prepareForm(address: FormAddress): Promise<FormToOpen | nu
       form && {
         form,
         start: {
-          ...(await startFrom(form, draft.area, draft.start.household ?? draft.start.record, draft.start.known, draft.start.cases)),
+          ...(await startFrom(form, draft.area, draft.start.record ?? draft.start.household, draft.start.known, draft.start.cases)),
           place: draft.start.place, // the area may not be this worker's any more
           ...(draft.based_on ? { base: draft.based_on } : {}),
         },
@@ -69,13 +95,13 @@ export async function prepareForm(address: FormAddress): Promise<FormToOpen | nu
     if (!sheet?.receipt) return null;
     const { submission, receipt } = sheet;
     const form = forms().get(`form:${submission.form}:${submission.version}`) ?? currentForm(submission.form);
-    const household = submission.answers.household_id;
-    return form ? { form, start: await startFrom(form, submission.area, typeof household === 'string' ? household : undefined), fix: { submission, receipt } } : null;
+    return form ? { form, start: await startFrom(form, submission.area, recordOf(form, submission.answers)), fix: { submission, receipt } } : null;
   }
   const form = currentForm(address.form);
   if (!form) return null;
-  const area = (address.household && rows().get(address.household)?.area) || session()?.worker.areas[0]?.id || '';
-  return { form, start: await startFrom(form, area, address.household, address.kind ? { [CHECK_KIND]: address.kind } : undefined) };
+  const from = address.record ?? address.household;
+  const area = (from && rows().get(from)?.area) || session()?.worker.areas[0]?.id || '';
+  return { form, start: await startFrom(form, area, from, address.kind ? { [CHECK_KIND]: address.kind } : undefined) };
 }
 
 /** The draft of this form that was begun at this door (of this kind of check), or for this mending: one goes on with it instead of beginning a second one. */
@@ -85,19 +111,34 @@ export function draftFor(address: FormAddress, all: readonly Draft[]): Draft | u
     if (draft.form !== address.form) return false;
     if (address.fix || draft.fix) return draft.fix?.submission === address.fix;
     const kind = draft.start.known?.[CHECK_KIND];
-    return address.household !== undefined && (draft.start.household ?? draft.start.record) === address.household && (!kind || !address.kind || kind === address.kind);
+    const from = address.record ?? address.household;
+    return from !== undefined && (draft.start.record ?? draft.start.household) === from && (!kind || !address.kind || kind === address.kind);
   });
 }
 
-async function startFrom(form: FormDocument, area: string, householdId?: string, known?: Record<string, string>, onlyCases?: string[]): Promise<FormStart> {
+/** The record that these answers are about, as far as the form says: the one it starts from, else the household. */
+function recordOf(form: FormDocument, answers: Answers): string | undefined {
+  const said = saidBy(answers, form).find(({ kind }) => kind === form.starts_from)?.id;
+  const household = answers.household_id;
+  return said && rows().has(said) ? said : typeof household === 'string' ? household : undefined;
+}
+
+async function startFrom(form: FormDocument, area: string, recordId?: string, known?: Record<string, string>, onlyCases?: string[]): Promise<FormStart> {
   const today = day(new Date());
-  const people = householdId ? (peopleOf().get(householdId) ?? []) : [];
-  const cases = householdId ? (casesOf().get(householdId) ?? []).filter((kase) => (onlyCases ? onlyCases.includes(kase.id) : isInQuarantine(kase, today))) : [];
-  const isolated = cases.map((kase) => kase.facts.person).filter((person): person is string => typeof person === 'string');
-  const found = new Map((await wholeRecords([...(householdId ? [householdId] : []), ...people.map(({ id }) => id), ...isolated, ...cases.map(({ id }) => id)])).map((record) => [record._id, record as RecordDocument]));
+  const row = recordId ? rows().get(recordId) : undefined;
+  const isHousehold = recordId?.startsWith('household:') ?? false;
+  const householdId = isHousehold ? recordId : row && text(row, 'household');
+  // Whom a form about a household is about is everyone there; about a person or a case, that one alone.
+  const people = isHousehold ? (peopleOf().get(recordId!) ?? []).map(({ id }) => id) : row?.kind === 'person' ? [row.id] : [];
+  const cases = isHousehold ? (casesOf().get(recordId!) ?? []).filter((kase) => (onlyCases ? onlyCases.includes(kase.id) : isInQuarantine(kase, today))) : row?.kind === 'quarantine_case' ? [row] : [];
+  const isolated = cases.map((kase) => text(kase, 'person')).filter(Boolean);
+  const wanted = [...new Set([householdId, recordId, ...people, ...isolated, ...cases.map(({ id }) => id)].filter((id): id is string => !!id))];
+  const found = new Map((await wholeRecords(wanted)).map((record) => [record._id, record as RecordDocument]));
   const household = householdId ? found.get(householdId) : undefined;
+  const opened = recordId ? found.get(recordId) : undefined;
   const of = (kind: string) => [...found.values()].filter((record) => record.kind === kind);
-  const record = form.starts_from === 'household' ? household : of(form.starts_from ?? '')[0];
+  // A form that starts from problems but is opened at a door makes a new problem; the door is what it names.
+  const record = opened && (opened.kind === form.starts_from || opened.kind !== 'household') ? opened : undefined;
   return {
     area,
     place: areas().get(area)?.place ?? session()?.worker.areas.find(({ id }) => id === area)?.place ?? area,
