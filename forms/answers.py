@@ -11,20 +11,18 @@ so that the verdict can name it. Elements the form does not know are kept too, f
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from lxml import etree
 
 from forms.form import Form
-from forms.xform import Field
+from forms.questionnaire import Field
+from forms.value_types import VALUE_TYPES
 from forms.xlsform import parse_xml
 
 SUBMISSION_BYTES_MAX = 10_000_000
 ELEMENT_DEPTH_MAX = 40
-GEOPOINT_PARTS = ("latitude", "longitude", "altitude", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,8 @@ def to_xml(form: Form, answers: dict[str, Any], instance_id: str = "", deprecate
     try:
         _write(root, answers, form.fields)
         if instance_id or deprecated_id:
-            meta = etree.SubElement(root, "meta")
+            meta = root.find("meta")
+            meta = etree.SubElement(root, "meta") if meta is None else meta
             for name, value in (("instanceID", instance_id), ("deprecatedID", deprecated_id)):
                 if value:
                     etree.SubElement(meta, name).text = value
@@ -86,32 +85,12 @@ def _write(element: etree._Element, answers: dict[str, Any], fields: list[Field]
                 _write(etree.SubElement(element, each.name), row, each.fields)
         elif each.type == "group":
             _write(etree.SubElement(element, each.name), value or {}, each.fields)
+        elif value is None or value == "" or value == [] or not each.is_leaf:
+            if not each.is_leaf and value:
+                raise UnwritableAnswers(f"{each.name} has no answer")
+            etree.SubElement(element, each.name)
         else:
-            etree.SubElement(element, each.name).text = _lexical(each.value_type, value) or None
-
-
-def _lexical(value_type: str, value: Any) -> str:
-    if value is None or value == "" or value == []:
-        return ""
-    if value_type == "select_multiple" and isinstance(value, list):
-        return " ".join(value)
-    if value_type == "geopoint" and isinstance(value, dict):
-        parts = [value.get(part) for part in GEOPOINT_PARTS]
-        while parts and parts[-1] is None:
-            parts.pop()
-        return " ".join(_plain_number(part or 0) for part in parts)
-    if isinstance(value, bool):
-        raise UnwritableAnswers("true and false are no answers")
-    if isinstance(value, int | float):
-        return _plain_number(value)
-    if isinstance(value, str):
-        return value
-    raise UnwritableAnswers(f"{type(value).__name__} is no answer to a {value_type}")
-
-
-def _plain_number(value: float) -> str:
-    """Without an exponent, which XML Schema's decimal does not know, and so that reading it gives the same number."""
-    return format(Decimal(repr(value)), "f")
+            etree.SubElement(element, each.name).text = VALUE_TYPES[each.value_type].write(value) or None
 
 
 def _read(element: etree._Element, fields: list[Field], depth: int) -> dict[str, Any]:
@@ -119,10 +98,15 @@ def _read(element: etree._Element, fields: list[Field], depth: int) -> dict[str,
     answers: dict[str, Any] = {}
     for child in element:
         name = _name(child)
-        if not name or (depth == 0 and name == "meta") or "{http://openrosa.org/javarosa}template" in child.attrib:
+        if not name or "{http://openrosa.org/javarosa}template" in child.attrib:
             continue
         known = by_name.get(name)
-        if known is None:
+        if depth == 0 and name == "meta":
+            # The ids of an instance are no answers, nor is what another client notes beside them.
+            inside = _read(child, known.fields, 1) if known is not None else {}
+            if asked := {each.name: inside[each.name] for each in (known.fields if known is not None else ()) if each.name in inside}:
+                answers[name] = asked
+        elif known is None:
             if len(child) or child.text:
                 answers[name] = _unknown(child, depth)
         elif known.type == "repeat":
@@ -130,7 +114,7 @@ def _read(element: etree._Element, fields: list[Field], depth: int) -> dict[str,
         elif known.type == "group":
             if inside := _read(child, known.fields, depth + 1):
                 answers[name] = inside
-        elif (value := _value(known.value_type, child.text or "")) is not None:
+        elif (value := VALUE_TYPES[known.value_type or "text"].parse(child.text or "")) is not None:
             answers[name] = value
     return answers
 
@@ -139,31 +123,3 @@ def _unknown(element: etree._Element, depth: int) -> Any:
     if not len(element) or depth > ELEMENT_DEPTH_MAX:
         return element.text or ""
     return {_name(child): _unknown(child, depth + 1) for child in element if _name(child)}
-
-
-_INTEGER = re.compile(r"\s*[-+]?\d{1,15}\s*", re.ASCII)
-_DECIMAL = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)\s*", re.ASCII)
-
-
-def _value(value_type: str, text: str) -> Any:
-    """None when blank; the text itself when it does not fit the type."""
-    if text == "":
-        return None
-    if value_type in ("integer", "decimal"):
-        return _number(text)
-    if value_type == "select_multiple":
-        return text.split() or None
-    if value_type == "geopoint":
-        parts = [_number(part) for part in text.split()]
-        if 2 <= len(parts) <= 4 and not any(isinstance(part, str) for part in parts):
-            return dict(zip(GEOPOINT_PARTS, parts, strict=False))
-    return text
-
-
-def _number(text: str) -> Any:
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text):
-        number = float(text)
-        return text if number in (float("inf"), float("-inf")) else number
-    return text

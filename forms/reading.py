@@ -137,22 +137,22 @@ def read_geopoint(value: object, at: str, suffix: str, wrong: Wrong) -> dict | N
     return None
 
 
-def read_geotrace(value: object, at: str, suffix: str, wrong: Wrong, sentence: str = "geotrace") -> tuple[dict, ...]:
-    """A line of two positions at least; a shape's last position is its first."""
+def read_geotrace(value: object, at: str, suffix: str, wrong: Wrong, sentence: str = "geotrace", least: int = 2) -> tuple[dict, ...]:
+    """A line of two positions at least; an area of three, whose last may be its first again."""
     if value is None or value == "" or value == []:
         return ()
     bad: list[str] = []
     points: list[dict | None] = []
     if type(value) is list and len(value) <= POINTS_MAX:
         points = [read_geopoint(point, at, suffix, lambda *_: bad.append("")) for point in value]
-    if not points or bad or None in points:
+    if len(points) < least or bad or None in points:
         wrong(at, suffix, "type", sentence)
         return ()
     return tuple(point for point in points if point is not None)
 
 
 def read_geoshape(value: object, at: str, suffix: str, wrong: Wrong) -> tuple[dict, ...]:
-    return read_geotrace(value, at, suffix, wrong, "geoshape")
+    return read_geotrace(value, at, suffix, wrong, "geoshape", 3)
 
 
 def read_acknowledge(value: object, at: str, suffix: str, wrong: Wrong) -> str:

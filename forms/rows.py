@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forms.layout import LISTS, Layout, is_given, leaves, repeats, suffix_of
-from forms.questionnaire import MEDIA_TYPES
+from forms.value_types import VALUE_TYPES
 from forms.xform import Field, Questionnaire
 
 
@@ -55,7 +55,7 @@ class Rows:
         if each.type == "note":
             return [f"{pad}no_answer({value}, {at}, {suffix!r}, wrong)"]
         if each.is_leaf:
-            reader = "one_line" if each.value_type in ("select_one", *MEDIA_TYPES) else each.value_type
+            reader = VALUE_TYPES[each.value_type].reader
             told = "wrong"
             if each.type == "calculate":
                 # Whatever was sent, it is calculated again.
