@@ -2,6 +2,7 @@
 import { t } from '../i18n/index.ts';
 import type { Filling } from './filling.ts';
 import type { Question } from './items.ts';
+import { cornersOf } from './place/points.ts';
 import { forPicker } from './when.ts';
 
 export function answerWords(question: Question, filling: Filling): string {
@@ -30,7 +31,12 @@ export function answerWords(question: Question, filling: Filling): string {
       return text && (filling.mediaNote(text)?.original ?? t('form.review.file'));
     case 'geopoint': {
       const accuracy = Number(text.split(' ')[3]);
-      return text && t('form.position.accuracy', { metres: Math.round(accuracy || 0) });
+      return text && (accuracy === 0 ? t('form.position.placed') : t('form.position.accuracy', { metres: Math.round(accuracy || 0) }));
+    }
+    case 'geotrace':
+    case 'geoshape': {
+      const figure = question.type === 'geoshape' ? 'shape' : 'line';
+      return text && t('form.trace.points', { count: cornersOf(text, figure).length });
     }
     case 'acknowledge':
       return text && t('form.acknowledge');

@@ -1,8 +1,9 @@
 // What a person typed, before the form engine sees it: the engine would turn "abc" in a number into nothing and 2.7 into 2 without a word. Pure.
 import type { FieldType } from '../data/documents.ts';
+import { POINTS_MAX, pointsOf, wantsMore } from './place/points.ts';
 
 /** A word of i18n under form.typed. */
-export type TypedProblem = 'not_a_number' | 'not_whole' | 'too_large' | 'not_a_date' | 'not_a_time' | 'not_a_position' | 'unreadable_character' | 'too_long';
+export type TypedProblem = 'not_a_number' | 'not_whole' | 'too_large' | 'not_a_date' | 'not_a_time' | 'not_a_position' | 'too_few_points' | 'unreadable_character' | 'too_long';
 
 export type Typed = { text: string } | { problem: TypedProblem };
 
@@ -33,6 +34,9 @@ export function readTyped(type: FieldType, raw: string): Typed {
     }
     case 'geopoint':
       return readPosition(plain(raw));
+    case 'geotrace':
+    case 'geoshape':
+      return readPoints(raw, type === 'geoshape' ? 'shape' : 'line');
     default:
       if (UNREADABLE.test(raw)) return { problem: 'unreadable_character' };
       return raw.length > TEXT_CHARACTERS_MAX ? { problem: 'too_long' } : { text: raw };
@@ -76,4 +80,10 @@ function readPosition(text: string): Typed {
   const [latitude = NaN, longitude = NaN] = parts;
   const sound = parts.length >= 2 && parts.length <= 4 && parts.every(Number.isFinite) && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180;
   return sound ? { text } : { problem: 'not_a_position' };
+}
+
+function readPoints(raw: string, figure: 'line' | 'shape'): Typed {
+  const points = pointsOf(raw);
+  if (points.length !== raw.split(';').filter((each) => each.trim() !== '').length || points.length > POINTS_MAX + 1) return { problem: 'not_a_position' };
+  return wantsMore(raw, figure) ? { problem: 'too_few_points' } : { text: raw };
 }

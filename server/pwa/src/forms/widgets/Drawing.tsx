@@ -42,6 +42,7 @@ export function Canvas(props: WidgetProps & { file: KeptFile; kind: Kind }) {
   let ours = ''; // the name of what this canvas itself has kept
   let writing: Promise<void> = Promise.resolve();
   let current: Stroke | null = null;
+  const [cleared, setCleared] = createSignal<{ strokes: Stroke[]; before: ImageBitmap | null } | null>(null);
 
   const isBlank = () => props.file.name() === '';
   const type = props.kind === 'annotate' ? 'image/jpeg' : 'image/png';
@@ -98,17 +99,22 @@ export function Canvas(props: WidgetProps & { file: KeptFile; kind: Kind }) {
   const end = (event: PointerEvent) => {
     if (!current || !canvas.hasPointerCapture(event.pointerId)) return;
     setStrokes([...strokes(), current]);
+    setCleared(null);
     current = null;
     paint();
     keep();
   };
   const undo = () => {
-    setStrokes(strokes().slice(0, -1));
+    const back = cleared();
+    if (back) before = back.before;
+    setStrokes(back ? back.strokes : strokes().slice(0, -1));
+    setCleared(null);
     paint();
     if (strokes().length === 0 && !before) void (writing = writing.then(() => props.file.remove()));
     else keep();
   };
   const clear = () => {
+    setCleared({ strokes: strokes(), before });
     setStrokes([]);
     if (props.kind === 'annotate') {
       paint();
@@ -149,7 +155,7 @@ export function Canvas(props: WidgetProps & { file: KeptFile; kind: Kind }) {
           </div>
         </Show>
         <div class="row">
-          <button type="button" class="button widget-button grow" disabled={strokes().length === 0} onClick={undo}>
+          <button type="button" class="button widget-button grow" disabled={strokes().length === 0 && !cleared()} onClick={undo}>
             <Undo2 size={22} /> {t('form.draw.undo')}
           </button>
           <button type="button" class="button widget-button grow" disabled={props.kind === 'annotate' ? strokes().length === 0 : isBlank()} onClick={clear}>

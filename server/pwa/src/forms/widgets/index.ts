@@ -36,6 +36,8 @@ const ROWS: readonly Row[] = [
   { types: ['image'], widget: Photo },
   { types: ['audio'], widget: lazy(() => import('./Sound.tsx').then(({ Sound }) => ({ default: Sound }))) },
   { types: ['video'], widget: lazy(() => import('./Film.tsx').then(({ Film }) => ({ default: Film }))) },
+  { types: ['barcode'], widget: lazy(() => import('./Barcode.tsx').then(({ Barcode }) => ({ default: Barcode }))) },
+  { types: ['geotrace', 'geoshape'], widget: lazy(() => import('./Trace.tsx').then(({ Trace }) => ({ default: Trace }))) },
   { types: ['file'], widget: lazy(() => import('./AnyFile.tsx').then(({ AnyFile }) => ({ default: AnyFile }))) },
 ];
 
