@@ -21,9 +21,12 @@ function read(element: Element, fields: readonly FormField[], depth = 0): Answer
   const answers: Answers = {};
   for (const child of element.children) {
     const name = child.localName;
-    if ((depth === 0 && name === 'meta') || child.hasAttributeNS(JAVAROSA, 'template')) continue;
+    if (child.hasAttributeNS(JAVAROSA, 'template')) continue;
     const field = known.get(name);
-    if (!field) {
+    if (depth === 0 && name === 'meta') {
+      const inside = field ? asked(read(child, field.fields ?? [], 1), field.fields ?? []) : {};
+      if (Object.keys(inside).length > 0) answers[name] = inside;
+    } else if (!field) {
       // Kept as it stands: the centre names what the form does not know.
       if (child.children.length > 0 || child.textContent) answers[name] = unknown(child);
     } else if (field.type === 'repeat') {
@@ -37,6 +40,11 @@ function read(element: Element, fields: readonly FormField[], depth = 0): Answer
     }
   }
   return answers;
+}
+
+/** The ids of an instance are no answers, nor is what another client notes beside them. */
+function asked(answers: Answers, fields: readonly FormField[]): Answers {
+  return Object.fromEntries(fields.filter(({ name }) => name in answers).map(({ name }) => [name, answers[name]!]));
 }
 
 function unknown(element: Element): AnswerValue {
@@ -68,18 +76,27 @@ export function valueOf(type: FieldType, text: string): AnswerValue {
     case 'integer':
     case 'decimal':
       return numberOf(text);
-    case 'select_multiple': {
+    case 'select_multiple':
+    case 'rank': {
       const values = text.split(/\s+/).filter(Boolean);
       return values.length > 0 ? values : null;
     }
-    case 'geopoint': {
-      const parts = text.split(/\s+/).filter(Boolean).map(numberOf);
-      if (parts.length < 2 || parts.length > 4 || parts.some((part) => typeof part === 'string')) return text;
-      return Object.fromEntries(parts.map((part, index) => [GEOPOINT_PARTS[index]!, part]));
+    case 'geopoint':
+      return positionOf(text) ?? text;
+    case 'geotrace':
+    case 'geoshape': {
+      const points = text.trim().replace(/;$/, '').split(';').map(positionOf);
+      return points.includes(null) ? text : points;
     }
     default:
       return text;
   }
+}
+
+function positionOf(text: string): AnswerValue {
+  const parts = text.split(/\s+/).filter(Boolean).map(numberOf);
+  if (parts.length < 2 || parts.length > 4 || parts.some((part) => typeof part === 'string')) return null;
+  return Object.fromEntries(parts.map((part, index) => [GEOPOINT_PARTS[index]!, part]));
 }
 
 function numberOf(text: string): AnswerValue {
@@ -91,7 +108,7 @@ function numberOf(text: string): AnswerValue {
 /** A JSON value as the text of an instance. */
 export function lexical(type: FieldType, value: AnswerValue): string {
   if (value === null) return '';
-  if (Array.isArray(value)) return value.map(String).join(' ');
+  if (Array.isArray(value)) return type === 'geotrace' || type === 'geoshape' ? value.map((point) => lexical('geopoint', point)).join(';') : value.map(String).join(' ');
   if (typeof value === 'object') {
     const parts = GEOPOINT_PARTS.map((part) => value[part] ?? null);
     while (parts.length > 0 && parts.at(-1) === null) parts.pop();
@@ -102,12 +119,18 @@ export function lexical(type: FieldType, value: AnswerValue): string {
   return value;
 }
 
-/** Without an exponent, which XML Schema's decimal does not know. */
+/** Without an exponent, which XML Schema's decimal does not know, and with every digit: reading it gives the same number. */
 function plainNumber(number: number): string {
-  const text = String(number);
-  return text.includes('e') ? number.toLocaleString('en', { useGrouping: false, maximumFractionDigits: 20 }) : text;
+  const [, sign, digits, exponent] = /^(-?)([\d.]+)(?:e([-+]\d+))?$/.exec(String(number)) ?? [];
+  if (exponent === undefined) return String(number);
+  const [whole, fraction = ''] = digits!.split('.');
+  const point = whole!.length + Number(exponent);
+  const all = whole! + fraction;
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${all}`;
+  return point >= all.length ? sign + all.padEnd(point, '0') : `${sign}${all.slice(0, point)}.${all.slice(point)}`;
 }
 
+/** A carriage return as a reference: a parser makes a line break of it otherwise. */
 function escape(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/\r/g, '&#13;');
 }
