@@ -10,7 +10,7 @@ import Undo2 from 'lucide-solid/icons/undo-2';
 import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack, type Component } from 'solid-js';
 import { locale, setLocale, t, textOf } from '../i18n/index.ts';
 import { keepMediaInMemory } from '../data/media.ts';
-import type { FormScreenProps } from '../forms-contract.ts';
+import type { Draft, FormScreenProps } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { answerWords } from './answer_words.ts';
 import { BackKey } from './back_key.ts';
@@ -28,10 +28,21 @@ import { whose } from './rows.ts';
 import './form.css';
 
 const UNDO_SECONDS = 8;
+const OPEN_ANEW_MAX = 10; // a form that throws at each opening is not opened for ever
+const OPEN_ANEW_MS = 300; // after the tap that left the box has done what it does
 
 export const FormScreen: Component<FormScreenProps> = (props) => {
   if (props.try) onCleanup(keepMediaInMemory());
-  const [opened, { refetch }] = createResource(() => openFilling(props));
+  // Opened anew where it stands after an exception in the engine; `true` is a plain second try.
+  const [opened, { refetch }] = createResource<Opened, true, Draft>(
+    () => true,
+    (_, { refetching }) => openFilling(props, typeof refetching === 'boolean' ? undefined : refetching),
+  );
+  let timesAnew = 0;
+  const openAnew = (draft: Draft) => {
+    timesAnew += 1;
+    if (timesAnew <= OPEN_ANEW_MAX) void refetch(draft);
+  };
   return (
     <Switch
       fallback={
@@ -60,7 +71,9 @@ export const FormScreen: Component<FormScreenProps> = (props) => {
           </div>
         </div>
       </Match>
-      <Match when={opened.state === 'ready' && opened()}>{(ready) => <Runner {...props} opened={ready()} />}</Match>
+      <Match when={opened.state === 'ready' && opened()} keyed>
+        {(ready) => <Runner {...props} opened={ready} onOpenAnew={openAnew} />}
+      </Match>
     </Switch>
   );
 };
@@ -71,7 +84,7 @@ interface Toast {
   undo: () => void;
 }
 
-function Runner(props: FormScreenProps & { opened: Opened }) {
+function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: Draft) => void }) {
   const filling = new Filling(props.form, props.start, props.opened.instance, props, props.opened.draft, props.opened.doorIsId);
   const [ending, setEnding] = createSignal<Ending>({ state: 'open' });
   const [outline, setOutline] = createSignal(false);
@@ -128,14 +141,38 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
   });
 
   // A phone that turns the screen off may never turn this page on again.
-  const hidden = () => document.visibilityState === 'hidden' && filling.kept().state === 'writing' && void filling.keepNow();
-  document.addEventListener('visibilitychange', hidden);
-  window.addEventListener('pagehide', hidden);
+  const hurry = () => filling.hurry();
+  // What the engine throws outside of an answer (a row added, a language changed) is said, and nothing of what was answered is lost by it.
+  const thrown = ({ error }: ErrorEvent) => {
+    if (!(error instanceof Error)) return;
+    setFailure(t('form.engine_failed', { reason: error.message }));
+    filling.distrust();
+  };
+  document.addEventListener('visibilitychange', hurry);
+  document.addEventListener('focusout', hurry);
+  window.addEventListener('pagehide', hurry);
+  window.addEventListener('error', thrown);
   onCleanup(() => {
-    document.removeEventListener('visibilitychange', hidden);
-    window.removeEventListener('pagehide', hidden);
-    if (ending().state === 'open') void filling.rest();
+    document.removeEventListener('visibilitychange', hurry);
+    document.removeEventListener('focusout', hurry);
+    window.removeEventListener('pagehide', hurry);
+    window.removeEventListener('error', thrown);
     if (ending().state === 'discarded') void filling.forgetMedia();
+    else if (ending().state === 'open') void filling.rest().then(() => filling.close());
+  });
+
+  // After an exception the engine may calculate wrongly without a word: the form is opened anew as it stands, once nobody is typing in it.
+  createEffect(() => {
+    if (!filling.broken()) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const anew = () => (timer = setTimeout(() => ending().state === 'open' && props.onOpenAnew(filling.draft()), OPEN_ANEW_MS));
+    const typing = document.activeElement?.matches('.form-page input, .form-page textarea');
+    if (typing) document.addEventListener('focusout', anew, { once: true });
+    else anew();
+    onCleanup(() => {
+      clearTimeout(timer);
+      document.removeEventListener('focusout', anew);
+    });
   });
 
   let toastTimer: ReturnType<typeof setTimeout> | undefined;
@@ -153,8 +190,15 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
   /** Nothing is missing, and every screen was seen or filled by "all well": saving is one tap from here. */
   const ready = createMemo(() => missing().length === 0 && (usual().length > 0 || pages().every((page) => page.kind === 'review' || page.key === filling.page().key || filling.isVisited(page))));
 
+  let saidNotKept = false;
   const leave = async () => {
     await filling.rest();
+    // What could not be written would be lost: that is said where one stands, and leaving wants a second tap.
+    if (keptFailure(filling) !== null && !saidNotKept) {
+      saidNotKept = true;
+      top?.scrollIntoView({ block: 'start' });
+      return;
+    }
     await backKey.unwind();
     props.onLeft();
   };
@@ -164,7 +208,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
     const end = await filling.finish();
     if (end.state === 'saved') return setEnding(end);
     setEnding({ state: 'open' });
-    if (end.state === 'failed') setFailure(end.reason);
+    if (end.state === 'failed') setFailure(t('form.save_failed', { reason: end.reason }));
     if (end.state === 'tried') props.onTried?.(end.answers, end.media);
   };
   const goTo = (question: Question) => {
@@ -250,7 +294,7 @@ function Runner(props: FormScreenProps & { opened: Opened }) {
             </Show>
             <Show when={failure()}>
               <p class="notice notice--bad" role="alert">
-                {t('form.save_failed', { reason: failure() })}
+                {failure()}
               </p>
             </Show>
             <Show when={props.found && props.opened.draft}>

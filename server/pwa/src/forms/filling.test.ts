@@ -15,6 +15,7 @@ import { exampleForm } from './example_form.ts';
 import { Filling, type DraftState } from './filling.ts';
 import type { Question, Roster } from './items.ts';
 import { knownAnswers } from './prefill.ts';
+import { rebuilt } from './rebuild.ts';
 
 let form: EngineForm;
 const start: FormStart = { area: 'g0311', place: 'c031' };
@@ -191,4 +192,49 @@ test('a form that is tried gives what would have been sent, and leaves nothing b
   expect(filling.kept()).toEqual({ state: 'nothing_yet' });
   await loadDrafts();
   expect(drafts()).toEqual([]);
+});
+
+describe('a form whose expressions throw', () => {
+  // The engine meets the pattern only when it stands in the answer: publishing cannot know it.
+  const text = (name: string) => ({ name, path: `/${name}`, type: 'text' as const, label: { zh: name, en: name } });
+  const throwing = {
+    ...exampleForm,
+    _id: 'form:throwing:1',
+    form: 'throwing',
+    fields: [text('pattern'), text('word'), { ...text('found'), type: 'calculate' as const, value_type: 'text' as const }],
+    entities: [],
+    xform: `<?xml version="1.0"?><h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml" xmlns:jr="http://openrosa.org/javarosa"><h:head><h:title>t</h:title><model>
+<instance><data id="throwing" version="1"><pattern/><word/><found/><meta><instanceID/></meta></data></instance>
+<bind nodeset="/data/pattern" type="string"/><bind nodeset="/data/word" type="string"/>
+<bind nodeset="/data/found" type="string" calculate="if( /data/pattern = '', '', regex( /data/word ,  /data/pattern ))"/>
+</model></h:head><h:body><input ref="/data/pattern"><label>pattern</label></input><input ref="/data/word"><label>word</label></input></h:body></h:html>`,
+  };
+  const open = async () => (await import('./engine.ts')).openForm(throwing);
+  const filled = (instance: Instance, draft: Draft | null = null) => createRoot(() => new Filling(throwing, start, instance, {}, draft, false));
+
+  test('the answer is kept and the exception told; opened anew the form calculates again', async () => {
+    const engine = await open();
+    const filling = filled(engine.start({}));
+    filling.answer(question(filling, '/word'), 'abc');
+    filling.answer(question(filling, '/pattern'), '(');
+    const pattern = question(filling, '/pattern');
+    expect([filling.text(pattern), filling.refusal(pattern)!.problem, filling.broken()]).toEqual(['(', 'engine', true]);
+    expect(filling.refusal(pattern)!.reason).toMatch(/regular expression/);
+
+    const draft = filling.draft();
+    const state = draft.state as DraftState;
+    const again = filled(await engine.restore(state.xml, state.hidden), draft);
+    expect([again.text(question(again, '/pattern')), again.text(question(again, '/word')), again.broken()]).toEqual(['(', 'abc', false]);
+    again.answer(question(again, '/pattern'), 'b');
+    expect(answersOf(again.instance.xml(), throwing.fields)).toEqual({ pattern: 'b', word: 'abc', found: 'true' });
+  });
+
+  test('a draft that the engine does not open is put together answer by answer', async () => {
+    const engine = await open();
+    const state: DraftState = { xml: '<data id="throwing" version="1"><pattern>(</pattern><word>abc</word><found/></data>', hidden: {}, refused: {}, page: '#0', visited: [], media: [], settled: [], supersedes: null };
+    await expect(engine.restore(state.xml)).rejects.toThrow();
+    const instance = rebuilt(throwing, engine, state);
+    expect(answersOf(instance.xml(), throwing.fields)).toEqual({ word: 'abc' });
+    expect(state.refused['/pattern']).toMatchObject({ text: '(', problem: 'engine' });
+  });
 });

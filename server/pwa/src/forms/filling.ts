@@ -52,6 +52,8 @@ export class Filling {
   readonly sections: () => ReturnType<typeof sectionsOf>;
   readonly page: () => Page;
   readonly kept: () => Kept;
+  /** An exception in the engine: from then on it may calculate wrongly, so the form is to be opened anew from its draft. */
+  readonly broken: () => boolean;
   readonly reviewed: () => boolean;
   readonly filledByAllWell: () => Question[];
   readonly notes: OfficeNote[];
@@ -61,6 +63,7 @@ export class Filling {
   private submission: string;
   private supersedes: string | null;
   private readonly setPageKey: (key: string) => void;
+  private readonly setBroken: (broken: boolean) => void;
   private readonly keeper: DraftKeeper;
   private readonly setFilledByAllWell: (questions: Question[]) => void;
   private readonly setReviewed: (reviewed: boolean) => void;
@@ -111,6 +114,7 @@ export class Filling {
     this.keeper = new DraftKeeper(this.draftId, () => this.draft(), draft !== null, props.try);
     this.kept = this.keeper.kept;
     [this.reviewed, this.setReviewed] = createSignal(false);
+    [this.broken, this.setBroken] = createSignal(false);
     [this.filledByAllWell, this.setFilledByAllWell] = createSignal<Question[]>([]);
 
     this.notes = notesOf(props.fix);
@@ -137,6 +141,10 @@ export class Filling {
       this.refuse(question, { text: raw, problem: typed.problem });
     } else {
       const refusal = this.instance.answer(question, typed.text);
+      if (refusal?.problem === 'engine') {
+        this.setBroken(true);
+        this.instance.answer(question, ''); // kept as it was typed; in the instance it would throw again at each opening
+      }
       this.refuse(question, refusal === null ? undefined : { text: raw, ...refusal });
     }
     this.setTouched(question.id, true);
@@ -303,6 +311,21 @@ export class Filling {
     return this.keeper.now();
   }
 
+  /** What waits to be written is written at once. */
+  hurry(): void {
+    this.keeper.hurry();
+  }
+
+  /** Something of the engine threw. */
+  distrust(): void {
+    this.setBroken(true);
+  }
+
+  /** Nothing is written from here on: the form is no longer on the screen. */
+  close(): void {
+    this.keeper.stop();
+  }
+
   /** On leaving: what was begun is kept; a form in which nothing was done leaves nothing behind. */
   async rest(): Promise<void> {
     if (this.keeper.isBegun()) await this.keeper.now();
@@ -321,7 +344,8 @@ export class Filling {
     return this.media.forgetAll();
   }
 
-  private draft(): Draft {
+  /** Everything that was done so far, as it would stand on the disk. */
+  draft(): Draft {
     const { start } = this;
     const refused = untrack(() => Object.fromEntries([...this.refusing].map((question) => [question.path(), { ...this.refused[question.id]! }])));
     const state: DraftState = {

@@ -9,6 +9,7 @@ import { instanceOf } from './answers.ts';
 import type { EngineForm, Instance, Surroundings } from './engine.ts';
 import type { DraftState } from './filling.ts';
 import { doorOf, knownAnswers } from './prefill.ts';
+import { rebuilt } from './rebuild.ts';
 import { makeId } from './rosters.ts';
 
 // Without 'wasm-unsafe-eval' in the CSP the engine's module never ends loading, and says so nowhere.
@@ -24,9 +25,10 @@ export interface Opened {
   doorIsId: boolean;
 }
 
-export async function openFilling(props: FormScreenProps): Promise<Opened> {
+/** `resume` is a form as it stood on the screen a moment ago. */
+export async function openFilling(props: FormScreenProps, resume?: Draft): Promise<Opened> {
   const form = await withinTime(import('./engine.ts').then(({ openForm }) => openForm(props.form, around(props.form))));
-  const draft = props.draft ? ((await readDraft(props.draft)) ?? null) : null;
+  const draft = resume ?? (props.draft ? ((await readDraft(props.draft)) ?? null) : null);
   const doorIsId = await isNewHousehold(props);
   return { instance: await begin(props, form, draft), missing: form.missing, draft, doorIsId };
 }
@@ -55,7 +57,7 @@ async function withinTime<T>(work: Promise<T>): Promise<T> {
 
 async function begin(props: FormScreenProps, form: EngineForm, draft: Draft | null): Promise<Instance> {
   const state = draft?.state as DraftState | undefined;
-  if (state) return form.restore(state.xml, state.hidden);
+  if (state) return form.restore(state.xml, state.hidden).catch(() => rebuilt(props.form, form, state));
   if (props.fix) return form.restore(instanceOf(props.fix.submission.answers, props.form.fields, props.form));
   return form.start(knownAnswers(props.form, props.start, makeId));
 }
