@@ -61,7 +61,7 @@ PRELOADS = {
 # attributes of controls and binds → their names in the column `parameters`
 PARAMETERS = {"accuracyThreshold": "capture-accuracy", "unacceptableAccuracyThreshold": "warning-accuracy", "tick-interval": "tick_interval"}
 PARAMETER_ATTRIBUTES = (
-    "accuracyThreshold", "unacceptableAccuracyThreshold", "incremental", "rows", f"{{{ODK}}}tick-interval", f"{{{ODK}}}placeholder", f"{{{ODK}}}quality",
+    "accuracyThreshold", "unacceptableAccuracyThreshold", "accept", "incremental", "rows", f"{{{ODK}}}tick-interval", f"{{{ODK}}}placeholder", f"{{{ODK}}}quality",
     f"{{{ODK}}}allow-mock-accuracy", f"{{{OPENROSA}}}max-pixels", f"{{{ODK}}}location-priority", f"{{{ODK}}}location-min-interval",
     f"{{{ODK}}}location-max-age", f"{{{ODK}}}track-changes", f"{{{ODK}}}track-changes-reasons", f"{{{ODK}}}identify-user",
 )  # fmt: skip
@@ -132,6 +132,7 @@ class _Reader:
             lists=self.lists,
             list_files=self.list_files,
             item_labels=self.item_labels,
+            texts={id: self._text(f"jr:itext('{id}')") for id in dict.fromkeys(id for texts in self.texts.values() for id in texts)},
             actions=self.actions,
             refused=self.refused,
         )

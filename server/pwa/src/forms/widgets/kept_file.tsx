@@ -1,7 +1,7 @@
 // What every question with a file shares: the file that is kept, taking a new one with its failures said in words, taking it away.
 import FileX from 'lucide-solid/icons/file-x';
 import Trash from 'lucide-solid/icons/trash';
-import { createEffect, createResource, createSignal, type JSX, onCleanup, Show } from 'solid-js';
+import { createEffect, createSignal, type JSX, onCleanup, Show, untrack } from 'solid-js';
 import type { StoredMedia } from '../../forms-contract.ts';
 import { readMedia } from '../../data/media.ts';
 import { t } from '../../i18n/index.ts';
@@ -28,19 +28,32 @@ export function keptFile(props: WidgetProps): KeptFile {
   const name = () => props.filling.text(props.question);
   const [busy, setBusy] = createSignal(false);
   const [failure, setFailure] = createSignal('');
-  const [stored] = createResource(name, (wanted) => readMedia(wanted).catch(() => undefined));
-  const here = () => (name() ? stored.latest : undefined);
+  // No resource: its first reading would take the canvas that one draws on off the screen for a moment.
+  const [stored, setStored] = createSignal<StoredMedia>();
+  const [reading, setReading] = createSignal(false);
+  createEffect(() => {
+    const wanted = name();
+    setReading(wanted !== '');
+    if (!wanted) return setStored();
+    void readMedia(wanted)
+      .catch(() => undefined)
+      .then((found) => {
+        if (untrack(name) !== wanted) return;
+        setStored(found);
+        setReading(false);
+      });
+  });
   const [address, setAddress] = createSignal('');
   createEffect(() => {
-    const blob = here()?.blob;
+    const blob = stored()?.blob;
     const made = blob ? URL.createObjectURL(blob) : '';
     setAddress(made);
     onCleanup(() => made && URL.revokeObjectURL(made));
   });
   return {
     name,
-    stored: here,
-    isLoading: () => stored.loading,
+    stored,
+    isLoading: reading,
     address,
     busy,
     failure,
