@@ -61,8 +61,8 @@ PRELOADS = {
 # attributes of controls and binds → their names in the column `parameters`
 PARAMETERS = {"accuracyThreshold": "capture-accuracy", "unacceptableAccuracyThreshold": "warning-accuracy", "tick-interval": "tick_interval"}
 PARAMETER_ATTRIBUTES = (
-    "accuracyThreshold", "unacceptableAccuracyThreshold", "accept", "incremental", "rows", f"{{{ODK}}}tick-interval", f"{{{ODK}}}placeholder", f"{{{ODK}}}quality",
-    f"{{{ODK}}}allow-mock-accuracy", f"{{{OPENROSA}}}max-pixels", f"{{{ODK}}}location-priority", f"{{{ODK}}}location-min-interval",
+    "accuracyThreshold", "unacceptableAccuracyThreshold", "incremental", "rows", f"{{{ODK}}}tick-interval", f"{{{ODK}}}placeholder", f"{{{ODK}}}quality",
+    "accept", f"{{{ODK}}}allow-mock-accuracy", f"{{{OPENROSA}}}max-pixels", f"{{{ODK}}}location-priority", f"{{{ODK}}}location-min-interval",
     f"{{{ODK}}}location-max-age", f"{{{ODK}}}track-changes", f"{{{ODK}}}track-changes-reasons", f"{{{ODK}}}identify-user",
 )  # fmt: skip
 
@@ -125,6 +125,7 @@ class _Reader:
             languages=self.languages,
             audience="phone" if ours is None else ours.get("audience", "phone"),
             field_of_work=None if ours is None else ours.get("field_of_work") or None,
+            mode=None if ours is None else ours.get("mode") or None,
             starts_from=None if ours is None else ours.get("starts_from") or None,
             starts_new=ours is not None and ours.get("starts_new") == "yes",
             fields=fields,
@@ -276,7 +277,7 @@ class _Reader:
         control = self.controls.get(full_path)
         repeat = self.repeats.get(full_path)
         read = bind.get if bind is not None else lambda _key, _default="": ""
-        ours = {column: (read(f"{{{NAMESPACE}}}{column}") or "") for column in ("merge", "pii", "prefill", "save_to", "usual")}
+        ours = {column: (read(f"{{{NAMESPACE}}}{column}") or "") for column in ("keep", "merge", "pii", "prefill", "save_to", "usual")}
         path = self._short(full_path)
         hint = self._reference(control, "hint")
         made = Field(
@@ -304,6 +305,7 @@ class _Reader:
             prefill=ours["prefill"].lower() in ("yes", "true", "true()"),
             save_to=tuple(ours["save_to"].split()),
             usual=ours["usual"],
+            keep=ours["keep"].lower() in ("yes", "true", "true()"),
         )
         if repeat is not None:
             made.type = "repeat"
