@@ -152,6 +152,8 @@ def _of_sheets(sheets: Sheets) -> Iterator[Finding]:
             yield _finding("pii", row.get("pii"), "survey", row.number, "pii")
         if row.get("prefill").lower() not in _YES_NO:
             yield _finding("prefill", row.get("prefill"), "survey", row.number, "prefill")
+        if row.get("keep").lower() not in _YES_NO:
+            yield _finding("keep", row.get("keep"), "survey", row.number, "keep")
 
 
 def _columns(sheets: Sheets) -> Iterator[Finding]:
@@ -186,6 +188,8 @@ def _settings(sheets: Sheets) -> Iterator[Finding]:
         yield _finding("audience", audience, "settings", 2, "audience")
     if (field := sheets.setting("field_of_work")) and field not in xlsform.FIELDS_OF_WORK:
         yield _finding("field_of_work", f"{field} → {', '.join(xlsform.FIELDS_OF_WORK)}", "settings", 2, "field_of_work")
+    if (mode := sheets.setting("mode")) and mode not in xlsform.MODES:
+        yield _finding("mode", mode, "settings", 2, "mode")
     if (new := sheets.setting("starts_new").lower()) not in _YES_NO:
         yield _finding("prefill", new, "settings", 2, "starts_new")
 

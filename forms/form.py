@@ -202,6 +202,7 @@ class Form:
             "xform": self.xform,
             "fields": [_field_document(each) for each in self.fields],
             "entities": [entity.as_document() for entity in self.entities],
+            **({"mode": self.questionnaire.mode} if self.questionnaire.mode else {}),
             "starts_from": self.questionnaire.starts_from,
             "starts_new": self.questionnaire.starts_new,
             "current": current,
@@ -233,6 +234,8 @@ def _field_document(each: Field) -> dict[str, Any]:
             document[name] = getattr(each, name)
     if each.prefill:
         document["prefill"] = True
+    if each.keep:
+        document["keep"] = True
     if each.type in ("group", "repeat"):
         document["fields"] = [_field_document(child) for child in each.fields]
     return document

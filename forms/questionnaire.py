@@ -78,6 +78,8 @@ class Field:
     prefill: bool = False
     usual: str = ""
     """The answer that the phone's "all well" button fills in."""
+    keep: bool = False
+    """In a register, whether the answer stays for the next entry."""
     save_to: tuple[str, ...] = ()
     fields: list[Field] = field(default_factory=list)
     parent: Field | None = field(default=None, repr=False)
@@ -143,6 +145,8 @@ class Questionnaire:
     audience: str
     """`phone`, `office`, or both with a blank between."""
     field_of_work: str | None
+    mode: str | None
+    """`register`: one screen, and after saving the next form at once."""
     starts_from: str | None
     starts_new: bool
     """Whether it may also be started without such a record, and then makes one."""

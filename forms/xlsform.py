@@ -5,7 +5,7 @@
 
 What is ours travels in the namespace NAMESPACE, so that the XForm alone is the whole form:
 
-* the columns `merge`, `pii`, `prefill`, `save_to` and `usual` become attributes of the question's `<bind>`;
+* the columns `keep`, `merge`, `pii`, `prefill`, `save_to` and `usual` become attributes of the question's `<bind>`;
 * the sheet `entities`, our settings and the title by language become one `<doorstep:form>` in the `<model>`;
 * the label of a calculation, which no control shows, becomes an attribute of its `<bind>` for each language;
 * a question of type `hidden`, which a program fills in, becomes an input with the appearance `hidden`: ODK's engine lets nobody set a node that has no control.
@@ -30,8 +30,10 @@ XFORMS = "http://www.w3.org/2002/xforms"
 PREFIX = "doorstep"
 
 FILE_TYPES = (".md", ".xlsx", ".csv")
-OUR_COLUMNS = ("merge", "pii", "prefill", "save_to", "usual")
-OUR_SETTINGS = ("audience", "field_of_work", "starts_from", "starts_new")
+OUR_COLUMNS = ("keep", "merge", "pii", "prefill", "save_to", "usual")
+OUR_SETTINGS = ("audience", "field_of_work", "mode", "starts_from", "starts_new")
+MODES = ("register",)
+"""How the phone shows a form, where not screen by screen. `register`: one screen, and after saving the next form at once."""
 FIELDS_OF_WORK = ("monitoring", "entry", "reporting", "publicity", "environment", "help", "services")
 """The areas of the national guideline on software for this work (民办发〔2020〕5号), in its order; menus stand in it."""
 FORM_BYTES_MAX = 5_000_000
@@ -205,7 +207,7 @@ def _with_our_form(xform: str, sheets: Sheets, titles: dict[str, str]) -> str:
         raise UnreadableForm("pyxform gave no model")
     ours = etree.SubElement(model, f"{{{NAMESPACE}}}form", nsmap={PREFIX: NAMESPACE})
     ours.set("audience", sheets.setting("audience") or "phone")
-    for column in ("field_of_work", "starts_from"):
+    for column in ("field_of_work", "mode", "starts_from"):
         if said := sheets.setting(column):
             ours.set(column, said)
     if sheets.setting("starts_new").lower() in ("yes", "true", "true()"):

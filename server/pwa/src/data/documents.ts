@@ -124,6 +124,7 @@ export interface FormField {
   merge?: string;
   prefill?: boolean;
   usual?: string;
+  keep?: boolean; // in a register: stays for the next entry
   appearance?: string;
   preload?: string; // of metadata: start, end, deviceid …
   range?: { start: number; end: number; step: number };
@@ -163,6 +164,7 @@ export interface FormDocument {
   entities: FormEntity[];
   audience?: 'phone' | 'office' | 'phone office';
   field_of_work?: FieldOfWork | null;
+  mode?: 'register'; // one screen, and after saving the next form at once
   starts_from: RecordKind | null;
   /** it may also be started without such a record, and then makes one */
   starts_new?: boolean;
