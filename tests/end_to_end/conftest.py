@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -123,6 +123,15 @@ class Server:
                     found.append(process)
         return found
 
+    def publish(self, form: Path, *more: str) -> None:
+        """`flask forms publish`, as an operator types it beside the running server."""
+        settings = {"DOORSTEP_DEMO": "1", "DOORSTEP_DATA": str(self.data), **self.settings}
+        environment = {**{name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}, **settings}
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", "forms", "publish", str(form), *more], cwd=ROOT, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def sign_in(self, username: str, device: str = "d-00000e2e") -> dict:
         answer = requests.post(f"{self.url}/api/session", json={"username": username, "password": "demo", "device": device}, timeout=30)
         assert answer.status_code == 200, answer.text
@@ -164,9 +173,9 @@ def start_server(demo_data, tmp_path) -> Iterator[Callable[[str], Server]]:
     """Starts the product over a copy of the demo's data, as often as a test needs one."""
     started: list[Server] = []
 
-    def start(name: str) -> Server:
+    def start(name: str, **settings: str) -> Server:
         shutil.copytree(demo_data, tmp_path / name, ignore=shutil.ignore_patterns("wake"))  # named pipes of processes that are gone
-        started.append(Server(tmp_path / name))
+        started.append(Server(tmp_path / name, **settings))
         return started[-1].start()
 
     yield start
@@ -195,16 +204,23 @@ def open_profile(chromium, tmp_path):
     with sync_playwright() as playwright:
         opened = []
 
-        def open_one(name: str, width: int = 390, height: int = 844, language: str = "zh-CN"):
+        def open_one(
+            name: str,
+            width: int = 390,
+            height: int = 844,
+            language: str = "zh-CN",
+            arguments: Sequence[str] = (),
+            permissions: Sequence[str] = ("geolocation",),
+        ):
             context = playwright.chromium.launch_persistent_context(
                 str(tmp_path / f"profile-{name}"),
                 executable_path=chromium,
-                args=CHROMIUM_ARGUMENTS,
+                args=[*CHROMIUM_ARGUMENTS, *arguments],
                 viewport={"width": width, "height": height},
                 locale=language,
                 timezone_id="Asia/Shanghai",
                 has_touch=width < 600,
-                permissions=["geolocation"],
+                permissions=list(permissions),
                 geolocation={"latitude": 29.84, "longitude": 114.32},
             )
             opened.append(context)
