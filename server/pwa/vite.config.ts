@@ -40,6 +40,7 @@ export default defineConfig({
         maximumFileSizeToCacheInBytes: 8_000_000,
         navigateFallback: '/app/index.html',
         navigateFallbackAllowlist: [/^\/app\//],
+        navigateFallbackDenylist: [/^\/app\/try\//], // its own answer says that the office may show it in a frame
         cleanupOutdatedCaches: true,
         clientsClaim: true,
         inlineWorkboxRuntime: true, // the worker is one file: nothing more to fetch when it starts

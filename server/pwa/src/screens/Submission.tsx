@@ -86,7 +86,7 @@ export function SubmissionScreen() {
   );
 }
 
-function Problems(props: { problems: Problem[]; place: (path: string) => string; tone: string }) {
+export function Problems(props: { problems: Problem[]; place: (path: string) => string; tone: string }) {
   return (
     <ul class="stack">
       <For each={props.problems}>
@@ -103,7 +103,7 @@ function Problems(props: { problems: Problem[]; place: (path: string) => string;
   );
 }
 
-function Answered(props: { answers: Answers; whole: Answers; path: string; fields: ReadonlyMap<string, FormField> }): JSX.Element {
+export function Answered(props: { answers: Answers; whole: Answers; path: string; fields: ReadonlyMap<string, FormField> }): JSX.Element {
   return (
     <dl class="facts">
       <For each={Object.entries(props.answers)}>
