@@ -284,7 +284,7 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
             <Progress filling={filling} />
           </header>
 
-          <main class="form-page">
+          <main class="form-page" data-page={filling.page().key}>
             <Show when={keptFailure(filling)}>
               {(reason) => (
                 <p class="notice notice--bad" role="alert">
