@@ -46,7 +46,7 @@ _BINDS = {
     "jr:constraintmsg": "constraint_message",
     "jr:requiredmsg": "required_message",
 }
-_OF_SHEET = {
+ALIASES: dict[str, dict[str, str]] = {
     "survey": _SURVEY,
     "choices": {"caption": "label", "value": "name"},
     "settings": {
@@ -77,7 +77,7 @@ def column(sheet: str, header: str, colons: str = "::") -> str:
             parts, base = parts[1:], "repeat_count"
     if sheet == "choices" and base == "media" and len(parts) > 1 and parts[1].lower() in TEXTS:
         parts, base = parts[1:], parts[1].lower()
-    base = _OF_SHEET.get(sheet, {}).get(base, base)
+    base = ALIASES.get(sheet, {}).get(base, base)
     if base in TEXTS or (sheet == "settings" and base == "form_title"):
         return "::".join([base, *(language_code(part) for part in parts[1:])])
     if sheet == "choices" and base not in ("list_name", "name"):

@@ -1,0 +1,94 @@
+"""Everything that keeps a form from being published, all at once, each with its sheet, row and column.
+
+    result = publishable(Path("survey.xlsx"))
+    result.form is None          # there is an error
+    result.findings[0]           # Finding("error", "survey", 12, "relevant", {"en": "No question is called so; a slip? outcom → outcome"}, "${outcom} = 1\n^")
+
+pyxform stops at its first error and says nothing of a broken expression, an unknown function, a misspelled column or a missing translation. So the sheets are
+looked at first, part by part (each file here is one part), then pyxform is asked, then our own compiler, then what is published already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from forms import compiler, workbook, xlsform
+from forms.check import beside, columns, compiled, expressions, identity, lists, names, pyxforms, records, texts
+from forms.check.finding import Finding, finding, once_each
+from forms.files import troubles
+from forms.form import Form
+from forms.xform import UnreadableXForm, read_xform
+from forms.xlsform import Sheets, UnreadableForm
+
+__all__ = ["FINDINGS_MAX", "Finding", "Publishable", "publishable"]
+
+FINDINGS_MAX = 500
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Publishable:
+    form: Form | None
+    xform: str | None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level == "error"]
+
+
+def publishable(
+    source: Path | str | bytes, file_type: str | None = None, catalogue: Iterable[Form] = (), files: Mapping[str, bytes] = NO_FILES, name: str = ""
+) -> Publishable:
+    """`catalogue`: the current form versions, among them the one before this; a published version never changes, and a property keeps its type.
+
+    `files`: what the form names beside itself, by name. `name`: the form's file, which names a form without an id.
+    """
+    if isinstance(source, Path):
+        file_type, name, source = file_type or source.suffix, name or source.name, source.read_bytes()
+    if (trouble := workbook.look(source.encode() if isinstance(source, str) else source, file_type or "")) is not None:
+        return Publishable(None, None, [Finding("error", "", None, "", trouble, key="workbook")])
+    try:
+        sheets = xlsform.read(source, file_type)
+    except UnreadableForm as error:
+        return Publishable(None, None, [pyxforms.finding_of(str(error), "error")])
+    sheets, found = identity.identified(sheets, name)
+    found += _of_sheets(sheets)
+    form, xform, more = _compiled(sheets, files, {(each.sheet, each.row) for each in found if each.level == "error"})
+    found += more
+    if form is not None:
+        found += beside.findings(form, compiled.Places(sheets), list(catalogue))
+    found = once_each(found)[:FINDINGS_MAX]
+    if any(each.level == "error" for each in found):
+        return Publishable(None, None, found)
+    return Publishable(form, xform, found)
+
+
+def _of_sheets(sheets: Sheets) -> Iterator[Finding]:
+    for part in (columns, names, texts, lists, expressions, records):
+        yield from part.findings(sheets)
+
+
+def _compiled(sheets: Sheets, given: Mapping[str, bytes], said: set[tuple[str, int | None]]) -> tuple[Form | None, str | None, list[Finding]]:
+    """The form, where pyxform and our compiler make one of the sheets; and what they say. `said`: rows of which we have said an error already."""
+    warnings: list[str] = []
+    try:
+        xform = xlsform.compile_xform(sheets, warnings)
+        questionnaire = read_xform(xform, given)
+    except (UnreadableForm, UnreadableXForm) as error:
+        found = pyxforms.finding_of(str(error), "error")
+        # It is the row that we have named already, in our own words and with what is near.
+        return None, None, [] if (found.sheet, found.row) in said and found.row else [found]
+    found_all = [pyxforms.finding_of(warning, "warning") for warning in warnings if not pyxforms.is_noise(warning)]
+    found_all += [finding(key, detail, "survey", None, "", level) for level, key, detail in troubles(given, questionnaire.files_named)]
+    places = compiled.Places(sheets)
+    judged = compiler.compile_form(questionnaire)
+    told = [places.finding(trouble) for trouble in judged.findings]
+    found_all += [each for each in told if each.key not in compiled.OF_SHEETS or (each.sheet, each.row) not in said]
+    if any(each.trouble.level == "error" for each in judged.findings):
+        return None, xform, found_all
+    form, failures = compiled.tried(questionnaire, xform, given)
+    return form, xform, found_all + failures

@@ -1,0 +1,62 @@
+"""What the compiler says of the form that pyxform made, told by sheet, row and column again; and whether the form runs at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from forms import layout
+from forms.check.expressions import COLUMNS as EXPRESSIONS
+from forms.check.finding import Finding, excerpt, finding
+from forms.check.names import paths
+from forms.form import Form, Moment
+from forms.xform import Questionnaire
+from forms.xlsform import Row, Sheets
+
+OF_SHEETS = ("unparsable", "function", "reference")
+"""What the sheets were asked already (forms/check/expressions.py), with a caret."""
+
+
+class Places:
+    """Where a field of the XForm stands in the sheets."""
+
+    def __init__(self, sheets: Sheets) -> None:
+        self.rows: dict[str, Row] = {path: rows[0] for path, rows in paths(sheets).items()}
+
+    def row(self, path: str) -> int | None:
+        return self.rows[path].number if path in self.rows else None
+
+    def finding(self, found: layout.Finding) -> Finding:
+        row = self.rows.get(found.path)
+        sheet = "entities" if found.column == "entity_id" else "survey"
+        text = row.get(found.column) if row else ""
+        return finding(
+            found.trouble.key,
+            found.trouble.detail,
+            sheet,
+            row.number if row else None,
+            found.column,
+            found.trouble.level,
+            _shown(text, found.trouble.detail) if found.column in EXPRESSIONS else "",
+        )
+
+
+def _shown(text: str, detail: str) -> str:
+    """The cell with a caret under what the compiler names: the question, the function, the path."""
+    name = re.escape(re.split(r"[/\s(]", detail.strip())[-1] or detail)
+    for pattern in (re.escape(detail), rf"\$\{{\s*{name}\s*\}}", rf"(?<![\w.-]){name}(?![\w.-])"):
+        if detail and (at := re.search(pattern, text)):
+            return excerpt(text, at.start())
+    return ""
+
+
+def tried(questionnaire: Questionnaire, xform: str, files: Mapping[str, bytes]) -> tuple[Form | None, list[Finding]]:
+    """A form that cannot be made, or fails on no answers at all, is none to publish."""
+    now = datetime(2026, 2, 3, 9, 15, 2, tzinfo=UTC)
+    try:
+        form = Form(questionnaire, xform, files)
+        form.judge({}, Moment(now, now))
+    except Exception as error:  # whatever it is, it must be known before a phone has the form
+        return None, [finding("fails", f"{type(error).__name__}: {error}", "survey", None, "")]
+    return form, []
