@@ -62,6 +62,8 @@ class _Writer:
             kind = self._object(each.fields, inside)
         elif each.is_leaf:
             kind = self._answer(each)
+            if must and VALUE_TYPES[each.value_type].schema.get("type") == "array":
+                kind = {**kind, "minItems": 1}
         else:
             return {**self._about(each), **BLANK}
         return {**self._about(each), **(kind if must else {"anyOf": [kind, BLANK]})}

@@ -25,7 +25,7 @@ class ValueType:
     reader: str
     """read_<reader> in forms/reading.py takes it from JSON."""
     schema: dict[str, Any]
-    """JSON Schema of an answer that is given; blank is null or ""."""
+    """JSON Schema of an answer that is not null or ""; an empty list is as good as these."""
     write: Callable[[Any], str]
     """JSON → the text of an element. Raises ValueError, TypeError, AttributeError where it is no such answer."""
     parse: Callable[[str], Any]
@@ -144,7 +144,7 @@ _position_schema = {
 
 
 def _positions_schema(least: int) -> dict[str, Any]:
-    return {"type": "array", "items": _position_schema, "minItems": least, "maxItems": POINTS_MAX}
+    return {"type": "array", "items": _position_schema, "anyOf": [{"minItems": least}, {"maxItems": 0}], "maxItems": POINTS_MAX}
 
 
 _text = ValueType("text", _text_schema, _write_text, _parse_text)
