@@ -11,8 +11,9 @@ from typing import Protocol
 
 from forms import xpath
 from forms.layout import DATES, Code, Layout, Nodes, Scope
-from forms.xform import Field
+from forms.questionnaire import Field
 
+XFORMS = "http://www.w3.org/2002/xforms"
 Arguments = tuple[xpath.Expression, ...]
 
 
@@ -21,15 +22,18 @@ class Writer(Protocol):
 
     layout: Layout
     references: dict[str, Field]
+    volatile: set[str]
 
     def write(self, expression: xpath.Expression, scope: Scope) -> Code: ...
     def truth(self, expression: xpath.Expression, scope: Scope) -> str: ...
     def text(self, expression: xpath.Expression, scope: Scope) -> str: ...
     def number(self, expression: xpath.Expression, scope: Scope) -> str: ...
+    def as_truth(self, code: Code) -> str: ...
     def as_text(self, code: Code) -> str: ...
     def as_number(self, code: Code) -> str: ...
     def each(self, arguments: Arguments, scope: Scope, convert: Callable[[Code], str]) -> str: ...
     def nodes(self, argument: xpath.Expression, scope: Scope) -> Nodes | None: ...
+    def over(self, rows: str, scope: Scope) -> str: ...
     def step(self, at: Nodes, step: xpath.Step, scope: Scope, path: xpath.Path, is_last: bool) -> Nodes | None: ...
     def variable(self) -> str: ...
     def trouble(self, key: str, detail: str = "", level: str = "error") -> Code: ...
@@ -70,8 +74,12 @@ def _once(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
 
 def _checklist(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
     least, most = writer.number(arguments[0], scope), writer.number(arguments[1], scope)
-    met = "[" + ", ".join(writer.truth(argument, scope) for argument in arguments[2:]) + "]"
-    return Code(f"at_least_at_most({least}, {most}, sum({met}))", "truth")
+    return Code(f"at_least_at_most({least}, {most}, {writer.each(arguments[2:], scope, _met(writer))})", "truth")
+
+
+def _met(writer: Writer) -> Callable[[Code], str]:
+    """In a checklist each node counts that is not blank."""
+    return lambda code: f"({writer.as_text(code)} != '')" if code.type == "nodes" else writer.as_truth(code)
 
 
 def _weighted_checklist(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
@@ -79,8 +87,8 @@ def _weighted_checklist(writer: Writer, arguments: Arguments, scope: Scope) -> C
         return writer.trouble("arguments", "weighted-checklist")
     least, most = writer.number(arguments[0], scope), writer.number(arguments[1], scope)
     pairs = zip(arguments[2::2], arguments[3::2], strict=True)
-    met = "[" + ", ".join(f"{writer.number(weight, scope)} if {writer.truth(condition, scope)} else 0.0" for condition, weight in pairs) + "]"
-    return Code(f"at_least_at_most({least}, {most}, sum({met}))", "truth")
+    each = [f"({writer.each((condition,), scope, _met(writer))}, {writer.each((weight,), scope, writer.as_number)})" for condition, weight in pairs]
+    return Code(f"weighed({least}, {most}, [{', '.join(each)}])", "truth")
 
 
 def _string(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
@@ -120,10 +128,55 @@ def _jr_choice_name(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
     return Code(f"choice_name({nodes.field.path!r}, {writer.text(arguments[0], scope)})", "text")
 
 
+def _jr_itext(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    if isinstance(arguments[0], xpath.Text) and arguments[0].value not in writer.layout.questionnaire.texts:
+        return writer.trouble("text_missing", arguments[0].value)
+    return Code(f"TEXTS.get({writer.text(arguments[0], scope)}, '')", "text")
+
+
+def _name(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    nodes = writer.nodes(arguments[0], scope) if arguments else scope.here
+    if nodes is None or nodes.level == "instance":
+        return writer.trouble("not_nodes")
+    if nodes.level == "free":
+        return Code(f"name_of_node({nodes.rows if nodes.many else f'[{nodes.rows}]'})", "text")
+    name = (nodes.key or "item") if nodes.level == "items" else nodes.field.name if nodes.field else writer.layout.questionnaire.root
+    return Code(f"({name!r} if {writer.as_truth(Code('', 'nodes', nodes))} else '')" if nodes.many else repr(name), "text")
+
+
+def _namespace_uri(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    name = _name(writer, arguments, scope)
+    return Code(f"({XFORMS!r} if {name.text} else '')", "text")
+
+
+def _lang(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    """No answer says its language."""
+    writer.text(arguments[0], scope)
+    return Code("False", "truth")
+
+
+def _id(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    """No answer has an XML id."""
+    writer.text(arguments[0], scope)
+    return Code("", "nodes", Nodes("()", many=True, level="free"))
+
+
+def _area(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(f"area({writer.each(arguments, scope, writer.as_text)})", "number")
+
+
+def _distance(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    return Code(f"distance({writer.each(arguments, scope, writer.as_text)})", "number")
+
+
 def _count(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
     nodes = writer.nodes(arguments[0], scope)
     if nodes is None:
         return Code("0.0", "number")
+    if nodes.level == "items" and nodes.key is not None:
+        item = writer.variable()
+        rows = nodes.rows if nodes.many else f"({nodes.rows},)"
+        return Code(f"float(sum({nodes.key!r} in {item} for {item} in {rows}))", "number")
     return Code(f"float(len({nodes.rows}))" if nodes.many else "1.0", "number")
 
 
@@ -151,6 +204,8 @@ def _position(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
     nodes = writer.nodes(arguments[0], scope)
     if nodes is None or (nodes.many and not nodes.chosen):
         return writer.trouble("position")
+    if nodes.level == "free":
+        return Code(f"position_of_node({nodes.rows if nodes.many else f'[{nodes.rows}]'})", "number")
     if nodes.field is None or nodes.field.type != "repeat":
         # Anything but an instance of a repeat stands alone among its siblings of that name.
         return Code("1.0", "number")
@@ -173,6 +228,41 @@ def _instance(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
     if name is None or name not in writer.layout.questionnaire.lists:
         return writer.trouble("instance", name or "")
     return Code("", "nodes", Nodes("", list=name, level="instance"))
+
+
+def _pulldata(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    """pulldata('villages', 'name', 'code', x): of the first item with that code, its name."""
+    names = [argument.value if isinstance(argument, xpath.Text) else None for argument in arguments[:3]]
+    lists, indexes = writer.layout.questionnaire.lists, writer.layout.indexes
+    name, wanted, key = names
+    if name is None or wanted is None or key is None:
+        return writer.trouble("pulldata")
+    if name not in lists:
+        return writer.trouble("instance", name)
+    for child in (wanted, key):
+        if lists[name] and not any(child in item for item in lists[name]):
+            return writer.trouble("list_column", f"{name}: {child}")
+    index = indexes.setdefault((name, key, "text"), f"index_{len(indexes) + 1}")
+    item = writer.variable()
+    items = f"{index}.get({writer.text(arguments[3], scope)}, ())"
+    return Code(f"next(({item}[{wanted!r}] for {item} in {items} if {wanted!r} in {item}), '')", "text")
+
+
+def _randomize(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
+    nodes = writer.nodes(arguments[0], scope)
+    if nodes is None:
+        return Code("''", "text")
+    rows = nodes.rows if nodes.many else f"({nodes.rows},)"
+    if len(arguments) == 1:
+        # Only the phone can know the order.
+        writer.volatile.add("random")
+        return Code("", "nodes", replace(nodes, rows=rows, many=True, chosen=True))
+    if nodes.level == "items" and nodes.key is not None:
+        item = writer.variable()
+        rows = f"[{item} for {item} in {rows} if {nodes.key!r} in {item}]"
+    seed = writer.write(arguments[1], scope)
+    written = seed.text if seed.type in ("number", "moment") else writer.as_text(seed)
+    return Code("", "nodes", replace(nodes, rows=f"shuffled({writer.over(rows, scope)}, {written}, clock)", many=True, chosen=True))
 
 
 def _indexed_repeat(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
@@ -243,6 +333,16 @@ CALLS: dict[str, Callable[[Writer, Arguments, Scope], Code]] = {
     "uuid": _uuid,
     "random": _random,
     "jr:choice-name": _jr_choice_name,
+    "jr:itext": _jr_itext,
+    "name": _name,
+    "local-name": _name,
+    "namespace-uri": _namespace_uri,
+    "lang": _lang,
+    "id": _id,
+    "area": _area,
+    "distance": _distance,
+    "pulldata": _pulldata,
+    "randomize": _randomize,
     "count": _count,
     "count-non-empty": _count_non_empty,
     "sum": _sum,

@@ -44,7 +44,8 @@ def compile_form(questionnaire: Questionnaire) -> Compiled:
     entities = [entity for declaration in questionnaire.entities if (entity := records.entity(declaration))]
     records.saved_nowhere()
     repeats = [each for each in fields.values() if each.type == "repeat"]
-    lines = [f'"""{plain(questionnaire.id)} version {plain(questionnaire.version)}: written by forms/compiler.py, not by hand."""', ""]
+    heading = [f'"""{plain(questionnaire.id)} version {plain(questionnaire.version)}: written by forms/compiler.py, not by hand."""', ""]
+    lines: list[str] = []
     for repeat in (None, *repeats):
         lines += rows.row_class(repeat)
     for page in questionnaire.fields:
@@ -56,5 +57,8 @@ def compile_form(questionnaire: Questionnaire) -> Compiled:
     for repeat in (*reversed(repeats), None):
         lines += rows.write(repeat)
     lines += records.changes(entities)
+    # Made once for each form: a condition on a list of thousands is then a look into a table.
+    heading += [f"{name} = index_by_{kind}({list_name!r}, {key!r})" for (list_name, key, kind), name in layout.indexes.items()]
+    lines = heading + lines
     readers = {page.name: rows.page_reader(page) for page in questionnaire.fields}
     return Compiled("\n".join(lines) + "\n", layout, readers, entities, findings)

@@ -1,31 +1,23 @@
-"""Writes one XPath expression as one Python expression over the rows of forms/compiler.py.
+"""Writes one XPath expression as one Python expression over the rows of forms/compiler.py: operators, conversions and functions here, paths in forms/paths.py.
 
-Every path is resolved here, once, for the place it stands in:
-
-    ../temperature  in members    →  row_members.q_temperature
-    /data/visit/outcome           →  root.q_outcome
-    /data/members  (count of it)  →  root.q_members, a list of rows
-    /data/members[temperature >= 37.3]  →  [n1 for n1 in root.q_members if n1.q_temperature >= 37.3]
-
-An absolute path that goes through a repeat means the instance the expression stands in; relative steps (`../../members`) mean all of them.
 Nothing of a form reaches the source but through `Layout`'s names and `repr` of numbers and texts. What cannot be resolved is a `Trouble`, all of them at once.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from forms import functions, xpath
+from forms import patterns, xpath
 from forms.calls import CALLS
 from forms.functions import FUNCTIONS
 from forms.layout import BLANKS, DATES, NUMBERS, SEVERAL, Code, Layout, Nodes, Scope, Trouble
-from forms.xform import Field
+from forms.paths import Paths
+from forms.questionnaire import Field
 
 
 @dataclass
-class Writer:
+class Writer(Paths):
     """Writes the expressions of one form; gathers what they refer to and what is wrong with them."""
 
     layout: Layout
@@ -58,13 +50,13 @@ class Writer:
             case xpath.Binary(operator, left, right):
                 return self._binary(operator, left, right, scope)
             case xpath.Path():
-                nodes = self._path(expression, scope)
+                nodes = self.path(expression, scope)
                 return Code("", "nodes", nodes) if nodes else Code("''", "text")
             case xpath.Filter(base, predicates):
                 code = self.write(base, scope)
                 if code.nodes is None:
                     return self.trouble("not_nodes")
-                nodes = self._narrow(code.nodes, predicates, scope)
+                nodes = self.narrow(code.nodes, predicates, scope)
                 return Code("", "nodes", nodes)
             case xpath.Call(name, arguments):
                 return self._call(name, arguments, scope)
@@ -92,25 +84,36 @@ class Writer:
         if operator in ("div", "mod"):
             return Code(f"{'divide' if operator == 'div' else 'modulo'}({self.number(left, scope)}, {self.number(right, scope)})", "number")
         if operator == "|":
-            return self.trouble("union")
-        return self._compare({"=": "=="}.get(operator, operator), self.write(left, scope), self.write(right, scope))
+            return self.union(self.write(left, scope), self.write(right, scope))
+        return self._compare({"=": "=="}.get(operator, operator), self.write(left, scope), self.write(right, scope), scope)
 
-    def _compare(self, operator: str, left: Code, right: Code) -> Code:
+    def _compare(self, operator: str, left: Code, right: Code, scope: Scope) -> Code:
         for code in (left, right):
             if code.nodes is not None:
                 self._refuse_reference_from_outside(code.nodes)
         if "truth" in (left.type, right.type) and operator in ("==", "!="):
             return Code(f"({self.as_truth(left)} {operator} {self.as_truth(right)})", "truth")
-        loops, conditions = [], []
+        loops: list[str] = []
+        conditions: list[Code] = []
         for code in (left, right):
             if code.nodes is not None and code.nodes.many:
                 variable = self.variable()
-                loops.append(f"for {variable} in {code.nodes.rows}")
+                rows = f"clock.over({code.nodes.rows})" if loops else self.over(code.nodes.rows, scope)
+                loops.append(self._loop(code.nodes, variable, rows))
                 conditions.append(Code("", "nodes", replace(code.nodes, rows=variable, many=False)))
             else:
                 conditions.append(code)
         compared = self._compare_single(operator, *conditions)
+        for code in (left, right):
+            if code.nodes is not None and not code.nodes.many and code.nodes.level == "items" and code.nodes.key is not None:
+                # A child that this item does not have is no node, so it compares with nothing.
+                compared = f"{code.nodes.key!r} in {code.nodes.rows} and {compared}"
         return Code(f"any({compared} {' '.join(loops)})" if loops else f"({compared})", "truth")
+
+    def _loop(self, nodes: Nodes, variable: str, rows: str = "") -> str:
+        """Through all nodes; items that have no such child are passed over."""
+        loop = f"for {variable} in {rows or nodes.rows}"
+        return f"{loop} if {nodes.key!r} in {variable}" if nodes.level == "items" and nodes.key is not None else loop
 
     def _compare_single(self, operator: str, left: Code, right: Code) -> str:
         if operator in ("==", "!="):
@@ -143,6 +146,8 @@ class Writer:
             return f"({code.text} != '')"
         nodes = code.nodes
         assert nodes is not None
+        if nodes.level == "items" and nodes.key is not None:
+            return f"any({nodes.key!r} in {(item := self.variable())} for {item} in {nodes.rows})" if nodes.many else f"({nodes.key!r} in {nodes.rows})"
         if nodes.many:
             return f"bool({nodes.rows})"
         # XPath: a node-set is true when it has a node, whatever is in it.
@@ -176,7 +181,7 @@ class Writer:
         if not nodes.many:
             return convert(nodes)
         variable = self.variable()
-        return f"next(({convert(replace(nodes, rows=variable, many=False))} for {variable} in {nodes.rows}), {otherwise})"
+        return f"next(({convert(replace(nodes, rows=variable, many=False))} {self._loop(nodes, variable)}), {otherwise})"
 
     def _refuse_reference_from_outside(self, nodes: Nodes) -> None:
         if nodes.many and not nodes.chosen and nodes.level == "answers":
@@ -187,8 +192,10 @@ class Writer:
         return f"{nodes.rows}.{self.layout.attribute(nodes.field)}"
 
     def _text_of(self, nodes: Nodes) -> str:
+        if nodes.level == "free":
+            return f"text_of_node({nodes.rows})"
         if nodes.level == "items":
-            return f"{nodes.rows}.get({nodes.key or ''!r}, '')"
+            return f"{nodes.rows}.get({nodes.key!r}, '')" if nodes.key is not None else f"''.join({nodes.rows}.values())"
         if nodes.field is None or not nodes.field.is_leaf:
             self.troubles.append(Trouble("group_value", nodes.field.path if nodes.field else "/"))
             return "''"
@@ -202,128 +209,18 @@ class Writer:
         return value
 
     def _number_of(self, nodes: Nodes) -> str:
+        if nodes.level == "free":
+            return f"number_of_node({nodes.rows}, clock)"
         if nodes.field is not None and nodes.field.is_leaf:
             if nodes.field.value_type in NUMBERS:
                 return self.value(nodes)
             if nodes.field.value_type in DATES:
                 return f"days({self.value(nodes)}, clock)"
-        return f"number({self._text_of(nodes)}, clock)"
+        return f"number_of_answer({self._text_of(nodes)}, clock)"
 
     def variable(self) -> str:
         self._variables += 1
         return f"n{self._variables}"
-
-    # paths
-
-    def _path(self, path: xpath.Path, scope: Scope) -> Nodes | None:
-        steps = path.steps
-        if path.base is not None:
-            base = self.write(path.base, scope)
-            if base.nodes is None:
-                self.trouble("not_nodes")
-                return None
-            at = base.nodes
-        elif path.absolute:
-            root = self.layout.questionnaire.root
-            if not steps or steps[0].axis != "child" or steps[0].name != root or steps[0].predicates:
-                self.trouble("unresolved", _written(path))
-                return None
-            at, steps = Nodes("root"), steps[1:]
-        else:
-            at = scope.here
-        for index, step in enumerate(steps):
-            following = self.step(at, step, scope, path, is_last=index == len(steps) - 1)
-            if following is None:
-                return None
-            at = following
-        if at.level == "answers" and at.field is not None:
-            if at.field.type == "note":
-                self.trouble("note_value", at.field.path)
-                return None
-            self.references[at.field.path] = at.field
-        return at
-
-    def step(self, at: Nodes, step: xpath.Step, scope: Scope, path: xpath.Path, is_last: bool) -> Nodes | None:
-        if at.level != "answers":
-            return self._step_in_list(at, step, scope, path)
-        if step.axis == "self" and step.name == "node()":
-            return self._narrow(at, step.predicates, scope) if step.predicates else at
-        if step.axis == "parent" and step.name == "node()" and not step.predicates:
-            return self._parent(at, path)
-        if step.axis == "child" and step.name not in ("*", "node()", "text()"):
-            return self._child(at, step, scope, path, is_last)
-        self.trouble("axis", _written(path))
-        return None
-
-    def _parent(self, at: Nodes, path: xpath.Path) -> Nodes | None:
-        if at.field is None:
-            self.trouble("unresolved", _written(path))
-            return None
-        above = at.field.parent
-        if at.field.type != "repeat":
-            return replace(at, field=above)
-        if at.many:
-            if at.rows == f"{self.layout.row_of(at.field)}.{self.layout.attribute(at.field)}":
-                return Nodes(self.layout.row_of(at.field), field=above)
-            variable = self.variable()
-            return replace(at, field=above, rows=f"distinct({variable}.up for {variable} in {at.rows})")
-        return Nodes(f"{at.rows}.up", field=above)
-
-    def _child(self, at: Nodes, step: xpath.Step, scope: Scope, path: xpath.Path, is_last: bool) -> Nodes | None:
-        children = self.layout.questionnaire.fields if at.field is None else at.field.fields
-        child = next((each for each in children if each.name == step.name), None)
-        if child is None:
-            self.trouble("unresolved", _written(path))
-            return None
-        if child.type != "repeat":
-            found = replace(at, field=child)
-            return self._narrow(found, step.predicates, scope) if step.predicates else found
-        if path.absolute and not step.predicates and not is_last and child.path in scope.rows:
-            return Nodes(scope.rows[child.path], field=child)
-        if path.absolute and child.path in scope.predicate_on:
-            self.trouble("predicate_absolute", _written(path))
-            return None
-        self.crosses = True
-        attribute = self.layout.attribute(child)
-        if not at.many:
-            inside = Nodes(f"{at.rows}.{attribute}", many=True, field=child)
-            return self._narrow(inside, step.predicates, scope)
-        outer, inner = self.variable(), self.variable()
-        each = self._narrow(Nodes(f"{outer}.{attribute}", many=True, field=child), step.predicates, scope)
-        return replace(at, rows=f"[{inner} for {outer} in {at.rows} for {inner} in {each.rows}]", many=True, field=child, chosen=at.chosen or each.chosen)
-
-    def _step_in_list(self, at: Nodes, step: xpath.Step, scope: Scope, path: xpath.Path) -> Nodes | None:
-        if step.axis == "self" and step.name == "node()" and not step.predicates:
-            return at
-        if step.axis == "child" and at.level == "instance" and step.name == "root" and not step.predicates and at.key is None:
-            return replace(at, key="root")
-        if step.axis == "child" and at.level == "instance" and step.name == "item" and at.key == "root":
-            items = Nodes(f"LISTS[{at.list!r}]", many=True, list=at.list, level="items")
-            return self._narrow(items, step.predicates, scope)
-        if step.axis == "child" and at.level == "items" and at.key is None and not step.predicates and step.name not in ("*", "node()", "text()"):
-            known = {key for item in self.layout.questionnaire.lists.get(at.list or "", ()) for key in item}
-            if step.name in known:
-                return replace(at, key=step.name)
-        self.trouble("unresolved", _written(path))
-        return None
-
-    def _narrow(self, at: Nodes, predicates: tuple[xpath.Expression, ...], scope: Scope) -> Nodes:
-        for predicate in predicates:
-            variable, position = self.variable(), self.variable()
-            rows = at.rows if at.many else f"({at.rows},)"
-            inner = replace(
-                scope,
-                here=replace(at, rows=variable, many=False),
-                outer=scope.outer or scope.here,
-                position=f"float({position})",
-                size=f"float(len({rows}))",
-                predicate_on=(*scope.predicate_on, at.field.path) if at.field is not None and at.field.type == "repeat" else scope.predicate_on,
-            )
-            code = self.write(predicate, inner)
-            condition = f"{code.text} == {position}" if code.type == "number" else self.as_truth(code)
-            counted = f"for {position}, {variable} in enumerate({rows}, 1)" if re.search(rf"\b{position}\b", condition) else f"for {variable} in {rows}"
-            at = replace(at, rows=f"[{variable} {counted} if {condition}]", many=True, chosen=True)
-        return at
 
     # functions
 
@@ -344,10 +241,10 @@ class Writer:
             arguments = (xpath.Path(None, False, (xpath.Step("self", "node()"),)),)
         if name == "regex" and isinstance(arguments[1], xpath.Text):
             try:
-                functions.pattern_of(arguments[1].value)
-            except re.error as error:
+                patterns.compiled(arguments[1].value)
+            except patterns.PatternError as error:
                 return self.trouble("pattern", f"{arguments[1].value}: {error}")
-            if re.search(r"[*+}][^()]*\)[*+{]", arguments[1].value):
+            if patterns.is_slow_on_the_phone(arguments[1].value):
                 self.trouble("pattern_slow", arguments[1].value, "warning")
         if name == "selected" and (found := self._selected(arguments, scope)):
             return found
@@ -364,9 +261,13 @@ class Writer:
 
     def _selected(self, arguments: tuple[xpath.Expression, ...], scope: Scope) -> Code | None:
         """selected(${symptoms}, 'fever') of one select_multiple is `'fever' in row.q_symptoms`."""
-        code = self.write(arguments[0], scope)
         wanted = arguments[1]
-        if isinstance(wanted, xpath.Text) and code.nodes is not None and not code.nodes.many and code.nodes.field is not None:
+        if not isinstance(wanted, xpath.Text) or not wanted.value.strip() or not isinstance(arguments[0], xpath.Path) or arguments[0].base is not None:
+            return None
+        if any(step.predicates for step in arguments[0].steps):
+            return None
+        code = self.write(arguments[0], scope)
+        if code.nodes is not None and code.nodes.level == "answers" and not code.nodes.many and code.nodes.field is not None:
             if code.nodes.field.value_type in SEVERAL:
                 return Code(f"({wanted.value.strip()!r} in {self.value(code.nodes)})", "truth")
             if code.nodes.field.value_type == "select_one":
@@ -381,7 +282,7 @@ class Writer:
             if code.nodes is not None and code.nodes.many:
                 variable = self.variable()
                 value = convert(Code("", "nodes", replace(code.nodes, rows=variable, many=False)))
-                parts.append(f"*[{value} for {variable} in {code.nodes.rows}]")
+                parts.append(f"*[{value} {self._loop(code.nodes, variable, self.over(code.nodes.rows, scope))}]")
             else:
                 parts.append(convert(code))
         return "[" + ", ".join(parts) + "]"
@@ -403,9 +304,3 @@ def _stands_alone(expression: xpath.Expression) -> bool:
 
 def _number_literal(value: float) -> str:
     return repr(float(value)) if value == value and abs(value) != float("inf") else "NAN"
-
-
-def _written(path: xpath.Path) -> str:
-    """A path as its author would know it, for a finding."""
-    parts = [{"self": ".", "parent": ".."}.get(step.axis, step.name) if step.axis != "attribute" else f"@{step.name}" for step in path.steps]
-    return ("/" if path.absolute else "") + "/".join(parts)

@@ -17,9 +17,11 @@ from typing import Any
 from forms import reading
 from forms.compiler import compile_form
 from forms.files import media_type
-from forms.functions import FUNCTIONS, NAN, Clock
+from forms.functions import FUNCTIONS
+from forms.indexes import index_by_number, index_by_text
 from forms.layout import Finding
 from forms.messages import Message, default
+from forms.moments import NAN, Clock, TooMuchWork
 from forms.records import Entity
 from forms.schema import AnswersReader
 from forms.xform import Field, Questionnaire, read_xform
@@ -119,6 +121,10 @@ class Form:
             "F": {name: row.run for name, row in FUNCTIONS.items() if row.run is not None},
             "CHOICES": {path: frozenset(choices) for path, choices in labels.items()},
             "LISTS": self.questionnaire.lists,
+            "PLACES": self._layout.places,
+            "TEXTS": {id: text.get(first, "") for id, text in self.questionnaire.texts.items()},
+            "index_by_text": lambda name, key: index_by_text(self.questionnaire.lists[name], key),
+            "index_by_number": lambda name, key: index_by_number(self.questionnaire.lists[name], key),
             "choice_name": lambda path, value: labels[path].get(value, {}).get(first, ""),
         }
 
@@ -140,13 +146,19 @@ class Form:
                 return
             problems.append(Problem(path, rule, self._message(rule, path)))
 
-        self._settle(root, clock, remark)
+        try:
+            self._settle(root, clock, remark)
+            self._check(root, clock, problem)
+        except TooMuchWork:
+            # How far it came is the same each time, but nothing to go by.
+            return Verdict(self._write(root), (Problem("", "count", default("too_much_work", self.languages)),), (), ())
+        found, problems[:] = problems[:], []
         for path, rule, sentence in wrongs:
             if self._is_asked(root, path):
                 problems.append(Problem(path, rule, default(sentence, self.languages)))
             else:
                 remarks.append(Problem(path, "relevant", default("relevant", self.languages)))
-        self._check(root, clock, problem)
+        problems += found
         changes: list[EntityChange] = []
         seen: set[str] = set()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from forms.xform import Field, Questionnaire
+from forms.places import Place
+from forms.questionnaire import Field, Questionnaire
 
 NUMBERS = ("integer", "decimal")
 DATES = ("date", "dateTime")
@@ -22,7 +23,7 @@ LISTS = (*SEVERAL, "geotrace", "geoshape")
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong with an expression, as a key of forms/check.py's sentences and what to put in."""
+    """What is wrong with an expression, as a key of the sentences in forms/words and what to put in."""
 
     key: str
     detail: str = ""
@@ -50,6 +51,25 @@ class Layout:
             self._attributes[each.path] = _unique(each.name, taken.setdefault(self.row_of(each), set()))
             if each.type == "repeat":
                 self._rows[each.path] = "row_" + _unique(each.path[1:], taken.setdefault("", set()))
+        self.places: dict[str, Place] = self._places()
+        """path → place; "" is the root of the answers."""
+        self.indexes: dict[tuple[str, str, str], str] = {}
+        """(list, key of its items, "text" or "number") → the name that this index has in the source"""
+
+    def _places(self) -> dict[str, Place]:
+        root = Place(self.questionnaire.root, "root")
+        places = {"": root}
+        for each in self.questionnaire.walk():
+            kind = each.type if each.type in ("group", "repeat", "note") else "leaf"
+            above = places[each.parent.path if each.parent else ""]
+            attribute = self.attribute(each) if kind in ("leaf", "repeat") else ""
+            made = places[each.path] = Place(each.name, kind, each.value_type, attribute, len(places), above, path=each.path)
+            above.children.append(made)
+        # Every XForm ends with it, so a walk through everything meets it; what is in it is the phone's alone.
+        meta = Place("meta", "group", order=len(places), above=root)
+        meta.children.append(Place("instanceID", "note", order=len(places) + 1, above=meta))
+        root.children.append(meta)
+        return places
 
     def attribute(self, each: Field) -> str:
         return f"q_{self._attributes[each.path]}"
@@ -131,7 +151,9 @@ class Nodes:
     list: str | None = None
     """A secondary instance's items, not answers; `key` is the child meant, None the item itself."""
     key: str | None = None
-    level: str = "answers"  # answers, instance, items
+    level: str = "answers"
+    """answers; instance, items: a list of choices or of a file; free: nodes of forms/nodes.py, which `places` tells."""
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,6 +172,8 @@ class Scope:
     """path of a repeat → variable of the instance we stand in."""
     outer: Nodes | None = None
     predicate_on: tuple[str, ...] = ()
+    loops: int = 0
+    """How many conditions on rows we stand in."""
     position: str | None = None
     size: str | None = None
     this: Field | None = None

@@ -158,6 +158,8 @@ class Questionnaire:
     """list id → the file that it is read from"""
     item_labels: dict[str, dict[str, Message]]
     """The form's own lists: list id → value → label by language."""
+    texts: dict[str, Message]
+    """Every text of the form, as jr:itext() names it."""
     actions: tuple[Action, ...]
     refused: list[Refused]
     """What we read but do not know how to judge, and what is wrong with the files."""

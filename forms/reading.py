@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from datetime import date as calendar_date
 
-from forms import functions
-from forms.functions import NAN
+from forms import functions, nodes
+from forms.conversions import LEXICAL_NUMBER, whole
+from forms.moments import NAN
 
 TEXT_CHARACTERS_MAX = 10_000
 REPEAT_ROWS_MAX = 500
@@ -65,7 +66,7 @@ def read_decimal(value: object, at: str, suffix: str, wrong: Wrong) -> float:
 
 def read_calculated_number(value: object, at: str, suffix: str, wrong: Wrong) -> float:
     """A calculation may come as the text the engine wrote; whatever it is, we calculate it again."""
-    if type(value) is str and len(value) < 40 and functions.LEXICAL_NUMBER.fullmatch(value):
+    if type(value) is str and len(value) < 40 and LEXICAL_NUMBER.fullmatch(value):
         value = float(value)
     if (type(value) is float or type(value) is int) and -NUMBER_MAX <= value <= NUMBER_MAX:
         return int(value) if value == int(value) else value
@@ -235,7 +236,7 @@ def calculated_number(given: float, calculated: float, at: str, suffix: str, vol
 
 
 def calculated_integer(given: float, calculated: float, at: str, suffix: str, volatile: str, remark: Callable) -> float:
-    return calculated_number(given, functions.whole(calculated), at, suffix, volatile, remark)
+    return calculated_number(given, whole(calculated), at, suffix, volatile, remark)
 
 
 def calculated_choices(given: tuple[str, ...], calculated: str, at: str, suffix: str, volatile: str, remark: Callable) -> tuple[str, ...]:
@@ -244,6 +245,36 @@ def calculated_choices(given: tuple[str, ...], calculated: str, at: str, suffix:
     if given:
         remark(at, suffix, "calculate")
     return tuple(calculated.split())
+
+
+def calculated_places(given, calculated: str, at: str, suffix: str, volatile: str, remark: Callable, value_type: str):
+    """A position, line or area that is calculated: from its text."""
+    read: Callable = {"geopoint": read_geopoint, "geotrace": read_geotrace, "geoshape": read_geoshape}[value_type]
+    points = [_point_of(text) for text in calculated.split(";") if text.strip()]
+    found = read((points[0] if len(points) == 1 else None) if value_type == "geopoint" else points, at, suffix, ignore)
+    if given and (volatile == "random" or (volatile and found) or _same_places(given, found)):
+        return given
+    if given:
+        remark(at, suffix, "calculate")
+    return found
+
+
+def _point_of(text: str) -> dict | None:
+    parts = text.split()
+    if not 2 <= len(parts) <= 4 or not all(LEXICAL_NUMBER.fullmatch(part) for part in parts):
+        return None
+    return dict(zip(("latitude", "longitude", "altitude", "accuracy"), map(float, parts), strict=False))
+
+
+def _same_places(given, found) -> bool:
+    """What is not said of a point is nothing."""
+    first, second = ([each] if isinstance(each, dict) else list(each or ()) for each in (given, found))
+    names = ("latitude", "longitude", "altitude", "accuracy")
+    return len(first) == len(second) and all(
+        math.isclose(one.get(name) or 0, other.get(name) or 0, rel_tol=_SAME_ENOUGH, abs_tol=_SAME_ENOUGH)
+        for one, other in zip(first, second, strict=True)
+        for name in names
+    )
 
 
 # Counting and choosing among rows
@@ -261,12 +292,16 @@ def expected_rows(count: float) -> int:
     return max(0, int(count)) if count == count and abs(count) <= NUMBER_MAX else 0
 
 
-def at_least_at_most(least: float, most: float, met: float) -> bool:
-    return least <= met and (most == -1 or met <= most)
-
-
-NAMES = {
-    name: value
-    for name, value in {**globals(), **vars(functions)}.items()
-    if callable(value) and not name.startswith("_") and name not in ("Callable", "dataclass", "Wrong", "Function", "datetime", "timedelta", "timezone")
-}
+NAMES: dict[str, Callable] = {
+    **{
+        each.__name__: each
+        for each in (
+            read_text, read_one_line, read_integer, read_decimal, read_calculated_number, read_select_multiple, read_rank, read_barcode, read_date, read_time,
+            read_dateTime, read_geopoint, read_geotrace, read_geoshape, read_acknowledge, read_rows, no_group, no_answer, ignore, unknown, calculated_text,
+            calculated_number, calculated_integer, calculated_choices, calculated_places, distinct, row_at, expected_rows,
+        )
+    },
+    **functions.RUNTIME,
+    **nodes.RUNTIME,
+}  # fmt: skip
+"""What the generated source may call."""

@@ -122,8 +122,7 @@ class Rules:
         if each.value_type == "integer":
             line = line.replace("calculated_number(", "calculated_integer(", 1)
         if each.value_type in ("geopoint", "geotrace", "geoshape"):
-            self.findings.append(Finding(each.path, "calculation", Trouble("unsupported", each.value_type)))
-            line = "pass"
+            line = line.replace("calculated_text(", "calculated_places(", 1).replace(", remark)", f", remark, {each.value_type!r})")
         above = self._nearest_condition(each)
         lines = [f"if {row}.{self.layout.flag(above)}:", f"    {line}"] if above is not None else [line]
         needs = self._needs(each, writer, "calculation")
