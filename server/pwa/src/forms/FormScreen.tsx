@@ -8,12 +8,13 @@ import Save from 'lucide-solid/icons/save';
 import Sparkles from 'lucide-solid/icons/sparkles';
 import Undo2 from 'lucide-solid/icons/undo-2';
 import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack, type Component } from 'solid-js';
-import { locale, setLocale, t, textOf } from '../i18n/index.ts';
+import { t, textOf } from '../i18n/index.ts';
 import { keepMediaInMemory } from '../data/media.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { answerWords } from './answer_words.ts';
 import { BackKey } from './back_key.ts';
+import { LanguagePick, useFormLanguage } from './LanguagePick.tsx';
 import { DiscardedEnding, SavedEnding } from './Endings.tsx';
 import { Filling, type Removed } from './filling.ts';
 import { PageHead, Progress } from './FormHead.tsx';
@@ -93,7 +94,7 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
   const usual = filling.filledByAllWell;
   let top!: HTMLDivElement;
 
-  createEffect(() => filling.instance.setLanguage(locale()));
+  const language = useFormLanguage(filling.instance);
 
   /** What back goes to: the screen under the sheet, or the screen before. */
   const stepBack = (): boolean => {
@@ -274,9 +275,7 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
                   </Show>
                 </span>
               </div>
-              <button type="button" class="icon-button icon-button--word" lang={locale() === 'zh' ? 'en' : 'zh-CN'} onClick={() => setLocale(locale() === 'zh' ? 'en' : 'zh')}>
-                {locale() === 'zh' ? 'EN' : '中文'}
-              </button>
+              <LanguagePick languages={filling.instance.languages} chosen={language.chosen()} onChoose={language.choose} />
               <button type="button" class="icon-button" aria-label={t('form.outline.open')} onClick={openOutline}>
                 <List size={26} />
               </button>
@@ -291,6 +290,9 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
                   {t('form.keep_failed', { reason: reason() })}
                 </p>
               )}
+            </Show>
+            <Show when={props.opened.missing.length > 0}>
+              <p class="notice notice--warn">{t('form.files.missing', { names: props.opened.missing.join(t('form.comma')) })}</p>
             </Show>
             <Show when={failure()}>
               <p class="notice notice--bad" role="alert">

@@ -2,13 +2,15 @@
 import Building from 'lucide-solid/icons/building';
 import CircleAlert from 'lucide-solid/icons/circle-alert';
 import MessageSquareText from 'lucide-solid/icons/message-square-text';
-import { createSignal, For, Match, Show, Suspense, Switch } from 'solid-js';
+import { createSignal, ErrorBoundary, For, Match, Show, Suspense, Switch } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
 import { t, textOf } from '../i18n/index.ts';
 import { answerWords } from './answer_words.ts';
 import type { Filling } from './filling.ts';
-import type { Question } from './items.ts';
+import { FormFilm, FormPicture, FormSound, LargePicture } from './FormFiles.tsx';
+import type { MediaKind, Question } from './items.ts';
 import { plain } from './markup.ts';
+import './widgets.css';
 import { Words } from './Words.tsx';
 import { widgetFor } from './widgets/index.ts';
 import { TemperaturePad } from './widgets/TemperaturePad.tsx';
@@ -33,16 +35,7 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
   const [unfolded, setUnfolded] = createSignal(false);
   const folded = () => props.fold === true && !unfolded() && !wrong() && props.filling.filledByAllWell().includes(q());
   return (
-    <Show
-      when={q().type !== 'note'}
-      fallback={
-        <Show when={q().label()}>
-          <div class="form-note">
-            <Words of={q().markup()} />
-          </div>
-        </Show>
-      }
-    >
+    <Show when={q().type !== 'note'} fallback={<Note question={q()} filling={props.filling} />}>
       <section class="question" classList={{ 'question--wrong': wrong() }} id={`question-${q().id}`} data-path={q().path()}>
         <h3 class="question__label" id={labelId()}>
           <span>
@@ -63,11 +56,15 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
             <Words of={q().guidance()} />
           </details>
         </Show>
+        <Beside question={q()} filling={props.filling} />
         <Switch
           fallback={
-            <Suspense fallback={<div class="skeleton" aria-busy="true" />}>
-              <Dynamic component={widgetFor(q())} question={q()} filling={props.filling} labelledBy={labelId()} />
-            </Suspense>
+            // What breaks in one question takes none of the others away.
+            <ErrorBoundary fallback={(error) => <p class="notice notice--bad">{t('form.question_broken', { reason: (error as Error).message })}</p>}>
+              <Suspense fallback={<div class="skeleton" aria-busy="true" />}>
+                <Dynamic component={widgetFor(q())} question={q()} filling={props.filling} labelledBy={labelId()} />
+              </Suspense>
+            </ErrorBoundary>
           }
         >
           <Match when={folded()}>
@@ -100,6 +97,41 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
           )}
         </For>
       </section>
+    </Show>
+  );
+}
+
+/** Words to be read: with what was worked out, and pictures and sounds. */
+function Note(props: { question: Question; filling: Filling }) {
+  return (
+    <Show when={props.question.label() || props.question.text() || props.question.media('image')}>
+      <div class="form-note">
+        <Words of={props.question.markup()} />
+        <Show when={props.question.hint().length > 0}>
+          <div class="question__hint">
+            <Words of={props.question.hint()} />
+          </div>
+        </Show>
+        <Show when={props.question.text()}>
+          <output class="form-note__value">{props.question.text()}</output>
+        </Show>
+        <Beside question={props.question} filling={props.filling} />
+      </div>
+    </Show>
+  );
+}
+
+/** The form's own picture, sound and film beside the words. */
+function Beside(props: { question: Question; filling: Filling }) {
+  const media = (kind: MediaKind) => props.question.media(kind);
+  return (
+    <Show when={media('image') || media('audio') || media('video')}>
+      <div class="question__beside">
+        <Show when={media('image')}>{(name) => <FormPicture form={props.filling.form} name={name()} alt={plain(props.question.label())} class="question__picture" />}</Show>
+        <Show when={media('big-image')}>{(name) => <LargePicture form={props.filling.form} name={name()} words={plain(props.question.label())} />}</Show>
+        <Show when={media('video')}>{(name) => <FormFilm form={props.filling.form} name={name()} />}</Show>
+        <Show when={media('audio')}>{(name) => <FormSound form={props.filling.form} name={name()} words={plain(props.question.label())} />}</Show>
+      </div>
     </Show>
   );
 }

@@ -3,19 +3,22 @@ import { t } from '../i18n/index.ts';
 import type { Filling } from './filling.ts';
 import type { Question } from './items.ts';
 import { cornersOf } from './place/points.ts';
+import { plain } from './markup.ts';
 import { forPicker } from './when.ts';
 
 export function answerWords(question: Question, filling: Filling): string {
   const text = filling.text(question);
   switch (question.type) {
     case 'select_one':
-    case 'select_multiple': {
-      const labels = new Map(question.choices().map((choice) => [choice.value, choice.label]));
+    case 'select_multiple':
+    case 'rank': {
+      // Of a list of thousands only what was chosen is put into words.
+      const choices = text === '' ? [] : question.choices();
       return text
         .split(' ')
         .filter(Boolean)
-        .map((value) => labels.get(value) ?? value)
-        .join(t('form.comma'));
+        .map((value) => plain(choices.find((choice) => choice.value === value)?.label || value))
+        .join(question.type === 'rank' ? t('form.then') : t('form.comma'));
     }
     case 'dateTime':
       return forPicker(text).replace('T', ' ') || text;

@@ -12,7 +12,7 @@ import { untrack } from 'solid-js';
 import type { Answers, AnswerValue, FieldType, FormDocument, FormField } from '../data/documents.ts';
 import { lexical } from './answers.ts';
 import { isBelow, isRange, jsonPath, stateFactory, type Node } from './engine_nodes.ts';
-import { markupOfWords, mediaOfWords, textOfWords } from './engine_words.ts';
+import { markupOfWords, mediaOfWords, textOfWords, type Words } from './engine_words.ts';
 import { filesNamedIn, fileName, forEngine } from './for_engine.ts';
 import type { Choice, Group, Item, Question, Refusal, Roster, Violation } from './items.ts';
 
@@ -309,13 +309,24 @@ class EngineInstance implements Instance {
       text: () => state.instanceValue ?? '',
       required: () => state.required,
       readonly: () => state.readonly,
-      choices: (): Choice[] => (state.valueOptions ?? []).map((option) => ({ value: option.value, label: textOfWords(option.label), media: (kind) => mediaOfWords(option.label, kind) })),
+      choices: (): Choice[] => (state.valueOptions ?? []).map(choiceOf),
       violation: (): Violation | null => {
         const violation = node.validationState.violation;
         return violation && { rule: violation.condition, message: textOfWords(violation.message) };
       },
     } satisfies Question;
   }
+}
+
+function choiceOf(option: { value: string; label: Words }): Choice {
+  return {
+    value: option.value,
+    // Put together when it is read: of five thousand, few are.
+    get label() {
+      return textOfWords(option.label);
+    },
+    media: (kind) => mediaOfWords(option.label, kind),
+  };
 }
 
 function boundsOf(node: Node): Question['range'] {

@@ -1,86 +1,135 @@
-// One or several of a list, as big buttons; a long list, or one that the form calls minimal, by the phone's own picker.
-import { For, Show } from 'solid-js';
+// One or several of a list: big buttons, a scale in one line, the phone's own picker, or a sheet with a search (choice_look.ts says when).
+import { createMemo, createUniqueId, For, lazy, Match, Show, Suspense, Switch } from 'solid-js';
 import { t } from '../../i18n/index.ts';
-import type { Filling } from '../filling.ts';
-import type { Question } from '../items.ts';
+import type { Choice } from '../items.ts';
+import { plain } from '../markup.ts';
+import { goOnAfter, isQuick } from '../quick.ts';
+import { FormPicture, FormSound, LargePicture } from '../FormFiles.tsx';
+import { lookOf } from './choice_look.ts';
+import type { WidgetProps } from './index.ts';
 
-const BUTTONS_MAX = 15;
-// Widths that fit beside each other on 390 px, a Chinese character counted as two.
-const WIDTH_OF_THREE = 8;
-const LATIN_WIDTH = 1.2;
-const BOX_WIDTH = 3;
-const WIDTH_OF_TWO = 15;
-// A long list of longer words is better read in two columns of two lines than scrolled.
-const LONG_LIST = 5;
-const WIDTH_OF_TWO_LINES = 28;
+const ChoicePicker = lazy(() => import('./ChoicePicker.tsx'));
 
-export function Choices(props: { question: Question; filling: Filling; labelledBy: string }) {
+export function Choices(props: WidgetProps) {
   const several = () => props.question.type === 'select_multiple';
-  const chosen = () => props.filling.text(props.question).split(' ').filter(Boolean);
-  const picker = () =>
-    !several() && (props.question.appearance.has('minimal') || props.question.appearance.has('autocomplete') || props.question.choices().length > BUTTONS_MAX);
+  const choices = createMemo(() => props.question.choices());
+  const pictures = createMemo(() => choices().length <= PICTURES_LOOKED_FOR_MAX && choices().some((choice) => choice.media('image') !== ''));
+  // Beyond some number it is a sheet whatever the words are: they are not all looked at.
+  const labels = createMemo(() => (choices().length > LABELS_MEASURED_MAX ? Array.from(choices(), () => '') : choices().map((choice) => plain(choice.label))));
+  const look = createMemo(() => lookOf({ several: several(), appearance: props.question.appearance, labels: labels(), pictures: pictures() }), undefined, {
+    equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
+  });
+  const chosen = createMemo(() => props.filling.text(props.question).split(' ').filter(Boolean));
 
   const toggle = (value: string) => {
     const now = chosen();
-    if (!several()) return props.filling.answer(props.question, now[0] === value && !props.question.required() ? '' : value);
-    const next = now.includes(value) ? now.filter((other) => other !== value) : [...now, value];
-    props.filling.answer(props.question, next.join(' '));
+    if (several()) return props.filling.answer(props.question, (now.includes(value) ? now.filter((other) => other !== value) : [...now, value]).join(' '));
+    const taken = now[0] === value && !props.question.required() && !isQuick(props.question) ? '' : value;
+    props.filling.answer(props.question, taken);
+    if (taken && isQuick(props.question)) goOnAfter(props.question, props.filling);
+  };
+  const buttons = () => {
+    const now = look();
+    return now.kind === 'buttons' ? now : null;
   };
 
   return (
-    <Show
-      when={picker()}
-      fallback={
-        <div class={`choices choices--${columns(props.question.choices().map((choice) => choice.label), several())}`} role={several() ? 'group' : 'radiogroup'} aria-labelledby={props.labelledBy}>
-          <For each={props.question.choices()}>
+    <Switch>
+      <Match when={choices().length === 0}>
+        <p class="soft">{t('form.choices.none')}</p>
+      </Match>
+      <Match when={buttons()}>
+        {(as) => (
+          <div
+            class={`choices choices--${as().columns}`}
+            classList={{ 'choices--bare': !as().marks, 'choices--pictures': pictures() }}
+            role={several() ? 'group' : 'radiogroup'}
+            aria-labelledby={props.labelledBy}
+          >
+            <For each={choices()}>
+              {(choice) => <ChoiceButton {...props} choice={choice} several={several()} on={chosen().includes(choice.value)} onTap={() => toggle(choice.value)} />}
+            </For>
+          </div>
+        )}
+      </Match>
+      <Match when={look().kind === 'row'}>
+        <div class="scale" role="radiogroup" aria-labelledby={props.labelledBy}>
+          <For each={choices()}>
             {(choice) => {
               const on = () => chosen().includes(choice.value);
               return (
-                <button
-                  type="button"
-                  class="choice"
-                  classList={{ 'choice--on': on(), 'choice--several': several() }}
-                  role={several() ? 'checkbox' : 'radio'}
-                  aria-checked={on()}
-                  disabled={props.question.readonly()}
-                  onClick={() => toggle(choice.value)}
-                >
-                  <span class="choice__mark" aria-hidden="true" />
-                  <span class="choice__word">{choice.label}</span>
+                <button type="button" class="scale__place" classList={{ 'scale__place--on': on() }} role="radio" aria-checked={on()} disabled={props.question.readonly()} onClick={() => toggle(choice.value)}>
+                  <span class="scale__mark" aria-hidden="true" />
+                  <Show when={choice.media('image')}>{(name) => <FormPicture form={props.filling.form} name={name()} alt="" class="scale__picture" />}</Show>
+                  <span>{plain(choice.label)}</span>
                 </button>
               );
             }}
           </For>
         </div>
-      }
-    >
-      <select
-        class="input question__box"
-        aria-labelledby={props.labelledBy}
-        disabled={props.question.readonly()}
-        onChange={(event) => props.filling.answer(props.question, event.currentTarget.value)}
-      >
-        <option value="" selected={chosen().length === 0}>
-          {t('form.choose')}
-        </option>
-        <For each={props.question.choices()}>
-          {(choice) => (
-            <option value={choice.value} selected={chosen().includes(choice.value)}>
-              {choice.label}
-            </option>
-          )}
-        </For>
-      </select>
-    </Show>
+      </Match>
+      <Match when={look().kind === 'picker'}>
+        <select
+          class="input question__box"
+          aria-labelledby={props.labelledBy}
+          disabled={props.question.readonly()}
+          onChange={(event) => {
+            props.filling.answer(props.question, event.currentTarget.value);
+            if (event.currentTarget.value && isQuick(props.question)) goOnAfter(props.question, props.filling);
+          }}
+        >
+          <option value="" selected={chosen().length === 0}>
+            {t('form.choose')}
+          </option>
+          <For each={choices()}>
+            {(choice) => (
+              <option value={choice.value} selected={chosen().includes(choice.value)}>
+                {plain(choice.label)}
+              </option>
+            )}
+          </For>
+        </select>
+      </Match>
+      <Match when={look().kind === 'sheet'}>
+        <Suspense fallback={<div class="skeleton" aria-busy="true" />}>
+          <ChoicePicker {...props} choices={choices()} chosen={chosen()} several={several()} onChange={(values) => props.filling.answer(props.question, values.join(' '))} />
+        </Suspense>
+      </Match>
+    </Switch>
   );
 }
 
-function columns(labels: readonly string[], several: boolean): 1 | 2 | 3 {
-  const widest = Math.max(0, ...labels.map(widthOf));
-  if (widest <= (several ? WIDTH_OF_THREE - BOX_WIDTH : WIDTH_OF_THREE) && labels.length > 2 && labels.length !== 4) return 3;
-  return widest <= (labels.length >= LONG_LIST ? WIDTH_OF_TWO_LINES : WIDTH_OF_TWO) ? 2 : 1;
-}
+const PICTURES_LOOKED_FOR_MAX = 100;
+const LABELS_MEASURED_MAX = 100;
 
-function widthOf(label: string): number {
-  return [...label].reduce((width, character) => width + (character.codePointAt(0)! > 0x2e80 ? 2 : LATIN_WIDTH), 0);
+function ChoiceButton(props: WidgetProps & { choice: Choice; several: boolean; on: boolean; onTap: () => void }) {
+  const words = createUniqueId();
+  const picture = () => props.choice.media('image');
+  const beside = () => props.choice.media('audio') !== '' || props.choice.media('big-image') !== '';
+  return (
+    <div class="choice-place" classList={{ 'choice-place--beside': beside() }}>
+      <button
+        type="button"
+        class="choice"
+        classList={{ 'choice--on': props.on, 'choice--several': props.several, 'choice--picture': picture() !== '' }}
+        role={props.several ? 'checkbox' : 'radio'}
+        aria-checked={props.on}
+        aria-labelledby={words}
+        disabled={props.question.readonly()}
+        onClick={() => props.onTap()}
+      >
+        <Show when={picture()}>{(name) => <FormPicture form={props.filling.form} name={name()} alt="" class="choice__picture" />}</Show>
+        <span class="choice__mark" aria-hidden="true" />
+        <span class="choice__word" id={words}>
+          {plain(props.choice.label) || props.choice.value}
+        </span>
+      </button>
+      <Show when={beside()}>
+        <div class="choice-beside">
+          <Show when={props.choice.media('big-image')}>{(name) => <LargePicture form={props.filling.form} name={name()} words={plain(props.choice.label)} />}</Show>
+          <Show when={props.choice.media('audio')}>{(name) => <FormSound form={props.filling.form} name={name()} words={plain(props.choice.label)} small />}</Show>
+        </div>
+      </Show>
+    </div>
+  );
 }

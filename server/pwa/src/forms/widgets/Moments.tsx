@@ -1,8 +1,8 @@
 // Dates and times by the phone's own pickers (when.ts says why), with the usual moments one tap away.
 import { For, Show } from 'solid-js';
-import { t, type Key } from '../../i18n/index.ts';
-import type { Filling } from '../filling.ts';
-import type { Question } from '../items.ts';
+import { locale, t, type Key } from '../../i18n/index.ts';
+import { inCalendar, isForeignCalendar } from './calendar_dates.ts';
+import type { WidgetProps } from './index.ts';
 import { forPicker, isoWithZone, timeWithZone, withZone } from '../when.ts';
 
 const DAY_MS = 86_400_000;
@@ -12,7 +12,7 @@ const DAYS: { word: Key; back: number }[] = [
   { word: 'form.date.day_before', back: 2 },
 ];
 
-export function Moment(props: { question: Question; filling: Filling; labelledBy: string }) {
+export function Moment(props: WidgetProps) {
   const type = () => props.question.type;
   const text = () => props.filling.text(props.question);
   const answer = (value: string) => props.filling.answer(props.question, value);
@@ -34,7 +34,7 @@ export function Moment(props: { question: Question; filling: Filling; labelledBy
           fallback={
             <For each={type() === 'dateTime' ? shortcuts() : []}>
               {(shortcut) => (
-                <button type="button" class="choice choice--quick" classList={{ 'choice--on': shown() === shortcut.value }} onClick={() => picked(shortcut.value)}>
+                <button type="button" class="choice choice--quick" disabled={props.question.readonly()} classList={{ 'choice--on': shown() === shortcut.value }} onClick={() => picked(shortcut.value)}>
                   {t(shortcut.word)}
                 </button>
               )}
@@ -45,7 +45,7 @@ export function Moment(props: { question: Question; filling: Filling; labelledBy
             {({ word, back }) => {
               const day = isoWithZone(new Date(Date.now() - back * DAY_MS)).slice(0, 10);
               return (
-                <button type="button" class="choice choice--quick" classList={{ 'choice--on': text() === day }} onClick={() => answer(day)}>
+                <button type="button" class="choice choice--quick" disabled={props.question.readonly()} classList={{ 'choice--on': text() === day }} onClick={() => answer(day)}>
                   {t(word)}
                 </button>
               );
@@ -53,6 +53,10 @@ export function Moment(props: { question: Question; filling: Filling; labelledBy
           </For>
         </Show>
       </div>
+      <Show when={inCalendar(props.question.appearance, text(), locale() === 'zh' ? 'zh-CN' : 'en-GB')}>{(words) => <p class="question__aside">{words()}</p>}</Show>
+      <Show when={isForeignCalendar(props.question.appearance)}>
+        <p class="soft question__aside">{t('form.date.no_such_calendar')}</p>
+      </Show>
     </div>
   );
 }

@@ -20,15 +20,24 @@ export interface WidgetProps {
 
 export type Widget = Component<WidgetProps>;
 
+type Asked = Pick<Question, 'type' | 'appearance' | 'range'>;
+
 interface Row {
   types: readonly FieldType[];
   /** one of these must be among the question's appearances; without it any will do */
   appearances?: readonly string[];
+  when?: (question: Asked) => boolean;
   widget: Widget;
 }
 
 const ROWS: readonly Row[] = [
   { types: ['select_one', 'select_multiple'], widget: Choices },
+  { types: ['rank'], widget: lazy(() => import('./Rank.tsx')) },
+  { types: ['integer', 'decimal'], when: (question) => question.range !== null, widget: lazy(() => import('./RangeSlider.tsx')) },
+  { types: ['integer'], appearances: ['counter'], widget: lazy(() => import('./Counter.tsx')) },
+  { types: ['decimal', 'text'], appearances: ['bearing'], widget: lazy(() => import('./Bearing.tsx')) },
+  { types: ['date'], appearances: ['month-year', 'year'], widget: lazy(() => import('./MonthYear.tsx')) },
+  { types: ['date'], appearances: ['no-calendar'], widget: lazy(() => import('./DateParts.tsx')) },
   { types: ['date', 'time', 'dateTime'], widget: Moment },
   { types: ['acknowledge'], widget: Acknowledge },
   { types: ['geopoint'], widget: Position },
@@ -41,7 +50,10 @@ const ROWS: readonly Row[] = [
   { types: ['file'], widget: lazy(() => import('./AnyFile.tsx').then(({ AnyFile }) => ({ default: AnyFile }))) },
 ];
 
-export function widgetFor(question: Pick<Question, 'type' | 'appearance'>): Widget {
-  const row = ROWS.find(({ types, appearances }) => types.includes(question.type) && (!appearances || appearances.some((appearance) => question.appearance.has(appearance))));
+export function widgetFor(question: Asked): Widget {
+  const row = ROWS.find(
+    ({ types, appearances, when }) =>
+      types.includes(question.type) && (!appearances || appearances.some((appearance) => question.appearance.has(appearance))) && (!when || when(question)),
+  );
   return row?.widget ?? TextBox;
 }
