@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
-from forms.workbook import look
 from server.errors import BadRequest, Conflict, NotFound
 from server.provision import provide_forms
 from server.stores import Stores
@@ -21,8 +20,16 @@ if TYPE_CHECKING:
     from forms.check import Finding, Publishable
     from forms.form import Form
 
-Source = tuple[bytes, str, Mapping[str, bytes]]
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
+
+
+class Source(NamedTuple):
+    """A form as someone brings it. `file_type` is such as ".md"; `name`, the file's, names a form that does not name itself."""
+
+    content: bytes
+    file_type: str
+    files: Mapping[str, bytes] = NO_FILES
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,11 @@ class Published:
     findings: Sequence[Finding]
 
 
-def check(stores: Stores, source: bytes, file_type: str, files: Mapping[str, bytes] = NO_FILES) -> Publishable:
+def check(stores: Stores, source: bytes, file_type: str, files: Mapping[str, bytes] = NO_FILES, name: str = "") -> Publishable:
     """Everything that can be said about a form before it is published (forms.check.Publishable). `files`: what the form names beside itself."""
-    from forms.check import Finding, Publishable, publishable  # pyxform takes 0.4 s to import
+    from forms.check import publishable  # pyxform takes 0.4 s to import
 
-    trouble = look(source, file_type)
-    if trouble is not None:
-        return Publishable(None, None, [Finding("error", "", None, "", trouble)])
-    return publishable(source, file_type, _catalogue(stores), files)
+    return publishable(source, file_type, _catalogue(stores), files, name)
 
 
 def load(stores: Stores, form: str, version: str) -> Form:
@@ -57,26 +61,26 @@ def load(stores: Stores, form: str, version: str) -> Form:
     return Form.load(row.xform, files)
 
 
-def publish(stores: Stores, sources: Iterable[Source], by: str | None) -> list[Published]:
-    """Publish these forms: (source, file type such as ".md", its files by name). Raises BadRequest with all findings when one of them cannot be."""
-    sources = list(sources)
-    checked = [check(stores, source, file_type, files) for source, file_type, files in sources]
+def publish(stores: Stores, brought: Iterable[Source | tuple[bytes, str, Mapping[str, bytes]]], by: str | None) -> list[Published]:
+    """Publish these forms. Raises BadRequest with all findings when one of them cannot be."""
+    sources = [Source(*each) for each in brought]
+    checked = [check(stores, *source) for source in sources]
     if any(one.form is None for one in checked):
         raise BadRequest("\n".join(["Nothing was published.", *(as_line(finding) for one in checked if one.form is None for finding in one.findings)]))
     published = []
     try:
         with stores.store.writing() as connection:
-            for (source, file_type, files), one in zip(sources, checked, strict=True):
+            for source, one in zip(sources, checked, strict=True):
                 if one.form is not None:
                     is_new = publish_form(
                         connection,
                         one.form.as_document(),
-                        source=source,
-                        source_type=file_type,
+                        source=source.content,
+                        source_type=source.file_type,
                         audience=one.form.audience,
                         now=utc_now(),
                         published_by=by,
-                        files=files,
+                        files=source.files,
                     )
                     published.append(Published(one.form.id, one.form.version, is_new, one.findings))
     except FormVersionTaken as error:

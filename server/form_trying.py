@@ -6,6 +6,7 @@ judge(tried(stores, token), {"visit": {"outcome": "done"}})
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from server.errors import BadRequest, NotFound
 from server.settings import Settings
 from server.stores import Stores
 from server.tokens import derive_key
+from sync.store.published import form_files
 
 if TYPE_CHECKING:
     from forms.form import Form, Verdict
@@ -39,6 +41,13 @@ class TryKept:
     id: str
 
 
+@dataclass(frozen=True)
+class Tried:
+    form: Form
+    files: Mapping[str, bytes]
+    """What the form names beside itself."""
+
+
 def try_token(settings: Settings, what: TryPublished | TryKept) -> str:
     """Whoever has it may try this one form, and nothing else."""
     said = ["kept", what.id] if isinstance(what, TryKept) else ["published", what.form, what.version]
@@ -46,18 +55,20 @@ def try_token(settings: Settings, what: TryPublished | TryKept) -> str:
     return token.decode() if isinstance(token, bytes) else token
 
 
-def tried(stores: Stores, token: str) -> Form:
+def tried(stores: Stores, token: str) -> Tried:
     """The form that this token is about. NotFound when it is not ours, has run out, or what it was about is gone; BadRequest when the form has errors."""
     what = _read(stores.settings, token)
     if isinstance(what, TryPublished):
-        return form_publishing.load(stores, what.form, what.version)
+        with stores.store.reading() as connection:
+            files = form_files(connection, what.form, what.version)
+        return Tried(form_publishing.load(stores, what.form, what.version), files)
     kept = form_preview.read(stores, what.id)
     if kept is None:
         raise NotFound("What was uploaded is not kept any more.")
-    form = form_publishing.check(stores, kept.upload.source, kept.upload.source_type, kept.upload.files).form
+    form = form_publishing.check(stores, kept.upload.source, kept.upload.source_type, kept.upload.files, kept.upload.name).form
     if form is None:
         raise BadRequest("This form has errors: it can be tried when they are mended.")
-    return form
+    return Tried(form, kept.upload.files)
 
 
 def judge(form: Form, answers: object) -> Verdict:
