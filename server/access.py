@@ -67,12 +67,12 @@ def identify(request: Request) -> Identity | None:
         return None if pair is None else by_password(*pair, address=request.remote_addr or "")
     cookie = request.cookies.get(COOKIE)
     identity = _by_cookie(cookie) if cookie else None
-    if identity is not None and request.method not in SAFE_METHODS and _comes_from_another_site(request):
+    if identity is not None and request.method not in SAFE_METHODS and comes_from_another_site(request):
         raise Forbidden("The session cookie counts only for requests that come from this site.")
     return identity
 
 
-def _comes_from_another_site(request: Request) -> bool:
+def comes_from_another_site(request: Request) -> bool:
     """The cookie's SameSite keeps other sites out already; this holds for old browsers, and for another name or port of the same site."""
     origin = request.headers.get("Origin")
     if origin is None:  # tools send none

@@ -23,6 +23,7 @@ ROOMS = (
     "server.office",
     "server.session_api",
     "server.hand_in_api",
+    "server.forms_api",
     "server.openapi",
     "server.health",
     "server.phone",

@@ -11,6 +11,8 @@ PHONE_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
     "img-src 'self' blob:; media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# A form that is tried out: the office shows it in a frame of a phone's size. Nothing is saved there, and no other site may frame it.
+TRY_POLICY = PHONE_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 # data: for the small pictures inside the office's style sheet.
 OFFICE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; "
@@ -31,10 +33,15 @@ def register(app: Flask) -> None:
 
 def add_headers(response: Response) -> Response:
     """A view that sets one of these itself (a sandbox on an attachment) keeps its own."""
-    on_phone = request.path.startswith(f"{PHONE_PATH}/")
-    response.headers.setdefault("Content-Security-Policy", PHONE_POLICY if on_phone else OFFICE_POLICY)
+    response.headers.setdefault("Content-Security-Policy", _policy(request.path))
     for name, value in EVERYWHERE.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={HTTPS_SECONDS}")
     return response
+
+
+def _policy(path: str) -> str:
+    if path.startswith(f"{PHONE_PATH}/try/"):
+        return TRY_POLICY
+    return PHONE_POLICY if path.startswith(f"{PHONE_PATH}/") else OFFICE_POLICY

@@ -37,6 +37,12 @@ def without_slash() -> AnyResponse:
     return redirect(f"{PHONE_PATH}/", 308)
 
 
+@blueprint.get("/try/<token>")
+def tried(token: str) -> Response:
+    """A form that is tried out: the app's own page, whatever the token is; the office may show it in a frame (server/headers.py)."""
+    return file()
+
+
 @blueprint.get("/", strict_slashes=True)
 @blueprint.get("/<path:path>")
 def file(path: str = "index.html") -> Response:

@@ -10,10 +10,25 @@ from flask import Blueprint, Flask, Response, current_app, flash, redirect, rend
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.errors import BadRequest, DoorstepError, answer_for
-from server.office import languages, operator, overview, record_lists, record_page, sessions, shown, signing, submission_lists, submission_page
+from server.office import (
+    form_lists,
+    form_page,
+    languages,
+    new_forms,
+    operator,
+    overview,
+    record_lists,
+    record_page,
+    sessions,
+    shown,
+    signing,
+    submission_lists,
+    submission_page,
+)
 
 STATIC = Path(__file__).parent / "static"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -21,7 +36,7 @@ BODY_BYTES_MAX = 1024 * 1024  # a page of comments; strangers may send it
 
 blueprint = Blueprint("office", __name__, template_folder="templates", static_folder="static", static_url_path="/office-static")
 csrf = CSRFProtect()
-for page in (signing, overview, record_lists, record_page, submission_lists, submission_page, operator):
+for page in (signing, overview, record_lists, record_page, submission_lists, submission_page, form_lists, form_page, new_forms, operator):
     page.join(blueprint)
 
 
@@ -52,10 +67,16 @@ def asset(name: str) -> str:
 @blueprint.before_request
 def check_request() -> None:
     """Forms carry the mark of the page they came from. A NUL stands in no text of ours, and databases take it for an end or an error."""
-    request.max_content_length = min(BODY_BYTES_MAX, current_app.config["MAX_CONTENT_LENGTH"])
+    request.max_content_length = min(_body_bytes_max(), current_app.config["MAX_CONTENT_LENGTH"])
     if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
         raise BadRequest
     csrf.protect()
+
+
+def _body_bytes_max() -> int:
+    """A form with its files is larger than anything else that is sent here; nobody but administrators sends one."""
+    may_upload = request.endpoint == "office.upload_form" and current_user.is_authenticated and current_user.role == signing.ADMINISTRATOR
+    return new_forms.UPLOAD_BYTES_MAX if may_upload else BODY_BYTES_MAX
 
 
 @blueprint.after_request
@@ -77,6 +98,13 @@ def stale_form(_error: CSRFError) -> AnyResponse | tuple[str, int]:
     return render_template(
         "office/error.html", status=400, title=_("This form is no longer good"), reason=_("Go back, load the page again and send it once more.")
     ), 400
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
+    of_form = request.endpoint == "office.upload_form"
+    reason = _("A form with its files has %(most)s MB at most.", most=new_forms.UPLOAD_BYTES_MAX >> 20) if of_form else ""
+    return render_template("office/error.html", status=413, title=_("This is too large"), reason=reason), 413
 
 
 @blueprint.errorhandler(DoorstepError)

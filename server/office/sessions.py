@@ -1,4 +1,7 @@
-"""The office's cookie session, which requests of devices never touch: they show tokens, and their answers depend on no cookie."""
+"""The office's cookie session, which requests of devices never touch: they show tokens, and their answers depend on no cookie.
+
+The one exception is /api/forms: people of the office look at forms there too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from flask import request as current
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 DEVICE_PATHS = ("/sync", "/api", "/app", "/healthz", "/metrics")
+PATHS_OF_BOTH = ("/api/forms",)
 
 
 class OfficeSessions(SecureCookieSessionInterface):
@@ -21,4 +25,8 @@ class OfficeSessions(SecureCookieSessionInterface):
 
 
 def is_of_a_device(path: str) -> bool:
-    return any(path == start or path.startswith(start + "/") for start in DEVICE_PATHS)
+    return stands_under(path, DEVICE_PATHS) and not stands_under(path, PATHS_OF_BOTH)
+
+
+def stands_under(path: str, starts: tuple[str, ...]) -> bool:
+    return any(path == start or path.startswith(start + "/") for start in starts)

@@ -44,7 +44,7 @@ def changed_inside(content: bytes) -> bytes:
     ("source", "file_type", "says"),
     [
         (workbook(), ".xlsx", None),
-        ("| survey |".encode(), ".md", None),
+        (b"| survey |", ".md", None),
         ("\ufeff类型,名称".encode(), ".csv", None),
         (workbook(), ".xlsm", "macros"),
         (with_part("xl/vbaProject.bin", b"Sub Auto_Open()"), ".xlsx", "macros"),

@@ -4,30 +4,35 @@ The table is the expectation, written by hand. An address that is added to the s
 """
 
 import base64
+import io
 import re
 import time
 
 import pytest
 
 from server.app import create_app
+from server.form_preview import Upload, keep
+from server.form_trying import TryPublished, try_token
 from server.phone import BUILD
 from server.settings import read_settings
 from server.stores import db, stores
 from server.tokens import sign, signing_key
 from sync.store.engine import upgrade
-from tests.server.office.seeded import ELSEWHERE, HELD, HELD_ELSEWHERE, HOUSEHOLD, PASSWORD, seed
+from tests.server.office.seeded import ELSEWHERE, HELD, HELD_ELSEWHERE, HOUSEHOLD, PASSWORD, SURVEY_SOURCE, seed
 
 SECRET = "a secret for tests that nobody else has"
 ELSEWHERES_ADDRESS = "203.0.113.7"  # another machine's
 
 # `phone`: a device's token. `password`: the operator's name and password by HTTP Basic. The last four have signed in to the office.
 # 302: to the sign-in page, or to one's own page. POST to the office is sent with the page's mark; without it everybody gets 400 (below).
+# /api/forms/try/…: who has the token may. /api/forms: also by the office's cookie; the surveyor's opens nothing there.
 # 503 of /healthz: no merge worker runs in this test. `app`: 200, or 503 where the phone app has not been built.
 TABLE = """
 method  address                                nobody expired forged phone password surveyor leader administrator operator
 GET     /                                      302    302     302    302   302      302      200    200           302
-GET     /<any(households,people,cases):path>   302    302     302    302   302      302      200    200           302
-GET     /<any(households,people,cases):path>.csv  302 302     302    302   302      302      200    200           302
+GET     /<any(households,people,cases,problems,requests,shifts,premises,passes,visits):path> 302 302 302   302   302      302      200    200           302
+GET     /work                                  302    302     302    302   302      302      200    200           302
+GET     /<any(households,people,cases,problems,requests,shifts,premises,passes,visits):path>.csv 302 302 302 302 302      302      200    200           302
 GET     /records/<record_id>                   302    302     302    302   302      302      200    200           302
 GET     /records/elsewhere                     302    302     302    302   302      302      404    200           302
 GET     /submissions                           302    302     302    302   302      302      200    200           302
@@ -38,6 +43,17 @@ POST    /submissions/<submission_id>/decision  302    302     302    302   302  
 POST    /submissions/elsewhere/decision        302    302     302    302   302      302      404    302           302
 GET     /operator                              302    302     302    302   302      302      302    200           200
 GET     /operator/documents/<int(max=9223372036854775807):number>  302 302 302 302 302 302   302    200           200
+GET     /forms                                 302    302     302    302   302      302      200    200           302
+GET     /forms/<form>/<version>                302    302     302    302   302      302      200    200           302
+GET     /forms/<form>/<version>/source         302    302     302    302   302      302      200    200           302
+GET     /forms/<form>/<version>/xform.xml      302    302     302    302   302      302      200    200           302
+GET     /forms/<form>/<version>/try            302    302     302    302   302      302      200    200           302
+POST    /new-forms                             302    302     302    302   302      302      302    303           302
+GET     /new-forms/<id>                        302    302     302    302   302      302      302    200           302
+GET     /new-forms/<id>/source                 302    302     302    302   302      302      302    200           302
+GET     /new-forms/<id>/try                    302    302     302    302   302      302      302    200           302
+POST    /new-forms/<id>/publish                302    302     302    302   302      302      302    302           302
+POST    /new-forms/<id>/discard                302    302     302    302   302      302      302    302           302
 GET     /surveyor                              302    302     302    302   302      200      302    302           302
 GET     /tiles/<path:name>                     404    404     404    404   404      404      404    404           404
 GET     /sign-in                               200    200     200    200   200      302      302    302           302
@@ -50,18 +66,26 @@ POST    /api/session/refresh                   401    401     401    401   401  
 POST    /api/session/hand-in                   401    401     401    401   401      401      401    401           401
 POST    /api/session/handed-in                 401    401     401    401   401      401      401    401           401
 DELETE  /api/session                           401    401     401    204   401      401      401    401           401
+GET     /api/forms                             401    401     401    200   200      401      200    200           200
+GET     /api/forms/<form>/<version>            401    401     401    200   200      401      200    200           200
+GET     /api/forms/<form>/<version>/schema.json 401   401     401    200   200      401      200    200           200
+GET     /api/forms/<form>/<version>/xform.xml  401    401     401    200   200      401      200    200           200
+POST    /api/forms/check                       401    401     401    403   200      403      403    200           200
+GET     /api/forms/try/<token>                 200    200     200    200   200      200      200    200           200
+POST    /api/forms/try/<token>/judge           200    200     200    200   200      200      200    200           200
 GET     /api/openapi.json                      200    200     200    200   200      200      200    200           200
 GET     /api/                                  200    200     200    200   200      200      200    200           200
 GET     /healthz                               503    503     503    503   503      503      503    503           503
 GET     /metrics                               401    401     401    403   200      401      401    401           401
 GET     /app                                   308    308     308    308   308      308      308    308           308
 GET     /app/                                  app    app     app    app   app      app      app    app           app
+GET     /app/try/<token>                       app    app     app    app   app      app      app    app           app
 GET     /app/<path:path>                       app    app     app    app   app      app      app    app           app
 """
 # What stands for the variable parts of an address, and what is sent
 ASKED = {
-    "/<any(households,people,cases):path>": "/households",
-    "/<any(households,people,cases):path>.csv": "/people.csv",
+    "/<any(households,people,cases,problems,requests,shifts,premises,passes,visits):path>": "/households",
+    "/<any(households,people,cases,problems,requests,shifts,premises,passes,visits):path>.csv": "/people.csv",
     "/records/<record_id>": f"/records/{HOUSEHOLD}",
     "/records/elsewhere": f"/records/{ELSEWHERE}",
     "/submissions/<submission_id>": f"/submissions/{HELD}",
@@ -70,9 +94,20 @@ ASKED = {
     "/submissions/elsewhere/decision": f"/submissions/{HELD_ELSEWHERE}/decision",
     "/operator/documents/<int(max=9223372036854775807):number>": "/operator/documents/1",
     "/office-static/<path:filename>": "/office-static/office.css",
+    "/forms/<form>/<version>": "/forms/household_survey/1",
+    "/forms/<form>/<version>/source": "/forms/household_survey/1/source",
+    "/forms/<form>/<version>/xform.xml": "/forms/household_survey/1/xform.xml",
+    "/forms/<form>/<version>/try": "/forms/household_survey/1/try",
+    "/api/forms/<form>/<version>": "/api/forms/household_survey/1",
+    "/api/forms/<form>/<version>/schema.json": "/api/forms/household_survey/1/schema.json",
+    "/api/forms/<form>/<version>/xform.xml": "/api/forms/household_survey/1/xform.xml",
+    "/app/try/<token>": "/app/try/x.y",
     "/app/<path:path>": "/app/doors",
 }
+A_FORM = ("form", SURVEY_SOURCE.encode(), "survey.md")
 SENT = {
+    "/new-forms": {"data": {"form": A_FORM}},
+    "/api/forms/check": {"data": {"form": A_FORM}},
     "/sign-in": {"data": {"username": "admin", "password": "wrong"}},
     "/submissions/<submission_id>/decision": {"data": {"action": "reject", "comment": "x"}},
     "/submissions/elsewhere/decision": {"data": {"action": "reject", "comment": "x"}},
@@ -80,6 +115,7 @@ SENT = {
     "/api/session/refresh": {"json": {"refresh_token": "d-00000000.x"}},
     "/api/session/hand-in": {"json": {"refresh_token": "d-00000000.x"}},
     "/api/session/handed-in": {"json": {"refresh_token": "d-00000000.x"}},
+    "/api/forms/try/<token>/judge": {"json": {"answers": {}}},
 }
 HEAD, *LINES = [line.split() for line in TABLE.split("\n") if line]
 PEOPLE = HEAD[2:]
@@ -110,6 +146,9 @@ def browsers(app):
 
 
 def ask(client, method, path, **sent):
+    """What is to be sent as a file stands as A_FORM does."""
+    data = sent.get("data") or {}
+    sent |= {"data": {name: (io.BytesIO(value[1]), value[2]) if value == A_FORM else value for name, value in data.items()}} if A_FORM in data.values() else {}
     answer = client.open(path, method=method, base_url="https://localhost", headers={"Referer": "https://localhost/", **sent.pop("headers", {})}, **sent)
     answer.get_data()  # to its end: a table that is streamed holds its request open until then
     return answer
@@ -122,6 +161,16 @@ def mark(client):
         if found:
             return found[1]
     raise AssertionError("no page has a form")
+
+
+def path_of(app, address):
+    """What is asked for this row. A form that was uploaded is there for each request anew; a form is tried with a good token."""
+    with app.app_context():
+        if address.startswith("/new-forms/"):
+            return address.replace("<id>", keep(stores(), "w0001", Upload("survey.md", ".md", SURVEY_SOURCE.encode())))
+        if address.startswith("/api/forms/try/"):
+            return address.replace("<token>", try_token(stores().settings, TryPublished("household_survey", "1")))
+    return ASKED.get(address, address)
 
 
 def client_and_headers(app, browsers, who):
@@ -163,7 +212,7 @@ def test_everybody_gets_the_one_right_answer(app, browsers, method, address):
         sent = {name: dict(value) for name, value in SENT.get(address, {"data": {}} if method == "POST" else {}).items()}
         if "data" in sent:
             sent["data"]["csrf_token"] = mark(client)
-        answer = ask(client, method, ASKED.get(address, address), headers=headers, **sent)
+        answer = ask(client, method, path_of(app, address), headers=headers, **sent)
         if answer.status_code != expected:
             wrong.append(f"{who}: {method} {address} → {answer.status_code} {answer.headers.get('Location', '')}, should be {expected}")
         if answer.status_code == 302 and method == "GET" and who not in browsers:
@@ -177,10 +226,10 @@ def test_no_other_site_sends_a_form_in_somebodys_name(app, browsers, address):
     for who in browsers:
         data = SENT.get(address, {}).get("data", {})
         client, _ = client_and_headers(app, browsers, who)
-        without = ask(client, "POST", ASKED.get(address, address), data=data)
+        without = ask(client, "POST", path_of(app, address), data=data)
         assert without.status_code == 400, who
         elsewhere = {"Referer": "https://evil.example/", "Origin": "https://evil.example"}
-        assert ask(client, "POST", ASKED.get(address, address), data={**data, "csrf_token": mark(client)}, headers=elsewhere).status_code == 400, who
+        assert ask(client, "POST", path_of(app, address), data={**data, "csrf_token": mark(client)}, headers=elsewhere).status_code == 400, who
 
 
 def test_a_sign_in_to_the_office_opens_nothing_to_devices(app, browsers):
@@ -194,7 +243,7 @@ def test_a_sign_in_to_the_office_opens_nothing_to_devices(app, browsers):
 @pytest.mark.parametrize("address", sorted({address for _, address in ROWS}))
 def test_other_methods_are_refused_and_tell_nothing(app, address):
     known = {method for method, row in ROWS if row == address}
-    path = ASKED.get(address, address)
+    path = path_of(app, address)
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "COPY", "TRACE", "CONNECT"} - known:
         answer = ask(app.test_client(), method, path)
         assert answer.status_code == 405, method

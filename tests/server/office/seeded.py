@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from flask.testing import FlaskClient
 
+from forms.check import publishable
 from server.accounts import account_by_username, add_account, add_area, assign
 from server.passwords import hash_password
 from sync.store.facets import facets
@@ -91,6 +92,39 @@ SURVEY_FORM = {
 }
 
 
+SURVEY_SOURCE = """
+| settings |
+| | form_title::zh | form_title::en | form_id | version | default_language |
+| | 入户摸排 | Household survey | household_survey | 1 | zh |
+
+| survey |
+| | type | name | label::zh | label::en | pii | relevant | constraint | constraint_message::zh | constraint_message::en | save_to |
+| | hidden | household_id | | | | | | | | |
+| | begin_group | visit | 本次走访 | This visit | | | | | | |
+| | select_one outcome | outcome | 走访结果 | Result of the visit | | | | | | household#outcome |
+| | end_group | | | | | | | | | |
+| | text | household_phone | 住户电话 | Household telephone | phone | ${outcome} = 'done' | | | | household#phone |
+| | begin_repeat | members | 家庭成员 | People who live here | | | | | | |
+| | hidden | person_id | | | | | | | | |
+| | text | name | 姓名 | Name | name | | | | | person#name |
+| | decimal | temperature | 体温（℃） | Temperature (℃) | | | . >= 34 and . <= 43 | 体温应在34到43之间 | Must be from 34 to 43 | person#temperature |
+| | select_one code | health_code | 健康码 | Health code | | | | | | person#health_code |
+| | end_repeat | | | | | | | | | |
+
+| choices |
+| | list_name | name | label::zh | label::en |
+| | outcome | done | 完成 | Done |
+| | outcome | call_back | 约好再来 | Call back at a time |
+| | code | green | 绿码 | Green |
+| | code | red | 红码 | Red |
+
+| entities |
+| | list_name | entity_id | label::zh | label::en |
+| | household | ${household_id} | ${phone} | ${phone} |
+| | person | ${person_id} | ${name} | ${name} |
+"""
+
+
 def field(value: object, worker: str = "w0003", submission: str = SURVEY, **more: object) -> dict[str, object]:
     at = "2026-02-03T01:15:02+00:00"
     return {"value": value, "worker": worker, "device": "d-7f3a0001", "at": at, "clock": CLOCK, "submission": submission, "form": "household_survey", **more}
@@ -143,9 +177,9 @@ def seed(session) -> None:
             form="household_survey",
             version="1",
             audience="phone",
-            source=b"",
-            source_type="md",
-            xform="",
+            source=SURVEY_SOURCE.encode(),
+            source_type=".md",
+            xform=publishable(SURVEY_SOURCE, ".md").xform,
             document=orjson.dumps(SURVEY_FORM),
             current=True,
             published_at=NOW,
