@@ -7,7 +7,7 @@ import RotateCcw from 'lucide-solid/icons/rotate-ccw';
 import Save from 'lucide-solid/icons/save';
 import Sparkles from 'lucide-solid/icons/sparkles';
 import Undo2 from 'lucide-solid/icons/undo-2';
-import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack, type Component } from 'solid-js';
+import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, onMount, Show, Suspense, Switch, untrack, lazy, type Component } from 'solid-js';
 import { t, textOf } from '../i18n/index.ts';
 import { keepMediaInMemory } from '../data/media.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
@@ -27,6 +27,8 @@ import { LooseNotes, ReviewPage } from './ReviewPage.tsx';
 import { RosterPage } from './RosterPage.tsx';
 import { whose } from './rows.ts';
 import './form.css';
+
+const Register = lazy(() => import('./Register.tsx').then(({ Register }) => ({ default: Register })));
 
 const UNDO_SECONDS = 8;
 const OPEN_ANEW_MAX = 10; // a form that throws at each opening is not opened for ever
@@ -73,7 +75,13 @@ export const FormScreen: Component<FormScreenProps> = (props) => {
         </div>
       </Match>
       <Match when={opened.state === 'ready' && opened()} keyed>
-        {(ready) => <Runner {...props} opened={ready} onOpenAnew={openAnew} />}
+        {(ready) => (
+          <Show when={props.form.mode === 'register' && !props.fix} fallback={<Runner {...props} opened={ready} onOpenAnew={openAnew} />}>
+            <Suspense>
+              <Register {...props} opened={ready} onOpenAnew={openAnew} />
+            </Suspense>
+          </Show>
+        )}
       </Match>
     </Switch>
   );

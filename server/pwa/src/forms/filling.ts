@@ -311,6 +311,10 @@ export class Filling {
     return this.keeper.now();
   }
 
+  isBegun(): boolean {
+    return this.keeper.isBegun();
+  }
+
   /** What waits to be written is written at once. */
   hurry(): void {
     this.keeper.hurry();

@@ -1,15 +1,19 @@
 // Opening a form: new with what is known, a draft as it was left, or a submission that the office wants mended.
 // The engine is a chunk of its own, asked for here and never for the list of doors.
 import { readDraft } from '../data/drafts.ts';
+import { untrack } from 'solid-js';
+import { day } from '../data/due.ts';
 import { formFile } from '../data/form_files.ts';
 import { householdId } from '../data/identity.ts';
 import { session } from '../data/session.ts';
-import type { Draft, FormScreenProps } from '../forms-contract.ts';
+import { sheets } from '../data/submissions.ts';
+import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
 import { instanceOf } from './answers.ts';
 import type { EngineForm, Instance, Surroundings } from './engine.ts';
 import type { DraftState } from './filling.ts';
 import { doorOf, knownAnswers } from './prefill.ts';
 import { rebuilt } from './rebuild.ts';
+import { entriesOf, keptAnswers } from './register.ts';
 import { makeId } from './rosters.ts';
 
 // Without 'wasm-unsafe-eval' in the CSP the engine's module never ends loading, and says so nowhere.
@@ -17,7 +21,10 @@ export const LOAD_SECONDS_MAX = 20;
 export class EngineTooSlow extends Error {}
 
 export interface Opened {
+  engine: EngineForm;
   instance: Instance;
+  /** what was known, with what a register keeps from the entry before */
+  start: FormStart;
   /** files of the form that are not on this phone */
   missing: string[];
   draft: Draft | null;
@@ -30,7 +37,15 @@ export async function openFilling(props: FormScreenProps, resume?: Draft): Promi
   const form = await withinTime(import('./engine.ts').then(({ openForm }) => openForm(props.form, around(props.form))));
   const draft = resume ?? (props.draft ? ((await readDraft(props.draft)) ?? null) : null);
   const doorIsId = await isNewHousehold(props);
-  return { instance: await begin(props, form, draft), missing: form.missing, draft, doorIsId };
+  const start = startOf(props);
+  return { engine: form, start, instance: await begin({ ...props, start }, form, draft), missing: form.missing, draft, doorIsId };
+}
+
+function startOf({ form, start, fix }: FormScreenProps): FormStart {
+  if (form.mode !== 'register' || fix) return start;
+  const today = day(new Date());
+  const [before] = entriesOf(untrack(sheets), form.form, (moment) => day(new Date(moment)) === today);
+  return before ? { ...start, known: { ...keptAnswers(form, before.submission.answers), ...start.known } } : start;
 }
 
 function around(form: FormScreenProps['form']): Surroundings {

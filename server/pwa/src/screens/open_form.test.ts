@@ -21,6 +21,11 @@ test.each([
   ['mending goes on with what was mended so far', { form: SURVEY, fix: 'submission:1' }, 'mending'],
   ['mending another submission does not', { form: SURVEY, fix: 'submission:2' }, undefined],
   ['a survey at a door whose submission is being mended is a new one', { form: SURVEY, household: 'household:b' }, undefined],
+  ['a form that is no register begins anew without a door', { form: 'gate' }, undefined],
 ])('%s', (_what, address, found) => {
   expect(draftFor(address, all)?.id).toBe(found);
+});
+
+test('a register goes on with the entry that was begun', () => {
+  expect(draftFor({ form: 'gate' }, [...all, draft('entry', 'gate', {})], true)?.id).toBe('entry');
 });

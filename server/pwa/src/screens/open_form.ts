@@ -67,7 +67,7 @@ export type FormToOpen = Pick<FormScreenProps, 'form' | 'start' | 'draft' | 'fix
 
 /** Everything the form screen needs, read from the phone; null when the form is not here. */
 export async function prepareForm(address: FormAddress): Promise<FormToOpen | null> {
-  const found = draftFor(address, drafts());
+  const found = draftFor(address, drafts(), currentForm(address.form)?.mode === 'register');
   if (found) {
     const opened = await prepareForm({ form: address.form, draft: found.id });
     if (opened) return { ...opened, found: true };
@@ -104,14 +104,15 @@ export async function prepareForm(address: FormAddress): Promise<FormToOpen | nu
   return { form, start: await startFrom(form, area, from, address.kind ? { [CHECK_KIND]: address.kind } : undefined) };
 }
 
-/** The draft of this form that was begun at this door (of this kind of check), or for this mending: one goes on with it instead of beginning a second one. */
-export function draftFor(address: FormAddress, all: readonly Draft[]): Draft | undefined {
+/** The draft of this form that was begun at this door (of this kind of check), or for this mending, or of this register: one goes on with it instead of beginning a second one. */
+export function draftFor(address: FormAddress, all: readonly Draft[], isRegister = false): Draft | undefined {
   if (address.draft) return undefined;
   return all.find((draft) => {
     if (draft.form !== address.form) return false;
     if (address.fix || draft.fix) return draft.fix?.submission === address.fix;
     const kind = draft.start.known?.[CHECK_KIND];
     const from = address.record ?? address.household;
+    if (isRegister && from === undefined) return true;
     return from !== undefined && (draft.start.record ?? draft.start.household) === from && (!kind || !address.kind || kind === address.kind);
   });
 }
