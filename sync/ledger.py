@@ -160,7 +160,7 @@ class Ledger:
         }
 
 
-STATE_FIELDS = {"household": ("outcome",), "person": ()}
+STATE_FIELDS = {"household": ("outcome",), "visit": ("outcome",), "person": ()}
 """The property that a record's `state` is read from; `status` of other kinds."""
 
 

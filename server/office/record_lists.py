@@ -1,4 +1,4 @@
-"""Households, people and cases as lists: the address bar is the query, the CSV is the same list without pages."""
+"""Households, people, cases and every other kind of record as lists: the address bar is the query, the CSV is the same list without pages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,30 @@ from sync.store import reading
 from sync.store.facets import CALL_BACK_STATES, natural
 from sync.store.reading import PAGES_MAX, RecordQuery
 
-KINDS = {"households": "household", "people": "person", "cases": "quarantine_case"}
+KINDS = {
+    "households": "household",
+    "people": "person",
+    "cases": "quarantine_case",
+    "problems": "problem",
+    "requests": "service_request",
+    "shifts": "duty_shift",
+    "premises": "premises",
+    "passes": "pass",
+    "visits": "visit",
+}
+OTHERS = ("problems", "requests", "shifts", "premises", "passes", "visits")  # those that stand behind the section Work
 PATHS = {kind: path for path, kind in KINDS.items()}
-TITLES = {"households": later("Households"), "people": later("People"), "cases": later("Cases")}
+TITLES = {
+    "households": later("Households"),
+    "people": later("People"),
+    "cases": later("Cases"),
+    "problems": later("Problems"),
+    "requests": later("Service requests"),
+    "shifts": later("Shifts"),
+    "premises": later("Premises"),
+    "passes": later("Passes"),
+    "visits": later("Visits"),
+}
 BUILDINGS_MAX = 60
 ORDERS = {"label": later("By door or name"), "newest": later("Newest change first"), "oldest": later("Oldest change first")}
 ORDERS_OF = {"people": {**ORDERS, "temperature": later("Highest temperature first")}, "cases": {**ORDERS, "temperature": later("Highest temperature first")}}
@@ -30,6 +51,7 @@ EMPTY = {
     "households": later("Every door that the community knows of stands here. Doors come from the register and from surveys that were accepted."),
     "people": later("Everyone registered at a door stands here, as soon as a survey that names them is accepted."),
     "cases": later("Everyone in quarantine stands here, as soon as they are registered as returned."),
+    **dict.fromkeys(OTHERS, later("None yet. They appear here as soon as a form about one is accepted.")),
 }
 
 
@@ -58,7 +80,7 @@ def asked(name: str, words: Any, show: str = "text") -> Column:
     return Column(name, words, lambda row: said(row, name), show)
 
 
-LABEL = {"households": later("Door"), "people": later("Name"), "cases": later("Name")}
+LABEL = {"households": later("Door"), "people": later("Name"), "cases": later("Name"), **{path: TITLES[path] for path in OTHERS}}
 AREA = Column("area", later("Area"), lambda row: shown.area_name(row["area"]))
 DISPUTES = Column("disputes", later("Disputed"), lambda row: str(row["disputes"] or ""), "disputes")
 UPDATED = Column("updated_at", later("Changed"), lambda row: languages.moment(row["updated_at"]))
@@ -105,6 +127,69 @@ COLUMNS = {
         AREA,
         UPDATED,
     ),
+    "problems": (
+        state_column(later("State")),
+        asked("kind", later("Kind")),
+        HOME,
+        asked("place", later("Place")),
+        asked("owner_name", later("Taken care of by")),
+        asked("due_on", later("Due")),
+        asked("found_at", later("Found")),
+        DISPUTES,
+        AREA,
+    ),
+    "requests": (
+        state_column(later("State")),
+        asked("kind", later("Kind")),
+        HOME,
+        asked("urgency", later("Urgency")),
+        asked("requester_name", later("Asked by")),
+        asked("claimed_by", later("Taken on by")),
+        asked("requested_at", later("Asked at")),
+        DISPUTES,
+        AREA,
+    ),
+    "shifts": (
+        state_column(later("State")),
+        asked("post", later("Post")),
+        asked("checked_in_at", later("From")),
+        asked("checked_out_at", later("Until")),
+        asked("hours", later("Hours"), "number"),
+        asked("cover_for", later("In place of")),
+        DISPUTES,
+        AREA,
+    ),
+    "premises": (
+        state_column(later("State")),
+        asked("kind", later("Kind")),
+        asked("address", later("Address")),
+        asked("contact_name", later("In charge")),
+        asked("phone", later("Telephone")),
+        asked("problems_note", later("What was wrong")),
+        asked("inspected_at", later("Inspected")),
+        DISPUTES,
+        AREA,
+    ),
+    "passes": (
+        state_column(later("State")),
+        asked("kind", later("Kind")),
+        HOME,
+        asked("plate", later("Plate")),
+        asked("valid_to", later("Valid to")),
+        asked("out_at", later("Went out")),
+        asked("overrun_minutes", later("Overrun, minutes"), "number"),
+        DISPUTES,
+        AREA,
+    ),
+    "visits": (
+        HOME,
+        state_column(later("Result")),
+        asked("mode", later("How")),
+        asked("attempt", later("Attempt"), "number"),
+        asked("visited_at", later("When")),
+        asked("call_back_at", later("Call back at")),
+        AREA,
+    ),
 }
 
 
@@ -119,8 +204,8 @@ def day_of(row: dict[str, Any]) -> str:
 
 
 def join(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/<any(households,people,cases):path>", "records", records)
-    blueprint.add_url_rule("/<any(households,people,cases):path>.csv", "records_csv", records_csv)
+    blueprint.add_url_rule(f"/<any({','.join(KINDS)}):path>", "records", records)
+    blueprint.add_url_rule(f"/<any({','.join(KINDS)}):path>.csv", "records_csv", records_csv)
 
 
 @needs(*OFFICE)
@@ -146,6 +231,7 @@ def records(path: str) -> str | AnyResponse:
         area_choices=area_choices(),
         code_choices=[(code, shown.text(words)) for code, words in shown.catalogue().choices_of("person", "health_code").items()],
         empty=EMPTY[path],
+        others=[(each, TITLES[each]) for each in OTHERS] if path in OTHERS else [],
         filtered=any(request.args.get(name) for name in ("q", "area", "building", "state", "code", "fever", "disputed")),
     )
 
@@ -157,6 +243,7 @@ def states(path: str, everything: RecordQuery) -> list[tuple[str, str, int]]:
         counted = {
             "open": reading.count(connection, replace(everything, running_on=today)),
             "over": reading.count(connection, replace(everything, over_by=today)),
+            "released": reading.count(connection, replace(everything, state="released")),
         }
     else:
         counted = {state or "none": number for state, number in reading.counts_by(connection, everything, "state").items()}

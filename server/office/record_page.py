@@ -35,6 +35,7 @@ def record(record_id: str) -> str:
         row=row,
         path=PATHS.get(row["kind"], "households"),
         list_title=str(TITLES[PATHS.get(row["kind"], "households")]),
+        kinds=shown.KINDS,
         groups=facts.groups(row["kind"], fields, shown.catalogue(), HIDDEN),
         disputes=facts.disputes(row["kind"], fields, shown.catalogue()),
         belongs=belongs,

@@ -43,9 +43,35 @@ RECORD_STATES = {
     "again": ("phone-call", "warn", later("To call back, all")),
     "open": ("shield", "warn", later("In quarantine")),
     "over": ("clock", "warn", later("Past its planned end")),
+    "released": ("shield-check", "good", later("Released")),
+}
+# Of the kinds that carry a `status`; the form's own words come first.
+STATUS = {
+    "open": ("circle-dashed", "warn", later("Open")),
+    "doing": ("clock", "warn", later("Being dealt with")),
+    "claimed": ("user", "warn", later("Taken on")),
+    "solved": ("circle-check", "good", later("Solved")),
+    "delivered": ("circle-check", "good", later("Delivered")),
+    "cancelled": ("circle-x", "calm", later("Cancelled")),
+    "on_duty": ("clock", "good", later("On duty")),
+    "ended": ("circle-check", "calm", later("Ended")),
+    "valid": ("circle-check", "good", later("Valid")),
+    "returned": ("corner-down-left", "calm", later("Handed back")),
+    "passed": ("circle-check", "good", later("In order")),
+    "problems": ("triangle-alert", "warn", later("Something to put right")),
 }
 HEALTH_CODES = {"green": "good", "yellow": "warn", "red": "bad"}
-KINDS = {"household": later("Household"), "person": later("Person"), "quarantine_case": later("Case")}
+KINDS = {
+    "household": later("Household"),
+    "person": later("Person"),
+    "quarantine_case": later("Case"),
+    "problem": later("Problem"),
+    "service_request": later("Service request"),
+    "duty_shift": later("Shift"),
+    "premises": later("Premises"),
+    "pass": later("Pass"),
+    "visit": later("Visit"),
+}
 RULES = {
     "envelope": later("Envelope is incomplete"),
     "form": later("Unknown form"),
@@ -167,8 +193,12 @@ def field_name(words: Mapping[str, str] | None, name: str) -> str:
 
 def state_words(kind: str, state: str | None) -> tuple[str, str, str]:
     """(icon, tone, word) of a record's state; the form's own words where it has some."""
-    known = RECORD_STATES.get(state or "never" if kind == "household" else state or "open")
-    if state is not None and kind == "household" and (words := catalogue().choices_of("household", "outcome").get(state)) and state != "done":
+    if kind in ("household", "visit"):
+        known = RECORD_STATES.get(state or "never")
+    else:
+        known = RECORD_STATES.get(state or "open") if kind == "quarantine_case" else STATUS.get(state or "")
+    asked = "outcome" if kind in ("household", "visit") else "status"
+    if state is not None and (kind, state) != ("household", "done") and (words := catalogue().choices_of(kind, asked).get(state)):
         return (known or ("circle", "calm", ""))[0], (known or ("circle", "calm", ""))[1], text(words)
     if known:
         return known[0], known[1], str(known[2])

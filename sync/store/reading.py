@@ -43,7 +43,8 @@ ORDERS = {
 class RecordQuery:
     """One list of records, exactly as its address says. `state` "none" asks for records that have none yet, "again" for households to call back.
 
-    `running_on`: cases whose planned end is that day or later, or is not known. `over_by`: those whose planned end was before that day.
+    `running_on`: cases not released whose planned end is that day or later, or is not known.
+    `over_by`: those not released whose planned end was before that day.
     """
 
     kind: str
@@ -195,9 +196,9 @@ def _chosen(query: RecordQuery, *columns: Any) -> Select[Any]:
     if query.health_code:
         conditions.append(records.c.health_code == query.health_code)
     if query.running_on:
-        conditions.append(or_(records.c.ends_on.is_(None), records.c.ends_on >= query.running_on))
+        conditions += [records.c.state.is_(None), or_(records.c.ends_on.is_(None), records.c.ends_on >= query.running_on)]
     if query.over_by:
-        conditions.append(records.c.ends_on < query.over_by)
+        conditions += [records.c.state.is_(None), records.c.ends_on < query.over_by]
     if query.fever:
         conditions.append(records.c.temperature >= FEVER_CELSIUS)
     if query.disputed:

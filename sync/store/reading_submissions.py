@@ -92,6 +92,12 @@ def count(connection: Connection, query: SubmissionQuery) -> int:
     return connection.scalar(_chosen(connection, query, func.count())) or 0
 
 
+def counts_by_form(connection: Connection, query: SubmissionQuery) -> dict[str, int]:
+    """How many of a list were filled on each form."""
+    rows = connection.execute(_chosen(connection, query, submissions.c.form, func.count()).group_by(submissions.c.form))
+    return {row[0]: row[1] for row in rows if row[0]}
+
+
 def workers_in(connection: Connection, query: SubmissionQuery) -> list[str]:
     """Who sent what is in the list, for the filter."""
     return [each for each in connection.scalars(_chosen(connection, query, submissions.c.worker).distinct()) if each]
