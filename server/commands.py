@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
-from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from server import accounts, doctor, form_publishing
+from server import accounts, doctor
 from server.area_documents import publish_areas
 from server.ending import Ending, end
-from server.errors import DoorstepError
+from server.form_commands import forms_group
 from server.provision import provide_area, provide_forms, provide_worker
 from server.stores import stores
-from server.supervise import CannotStart, serve
+from server.supervise import serve
+from server.terminal import clear_errors, say_table
 from server.worker import run_worker
-from sync.store.engine import newest_revision, revision, upgrade
-from sync.store.models import Account, Area, Assignment, Device, FormVersion
+from sync.store.engine import upgrade
+from sync.store.models import Account, Area, Assignment, Device
 
 accounts_group = AppGroup("accounts", help="People who sign in.")
 areas_group = AppGroup("areas", help="The tree of areas.")
-forms_group = AppGroup("forms", help="Forms: check, publish, list.")
 devices_group = AppGroup("devices", help="Phones that signed in.")
 worker_group = AppGroup("worker", help="The merge worker.")
 store_group = AppGroup("store", help="The central store.")
@@ -48,34 +43,6 @@ def register(app: Flask) -> None:
     app.cli.add_command(unassign_command)
     app.cli.add_command(doctor_command)
     app.cli.add_command(serve_command)
-
-
-def clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Our errors become one sentence and exit code 1, without a traceback."""
-
-    @functools.wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        try:
-            return command(*arguments, **options)
-        except (DoorstepError, CannotStart) as error:
-            raise click.ClickException(str(error)) from error
-        except (OperationalError, ProgrammingError) as error:
-            why = _why_the_store_fails()
-            if why is None:
-                raise
-            raise click.ClickException(why) from error
-
-    return run
-
-
-def _why_the_store_fails() -> str | None:
-    """A sentence, where the central store does not answer or has not this version's tables."""
-    try:
-        with stores().store.reading() as connection:
-            is_ready = revision(connection) == newest_revision()
-    except (OperationalError, ProgrammingError) as error:
-        return f"The central store does not answer: {str(error.orig).splitlines()[0]}"
-    return None if is_ready else "The central store has not the tables of this version: run `store upgrade` first (`serve` does it by itself)."
 
 
 # Serving
@@ -183,7 +150,7 @@ def account_list() -> None:
         (account.id, account.username, account.name, account.role, "" if account.active else "closed", " ".join(areas.get(account.id, [])))
         for account in session.scalars(select(Account).order_by(Account.id))
     ]
-    _table(("id", "user name", "name", "role", "", "areas"), rows)
+    say_table(("id", "user name", "name", "role", "", "areas"), rows)
 
 
 @click.command("assign", help="From now on USERNAME answers for AREA. A leader assigned to a community answers for its grids.")
@@ -254,42 +221,6 @@ def area_list() -> None:
     show(None, 0)
 
 
-# Forms
-
-
-@forms_group.command("check", help="Say everything that is wrong with a form (.md, .xlsx). Exit code 1 when it cannot be published.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@clear_errors
-def form_check(file: Path) -> None:
-    checked = form_publishing.check(stores(), file.read_bytes(), file.suffix)
-    _show_findings(file, checked.findings)
-    if checked.form is None:
-        raise click.ClickException(f"{file.name} cannot be published.")
-    click.echo(f"{file.name}: {checked.form.id} version {checked.form.version} can be published.")
-
-
-@forms_group.command("publish", help="Publish forms (.md, .xlsx) to all phones. All or none.")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@clear_errors
-def form_publish(files: tuple[Path, ...]) -> None:
-    sources = [(file.read_bytes(), file.suffix, form_publishing.NO_FILES) for file in files]
-    published = form_publishing.publish(stores(), sources, by=None)
-    for file, one in zip(files, published, strict=True):
-        _show_findings(file, one.findings)
-        state = "published" if one.is_new else "was published already, unchanged"
-        click.echo(f"{file.name}: {one.form} version {one.version} {state}.")
-
-
-@forms_group.command("list", help="All published versions.")
-@clear_errors
-def form_list() -> None:
-    rows = [
-        (row.form, row.version, row.audience, "current" if row.current else "", f"{row.published_at:%Y-%m-%d %H:%M}")
-        for row in stores().session.scalars(select(FormVersion).order_by(FormVersion.form, FormVersion.published_at))
-    ]
-    _table(("form", "version", "for", "", "published (UTC)"), rows)
-
-
 # Phones
 
 
@@ -300,7 +231,7 @@ def device_list() -> None:
         (device.id, username, device.app or "", f"{device.last_seen_at:%Y-%m-%d %H:%M}", _ended(device))
         for device, username in stores().session.execute(select(Device, Account.username).join(Account, Account.id == Device.account).order_by(Device.id))
     ]
-    _table(("device", "account", "app", "last seen (UTC)", ""), rows)
+    say_table(("device", "account", "app", "last seen (UTC)", ""), rows)
 
 
 @devices_group.command("revoke", help="Sign a phone out for good: it hands in what it has not sent, then clears itself. Stolen: --at-once.")
@@ -333,19 +264,3 @@ def _ask_password(from_stdin: bool) -> str:
     if not stores().settings.demo:
         accounts.check_password_rules(password)
     return password
-
-
-def _show_findings(file: Path, findings: Iterable[Any]) -> None:
-    for finding in findings:
-        click.echo(f"{file.name}: {form_publishing.as_line(finding)}", err=finding.level == "error")
-
-
-def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    widths = [max(_width(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
-        click.echo("  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _width(text: str) -> int:
-    """Columns in a terminal: a Chinese character takes two."""
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)

@@ -1,7 +1,6 @@
 """The commands: what they do, what they say, and the exit code when it went wrong."""
 
 import os
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +12,6 @@ from server.settings import read_settings
 from server.stores import stores
 from sync.store.models import Account, AuditEvent, Device
 
-CATALOGUE = Path(__file__).parent.parent.parent / "forms" / "catalogue"
 PASSWORD = "correct horse battery"
 
 
@@ -103,30 +101,6 @@ def test_an_assignment_begins_and_ends(command, community):
     assert command("unassign zheng c0311")[0] == 0
     assert command("unassign zheng c0311") == (1, "Error: zheng is not assigned to c0311.\n")
     assert command("assign zheng c0311")[0] == 0
-
-
-def test_forms_are_checked_published_once_and_listed(command, tmp_path):
-    good = CATALOGUE / "household_survey.md"
-    assert command(f"forms check {good}") == (0, "household_survey.md: household_survey version 1 can be published.\n")
-    assert command(f"forms publish {good}") == (0, "household_survey.md: household_survey version 1 published.\n")
-    assert "published already, unchanged" in command(f"forms publish {good}")[1]
-    assert "household_survey  1        phone  current" in command("forms list")[1]
-
-    changed = tmp_path / "changed.md"
-    changed.write_text(good.read_text().replace("Household survey |", "Survey of households |"))
-    code, output = command(f"forms publish {changed}")
-    assert code == 1
-    assert "version" in output
-
-
-def test_a_form_with_a_mistake_is_told_where_and_none_is_published(command, tmp_path):
-    bad = tmp_path / "bad.md"
-    bad.write_text((CATALOGUE / "household_survey.md").read_text().replace("${outcome} = 'call_back'", "${outcom} = 'call_back'"))
-    code, output = command(f"forms check {bad}")
-    assert code == 1
-    assert "error: survey, row 6, relevant: No question is called ${outcom}" in output
-    assert command(f"forms publish {CATALOGUE / 'household_register.md'} {bad}")[0] == 1
-    assert "household" not in command("forms list")[1]
 
 
 def test_a_lost_phone_is_revoked(app, client, command, community):
