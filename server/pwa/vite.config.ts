@@ -41,6 +41,14 @@ export default defineConfig({
         navigateFallback: '/app/index.html',
         navigateFallbackAllowlist: [/^\/app\//],
         navigateFallbackDenylist: [/^\/app\/try\//], // its own answer says that the office may show it in a frame
+        // Map pictures that were seen once are there without a network.
+        runtimeCaching: [
+          {
+            urlPattern: ({ url, sameOrigin }: { url: URL; sameOrigin: boolean }) => sameOrigin && url.pathname.startsWith('/tiles/'),
+            handler: 'CacheFirst',
+            options: { cacheName: 'tiles', expiration: { maxEntries: 3_000, purgeOnQuotaError: true }, cacheableResponse: { statuses: [200] } },
+          },
+        ],
         cleanupOutdatedCaches: true,
         clientsClaim: true,
         inlineWorkboxRuntime: true, // the worker is one file: nothing more to fetch when it starts
@@ -55,7 +63,7 @@ export default defineConfig({
     cssCodeSplit: true,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2_000,
-    rolldownOptions: { checks: { eval: false, pluginTimings: false } }, // the engine's eval is emscripten's for modules that carry JavaScript, which its own do not; the CSP forbids it
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8000', '/sync': 'http://127.0.0.1:8000' } },
   test: {
