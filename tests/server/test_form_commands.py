@@ -132,7 +132,7 @@ def test_a_preview_shows_the_questions_and_where_to_try_them(app, command, trees
         assert tried(stores(), token[1]).form.id == "trees"
         assert [kept.name for kept in stores().session.query(KeptForm)] == ["trees.md"]
     assert "There is no account nobody." in command("forms", "preview", trees(), "--as", "nobody")[1]
-    assert command("forms", "preview", trees(change=("yes_no |", "yes_not |")))[0] == 1
+    assert command("forms", "preview", trees(change=("${seen}", "${sen}")))[0] == 1
 
 
 def test_two_versions_are_compared_and_what_orphans_answers_is_marked(command, trees):
