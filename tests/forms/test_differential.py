@@ -22,7 +22,7 @@ from tests.forms.phone_engine import PhoneEngine
 from tests.forms.steered import answers_to
 
 NOW = datetime.fromisoformat("2026-02-03T09:15:02+08:00")
-TRIES = 1_000 if TIMES > 1 else 25
+TRIES = 1_000 if TIMES > 1 else 40
 CATALOGUE = Path(__file__).parents[2] / "forms" / "catalogue"
 FORMS = sorted([*CATALOGUE.glob("*.md"), *(Path(__file__).parents[1] / "data" / "forms").glob("*.md")])
 FORMS += sorted(path for path in Path(os.environ.get("FORMS", "/nowhere")).glob("*") if path.suffix in (".md", ".xlsx"))
