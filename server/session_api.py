@@ -120,6 +120,7 @@ class Tiles(Schema):
     url = fields.String(required=True, metadata={"example": "/tiles/{z}/{x}/{y}.png"})
     zoom_min = fields.Integer(required=True)
     zoom_max = fields.Integer(required=True)
+    centre = fields.Dict(keys=fields.String(), values=fields.Float(), required=True, metadata={"example": {"latitude": 29.84, "longitude": 114.32}})
 
 
 class PhoneSettings(Schema):

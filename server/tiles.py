@@ -5,6 +5,7 @@ No secret and no person is in them, and a picture cannot send a token: they are 
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -39,7 +40,7 @@ def tile(name: str) -> Response:
 
 
 def tiles_for_phones(folder: Path | None) -> dict[str, Any] | None:
-    """Where phones find them and how near they go: {"url": "/tiles/{z}/{x}/{y}.png", "zoom_min", "zoom_max"}; None without any."""
+    """Where phones find them and how near they go: {"url": "/tiles/{z}/{x}/{y}.png", "zoom_min", "zoom_max", "centre"}; None without any."""
     return _described(folder, folder.stat().st_mtime_ns) if folder is not None and folder.is_dir() else None
 
 
@@ -47,7 +48,19 @@ def tiles_for_phones(folder: Path | None) -> dict[str, Any] | None:
 def _described(folder: Path, _changed_at: int) -> dict[str, Any] | None:
     zooms = sorted(int(each.name) for each in folder.iterdir() if each.name.isascii() and each.name.isdigit() and int(each.name) <= ZOOM_MAX)
     for zoom in zooms:
-        kind = next((file.suffix for file in (folder / str(zoom)).glob("*/*.*") if file.suffix in KINDS and file.stem.isdigit()), None)
-        if kind:
-            return {"url": f"{TILES_PATH}/{{z}}/{{x}}/{{y}}{kind}", "zoom_min": zooms[0], "zoom_max": zooms[-1]}
+        pictures = [file for file in (folder / str(zoom)).glob("*/*.*") if file.suffix in KINDS and file.stem.isdigit() and file.parent.name.isdigit()]
+        if pictures:
+            columns, lines = {int(file.parent.name) for file in pictures}, {int(file.stem) for file in pictures}
+            return {
+                "url": f"{TILES_PATH}/{{z}}/{{x}}/{{y}}{pictures[0].suffix}",
+                "zoom_min": zoom,
+                "zoom_max": zooms[-1],
+                "centre": _place(zoom, (min(columns) + max(columns) + 1) / 2, (min(lines) + max(lines) + 1) / 2),
+            }
     return None
+
+
+def _place(zoom: int, x: float, y: float) -> dict[str, float]:
+    """Where a point of the pictures lies: Web Mercator."""
+    many = 2**zoom
+    return {"latitude": round(math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / many)))), 6), "longitude": round(x / many * 360 - 180, 6)}

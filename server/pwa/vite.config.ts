@@ -5,6 +5,7 @@ import solid from 'vite-plugin-solid';
 import { budget } from './build/budget.ts';
 import { forgetFailedBulkGet } from './build/bulk_get.ts';
 import { engineWasmAsFiles } from './build/engine_wasm.ts';
+import { wordsApart } from './build/words.ts';
 import packageJson from './package.json' with { type: 'json' };
 
 export default defineConfig({
@@ -13,6 +14,7 @@ export default defineConfig({
   plugins: [
     forgetFailedBulkGet(),
     engineWasmAsFiles(),
+    wordsApart(),
     solid(),
     VitePWA({
       registerType: 'prompt',

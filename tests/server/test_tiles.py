@@ -43,7 +43,12 @@ def test_nothing_else_is(client, path):
 
 
 def test_phones_are_told_where_they_are_and_how_near_they_go(tiles, tmp_path):
-    assert tiles_for_phones(tiles) == {"url": "/tiles/{z}/{x}/{y}.png", "zoom_min": 12, "zoom_max": 13}
+    assert tiles_for_phones(tiles) == {
+        "url": "/tiles/{z}/{x}/{y}.png",
+        "zoom_min": 12,
+        "zoom_max": 13,
+        "centre": {"latitude": 29.726222, "longitude": 114.389648},
+    }
     assert tiles_for_phones(None) is None
     (tmp_path / "empty").mkdir()
     assert tiles_for_phones(tmp_path / "empty") is None

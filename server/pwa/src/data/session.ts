@@ -39,7 +39,7 @@ export interface PhoneSettings {
   photo_position: 'strip' | 'keep';
   attachment_bytes_max: number;
   /** map pictures of the same origin, where the operator has some: url is "/tiles/{z}/{x}/{y}.png" */
-  tiles: { url: string; zoom_min: number; zoom_max: number } | null;
+  tiles: { url: string; zoom_min: number; zoom_max: number; centre: { latitude: number; longitude: number } } | null;
 }
 
 export type SessionState =

@@ -12,7 +12,7 @@ type Kind = 'signature' | 'draw' | 'annotate';
 
 // In pixels of the canvas; it is shown at a third to a half of them.
 const SIZE: Record<Kind, { width: number; height: number }> = { signature: { width: 1200, height: 600 }, draw: { width: 1200, height: 1200 }, annotate: { width: 0, height: 0 } };
-const PEN = { thin: 9, thick: 24 };
+const PEN = { thin: 14, thick: 36 };
 const PAPER = '#ffffff';
 const COLOURS: { name: Key; colour: string }[] = [
   { name: 'form.draw.black', colour: '#10181f' },
@@ -139,7 +139,7 @@ export function Canvas(props: WidgetProps & { file: KeptFile; kind: Kind }) {
       </div>
       <Show when={!props.question.readonly()}>
         <Show when={props.kind !== 'signature'}>
-          <div class="row row--wrap" role="group" aria-label={t('form.draw.colour')}>
+          <div class="drawing__tools" role="group" aria-label={t('form.draw.colour')}>
             <For each={COLOURS}>
               {(each) => (
                 <button type="button" class="drawing__colour" data-colour={each.colour} aria-label={t(each.name)} aria-pressed={colour() === each.colour} onClick={() => setColour(each.colour)}>
@@ -149,8 +149,10 @@ export function Canvas(props: WidgetProps & { file: KeptFile; kind: Kind }) {
                 </button>
               )}
             </For>
-            <button type="button" class="button widget-button" aria-pressed={thick()} classList={{ 'button--soft': thick() }} onClick={() => setThick(!thick())}>
-              {t('form.draw.thick')}
+            <button type="button" class="drawing__colour" aria-label={t('form.draw.thick')} aria-pressed={thick()} onClick={() => setThick(!thick())}>
+              <svg viewBox="0 0 32 32" aria-hidden="true">
+                <path d="M6 24C12 8 18 26 26 9" fill="none" stroke="currentColor" stroke-width="7" stroke-linecap="round" />
+              </svg>
             </button>
           </div>
         </Show>

@@ -3,22 +3,17 @@ import Maximize from 'lucide-solid/icons/maximize';
 import Minus from 'lucide-solid/icons/minus';
 import Plus from 'lucide-solid/icons/plus';
 import { createMemo, createSignal, For, onCleanup, onMount, Show } from 'solid-js';
-import { session } from '../../data/session.ts';
 import { t } from '../../i18n/index.ts';
-import type { Fix } from '../place/here.ts';
-import { lastFix } from '../place/here.ts';
+import { type Fix, lastFix } from '../place/here.ts';
 import { fit, fromScreen, gridOf, metresPerPixel, moved, type Size, type Spot, tilesOf, toScreen, type View, zoomed } from '../place/map_view.ts';
 import type { Point } from '../place/points.ts';
+import { isSomewhere, tiles } from '../place/tiles.ts';
 import { lengthWords } from '../place/words.ts';
 import './map.css';
 
 const TAP_PIXELS_MAX = 12; // a finger that moves farther moves the map
 const STEP_PIXELS = 48;
 const ARROWS: Record<string, Spot> = { ArrowLeft: { x: STEP_PIXELS, y: 0 }, ArrowRight: { x: -STEP_PIXELS, y: 0 }, ArrowUp: { x: 0, y: STEP_PIXELS }, ArrowDown: { x: 0, y: -STEP_PIXELS } };
-
-export function hasTiles(): boolean {
-  return !!session()?.settings?.tiles;
-}
 
 export interface MapProps {
   points: readonly Point[];
@@ -31,12 +26,19 @@ export interface MapProps {
 }
 
 export function Map(props: MapProps) {
+  return (
+    <Show when={isSomewhere([...props.points, ...(props.here ? [props.here] : [])])} fallback={<p class="notice notice--calm">{t('form.map.unknown')}</p>}>
+      <Drawn {...props} />
+    </Show>
+  );
+}
+
+function Drawn(props: MapProps) {
   let drawing!: SVGSVGElement;
   const [size, setSize] = createSignal<Size>({ width: 320, height: 288 });
   const [chosen, setChosen] = createSignal<View | null>(null); // null: all is shown
-  const tiles = () => session()?.settings?.tiles ?? null;
   const known = createMemo(() => [...props.points, ...(props.here ? [props.here] : [])]);
-  const view = createMemo<View>((before) => chosen() ?? fit(known(), size()) ?? before ?? fit(lastFix() ? [lastFix()!] : [], size()) ?? { latitude: 0, longitude: 0, zoom: 3 });
+  const view = createMemo<View>((before) => chosen() ?? fit(known(), size()) ?? before ?? fit(lastFix() ? [lastFix()!] : [], size()) ?? { ...tiles()!.centre, zoom: tiles()!.zoom_min + 1 });
   const place = (point: { latitude: number; longitude: number }) => toScreen(point, view(), size());
   const grid = createMemo(() => gridOf(view(), size(), known()[0] ?? view()));
   const corners = () => props.points.map((point) => place(point)).map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');

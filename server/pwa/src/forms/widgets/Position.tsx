@@ -2,10 +2,10 @@
 import LocateFixed from 'lucide-solid/icons/locate-fixed';
 import MapPin from 'lucide-solid/icons/map-pin';
 import { createSignal, lazy, onCleanup, Show, Suspense } from 'solid-js';
-import { session } from '../../data/session.ts';
 import { t } from '../../i18n/index.ts';
 import { type Fix, metresOf, type NoFix, watchHere } from '../place/here.ts';
 import { pointOf, textOfPoint } from '../place/points.ts';
+import { isSomewhere, tiles } from '../place/tiles.ts';
 import type { WidgetProps } from './index.ts';
 
 const Map = lazy(() => import('./Map.tsx').then(({ Map }) => ({ default: Map })));
@@ -78,7 +78,7 @@ export function Position(props: WidgetProps) {
     const now = search();
     return now.state === 'trouble' ? now.why : null;
   };
-  const showsMap = () => may('placement-map') || (may('maps') && (point() !== null || here() !== null)) || (point() !== null && !!session()?.settings?.tiles);
+  const showsMap = () => may('placement-map') || (may('maps') && (point() !== null || here() !== null)) || (point() !== null && tiles() !== null);
   return (
     <div class="stack">
       <Show when={point()}>
@@ -136,7 +136,7 @@ export function Position(props: WidgetProps) {
           <p class="notice notice--warn" role="status">
             <span>
               {t(`form.position.${why()}`)} {why() === 'denied' ? t('form.position.denied_how') : ''}
-              {may('placement-map') ? ` ${t('form.position.by_map')}` : props.question.required() ? '' : ` ${t('form.position.skip')}`}
+              {may('placement-map') && isSomewhere([]) ? ` ${t('form.position.by_map')}` : props.question.required() ? '' : ` ${t('form.position.skip')}`}
             </span>
           </p>
         )}

@@ -8,6 +8,7 @@ import { createMemo, createSignal, onCleanup, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { type Fix, metresOf, type NoFix, stayAwake, watchHere } from '../place/here.ts';
 import { areaSquareMetres, cornersOf, type Figure, lengthMetres, metresBetween, type Point, POINTS_MAX, textOfCorners } from '../place/points.ts';
+import { isSomewhere } from '../place/tiles.ts';
 import { areaWords, lengthWords } from '../place/words.ts';
 import type { WidgetProps } from './index.ts';
 import { Map } from './Map.tsx';
@@ -126,7 +127,7 @@ export function Trace(props: WidgetProps) {
           </button>
         </div>
         <p class="soft" role="status">
-          <Show when={isWalking() || isLocating()} fallback={t('form.trace.tap')}>
+          <Show when={isWalking() || isLocating()} fallback={isSomewhere(corners()) ? t('form.trace.tap') : ''}>
             {here() && here()!.accuracy > accurate()
               ? t('form.trace.waiting', { metres: Math.round(here()!.accuracy) })
               : isWalking()
@@ -144,7 +145,7 @@ export function Trace(props: WidgetProps) {
         {(why) => (
           <p class="notice notice--warn" role="status">
             <span>
-              {t(`form.position.${why()}`)} {why() === 'denied' ? t('form.position.denied_how') : ''} {t('form.position.by_map')}
+              {t(`form.position.${why()}`)} {why() === 'denied' ? t('form.position.denied_how') : ''} {isSomewhere(corners()) ? t('form.position.by_map') : ''}
             </span>
           </p>
         )}
