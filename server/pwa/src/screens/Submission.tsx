@@ -3,13 +3,14 @@ import { A, useNavigate, useParams } from '@solidjs/router';
 import FileX from 'lucide-solid/icons/file-x';
 import MessageSquare from 'lucide-solid/icons/message-square';
 import Wrench from 'lucide-solid/icons/wrench';
-import { createMemo, For, type JSX, Show } from 'solid-js';
-import type { AnswerValue, Answers, FormField, Problem } from '../data/documents.ts';
-import { fieldsByPath, isAsked, placeLabel, readable, rowLabel } from '../data/labels.ts';
+import { createMemo, For, Show } from 'solid-js';
+import type { FormField } from '../data/documents.ts';
+import { fieldsByPath, placeLabel } from '../data/labels.ts';
 import { formOf, loaded } from '../data/records.ts';
 import { sheets } from '../data/submissions.ts';
 import { moment } from '../i18n/dates.ts';
-import { type Key, t, textOf } from '../i18n/index.ts';
+import { type Key, t } from '../i18n/index.ts';
+import { Answered, Problems } from './Answered.tsx';
 import { formTitle } from './Household.tsx';
 import { fixPath } from './open_form.ts';
 import { subject } from './Outbox.tsx';
@@ -85,57 +86,3 @@ export function SubmissionScreen() {
     </main>
   );
 }
-
-export function Problems(props: { problems: Problem[]; place: (path: string) => string; tone: string }) {
-  return (
-    <ul class="stack">
-      <For each={props.problems}>
-        {(problem) => (
-          <li class={`notice notice--${props.tone}`}>
-            <div>
-              <strong>{props.place(problem.path)}</strong>
-              <p>{textOf(problem.message)}</p>
-            </div>
-          </li>
-        )}
-      </For>
-    </ul>
-  );
-}
-
-export function Answered(props: { answers: Answers; whole: Answers; path: string; fields: ReadonlyMap<string, FormField> }): JSX.Element {
-  return (
-    <dl class="facts">
-      <For each={Object.entries(props.answers)}>
-        {([name, value]) => {
-          const path = `${props.path}/${name}`;
-          const field = props.fields.get(path);
-          if (isGroup(value) && field?.type !== 'geopoint') return <Answered answers={value} whole={props.whole} path={path} fields={props.fields} />;
-          if (isRepeat(value))
-            return (
-              <For each={value}>
-                {(item, index) => (
-                  <div class="fact fact--item">
-                    <h3>{rowLabel(path.split('/').filter(Boolean), index(), props.fields, props.whole)}</h3>
-                    <Answered answers={item} whole={props.whole} path={path} fields={props.fields} />
-                  </div>
-                )}
-              </For>
-            );
-          const label = textOf(field?.label);
-          const written = readable(value, field);
-          if (!label || !written || !isAsked(field!)) return null;
-          return (
-            <div class="fact">
-              <dt>{label}</dt>
-              <dd class="fact__value">{written}</dd>
-            </div>
-          );
-        }}
-      </For>
-    </dl>
-  );
-}
-
-const isGroup = (value: AnswerValue): value is Answers => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isRepeat = (value: AnswerValue): value is Answers[] => Array.isArray(value) && value.every(isGroup);

@@ -11,9 +11,9 @@ import { fieldsByPath, placeLabel } from '../data/labels.ts';
 import type { StoredMedia } from '../forms-contract.ts';
 import { FormScreen } from '../forms/index.ts';
 import { setLocale, t, textOf } from '../i18n/index.ts';
+import { Answered, Problems } from './Answered.tsx';
 import { exampleStart } from './example_start.ts';
 import { Empty } from './parts.tsx';
-import { Answered, Problems } from './Submission.tsx';
 import '../styles/try.css';
 
 const ANSWER_SECONDS_MAX = 30;
