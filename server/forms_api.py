@@ -53,6 +53,8 @@ class Finding(Schema):
     row = fields.Integer(required=True, allow_none=True, metadata={"description": "as in a spreadsheet: the header is row 1"})
     column = fields.String(required=True, metadata={"example": "relevant"})
     message = fields.Dict(keys=fields.String(), values=fields.String(), required=True, metadata={"description": "by language"})
+    excerpt = fields.String(required=True, metadata={"description": "of an expression: itself, and below it a caret under the place; may be empty"})
+    key = fields.String(required=True, metadata={"description": "which kind of finding it is", "example": "reference"})
 
 
 class Findings(Schema):
@@ -169,9 +171,7 @@ def check() -> Response:
             "publishable": ready is not None,
             "form": ready.id if ready else None,
             "version": ready.version if ready else None,
-            "findings": [
-                {"level": each.level, "sheet": each.sheet, "row": each.row, "column": each.column, "message": each.message} for each in checked.findings
-            ],
+            "findings": [{name: getattr(each, name) for name in ("level", "sheet", "row", "column", "message", "excerpt", "key")} for each in checked.findings],
         }
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 KEY_COLUMNS = {"survey": ("type", "name", "label"), "choices": ("list_name", "name", "label"), "entities": ("list_name", "entity_id", "label")}
 HEADER_ROW = 1
 CELL_CHARACTERS_MAX = 400
-SHEETS = ("settings", "survey", "choices", "entities")
+SHEETS = ("settings", "survey", "choices", "entities", "schedule")
 
 
 @dataclass(frozen=True)

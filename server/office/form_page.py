@@ -19,8 +19,10 @@ from server.office.signing import ADMINISTRATOR, OFFICE, needs, reader
 from server.stores import stores
 from sync.clock import utc_now
 from sync.store import reading_forms as reading
+from sync.store.reading_forms import Version
 
 if TYPE_CHECKING:
+    from forms.differences import Difference
     from forms.form import Form
 
 SOURCE_TYPES = {
@@ -45,6 +47,11 @@ OUR_WORDS = {
     "pii": later("Personal data"), "merge": later("Two answers settle by"), "prefill": later("Filled in at the next visit"),
     "usual": later("Usual answer"), "save_to": later("Saved to"), "preload": later("Filled in by the phone"),
 }  # fmt: skip
+CHANGE_WORDS = {
+    "added": later("New question"), "removed": later("Gone"), "renamed": later("New name"), "moved": later("Moved"), "type": later("Other type"),
+    "structure": later("Stands elsewhere"), "saved": later("Saved elsewhere"), "choice_added": later("New choice"), "choice_removed": later("Choice gone"),
+    "texts": later("Other words"), "rules": later("Other rule"), "ours": later("Our columns"), "title": later("Title"), "languages": later("Languages"),
+}  # fmt: skip
 _log = logging.getLogger(__name__)
 
 
@@ -65,8 +72,11 @@ def form_version(form: str, version: str) -> str:
     phones = reading.phones(connection, reader().within, utc_now())
     ready = readable(form, version)
     lines = outline(document, ready)
+    before = next((each for each in sorted(versions, key=lambda each: each.published_at, reverse=True) if each.published_at < this.published_at), None)
     return render_template(
         "office/form.html",
+        before=before,
+        changes=changes(before, ready) if before is not None and ready is not None else None,
         this=this,
         document=document,
         versions=versions,
@@ -83,7 +93,7 @@ def form_version(form: str, version: str) -> str:
     )
 
 
-WORDS = {"TYPES": TYPES, "RULE_WORDS": RULE_WORDS, "OUR_WORDS": OUR_WORDS}
+WORDS = {"TYPES": TYPES, "RULE_WORDS": RULE_WORDS, "OUR_WORDS": OUR_WORDS, "CHANGE_WORDS": CHANGE_WORDS}
 
 
 @needs(*OFFICE)
@@ -129,6 +139,14 @@ def readable(form: str, version: str) -> Form | None:
     except Exception:  # the page must open nevertheless: whoever has to mend it looks here first
         _log.exception("form %s %s does not load", form, version)
         return None
+
+
+def changes(before: Version, form: Form) -> list[Difference] | None:
+    """What changed since the version before; None when that one cannot be read any more."""
+    from forms.differences import differences
+
+    old = readable(before.form, before.version)
+    return None if old is None else differences(old, form)
 
 
 def _document(form: str, version: str) -> dict[str, Any]:

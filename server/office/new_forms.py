@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
+from forms.files import FORM_FILES_MAX
 from server import form_preview, form_publishing
 from server.errors import BadRequest, Conflict, NotFound
 from server.form_preview import KEPT_HOURS_MAX, Kept, Upload
@@ -19,7 +20,7 @@ from server.office import shown
 from server.office.audit import note
 from server.office.findings_table import laid_over
 from server.office.form_outline import count_questions, outline
-from server.office.form_page import SOURCE_TYPES, WORDS, download, try_page
+from server.office.form_page import SOURCE_TYPES, WORDS, changes, download, try_page
 from server.office.signing import ADMINISTRATOR, needs, reader
 from server.stores import stores
 from sync.store import reading_forms as reading
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 UPLOAD_BYTES_MAX = 32 * 1024 * 1024
 """A form with its files, in one request."""
-FILES_MAX = 20
 FILE_NAME_CHARACTERS_MAX = 100
 
 
@@ -56,8 +56,8 @@ def upload_form() -> AnyResponse:
     else:
         name, source_type, source = plain_name(form), PurePath(form.filename).suffix.lower(), form.stream.read()
     files = {**(before.upload.files if before else {}), **{plain_name(each): each.stream.read() for each in brought}}
-    if len(files) > FILES_MAX:
-        flash(_("A form has %(most)s files beside it at most.", most=FILES_MAX), "problem")
+    if len(files) > FORM_FILES_MAX:
+        flash(_("A form has %(most)s files beside it at most.", most=FORM_FILES_MAX), "problem")
         return redirect(url_for("office.new_form", id=before.id) if before else url_for("office.forms"))
     id = form_preview.keep(stores(), reader().id, Upload(name, source_type, source, files))
     if before is not None:
@@ -75,7 +75,7 @@ def new_form(id: str) -> str:
     document = form.as_document() if form is not None else None
     lines = outline(document, form) if document is not None else []
     errors = [each for each in checked.findings if each.level == "error"]
-    said = {name: sheets.setting(name) if sheets is not None else "" for name in ("form_id", "version")}
+    said = _called(sheets, kept.upload.name)
     versions = reading.versions(stores().session.connection(), said["form_id"]) if said["form_id"] else []
     return render_template(
         "office/new_form.html",
@@ -88,6 +88,8 @@ def new_form(id: str) -> str:
         errors=errors,
         warnings=[each for each in checked.findings if each.level != "error"],
         found=laid_over(sheets, checked.findings),
+        before=versions[0] if versions else None,
+        changes=changes(versions[0], form) if versions and form is not None and versions[0].version != form.version else None,
         lines=lines,
         questions=count_questions(lines),
         source=form.source if form is not None else None,
@@ -161,6 +163,16 @@ def _kept(id: str) -> Kept:
 
 def _check(kept: Kept) -> Publishable:
     return form_publishing.check(stores(), kept.upload.source, kept.upload.source_type, kept.upload.files, kept.upload.name)
+
+
+def _called(sheets: Any, file_name: str) -> dict[str, str]:
+    """The id and the version that it would be published under."""
+    from forms.check.identity import identified
+
+    if sheets is None:
+        return {"form_id": "", "version": ""}
+    named, _found = identified(sheets, file_name)
+    return {name: named.setting(name) for name in ("form_id", "version")}
 
 
 def _sheets(kept: Kept) -> Any:
