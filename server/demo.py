@@ -94,11 +94,11 @@ def _found(stores: Stores, moment: datetime) -> datetime:
         account = add_account(session, username, name, role, None if worker == demo_story.OFFICE else PASSWORD, account_id=worker)
         if assigned is not None:
             assign(session, account, assigned, since)
-    workers = [*sorted(surveyors), demo_story.OFFICE]
+    workers = [*sorted(surveyors), LEADER, demo_story.OFFICE]
     for worker in workers:
         session.add(Device(id=demo_story.device_of(worker), account=worker, app=demo_story.APP, created_at=since, last_seen_at=utc_now()))
     provide_forms(stores.databases)
-    for worker in (*workers, LEADER):
+    for worker in workers:
         provide_worker(stores.databases, worker)
     for grid in demo_story.GRIDS:
         provide_area(stores.databases, grid)

@@ -128,6 +128,7 @@ def returnee(chance: Random, door: Door, resident: Any, phones: Iterator[str], s
         },
         "quarantine": {
             "place": "home",
+            "regime": "home_isolation",
             "starts_on": arrived.isoformat(),
             "ends_on": (arrived + timedelta(days=14)).isoformat(),
             "seal_number": seal_number,

@@ -16,6 +16,7 @@ from typing import Any
 from ulid import ULID
 
 from server import demo_answers as answers
+from server import demo_other_work
 from server.demo_people import FEMALE, HEAD, Person, family, phone_numbers
 from sync.clock import advance
 from sync.identity import household_id
@@ -147,6 +148,7 @@ def tell(now: datetime, household_key: str) -> list[tuple[str, dict[str, Any]]]:
         _not_done(story, door, outcome)
     for worker, spoil in SPOILT.items():
         spoil(story, next(door for door in rest[len(outcomes) :] if door.surveyors[0] == worker))
+    demo_other_work.tell(story, doors, isolated)
     for _, happen in sorted(story.events, key=lambda event: event[0]):
         happen()
     return story.documents
@@ -236,12 +238,13 @@ def _surveyed(story: Story, doors: list[Door], isolated: dict[str, list[Resident
             people[0] = Resident(f"person:{ulid(story.chance, at)}", replace(she.person, name="何伶俐"), None, she.origin, she.returned_on)
         disputed = ISOLATED_AND_SURVEYED <= number < ISOLATED_AND_SURVEYED + DISPUTES
         phone = people[0].person.phone or (next(story.phones) if disputed else None)
-        filled = answers.survey(story.chance, door, people, at, phone, fever=number in feverish)
+        filled = answers.survey(story.chance, door, people, at, phone, fever=number in feverish) | {"visit_id": _visit(door, at)}
         records = [door.household, *(resident.id for resident in people)]
         story.submit(door.surveyors[0], "household_survey", door.grid, filled, at, 2 + 1.5 * len(people), records)
         if disputed:
             # The colleague called too, offline, and heard another telephone number: both values stay until someone settles it.
             other = answers.survey(story.chance, door, people, at + timedelta(minutes=40), next(story.phones), fever=False)
+            other["visit_id"] = _visit(door, at + timedelta(minutes=40))
             story.submit(door.surveyors[1], "household_survey", door.grid, other, at + timedelta(minutes=40), 4, records, knows=False)
 
 
@@ -253,8 +256,13 @@ def _residents(story: Story, isolated: list[Resident], size: int, at: datetime) 
 
 def _not_done(story: Story, door: Door, outcome: str) -> None:
     at = _visit_time(story, 2 if outcome == "call_back" else SURVEY_DAYS)
-    filled = answers.visit_without_survey(story.chance, door, outcome, at)
+    filled = answers.visit_without_survey(story.chance, door, outcome, at) | {"visit_id": _visit(door, at)}
     story.submit(door.surveyors[0], "household_survey", door.grid, filled, at, 1, [door.household])
+
+
+def _visit(door: Door, at: datetime) -> str:
+    """The id of this visit; by a chance of its own, so that the rest of the story stays as it is."""
+    return f"visit:{ulid(Random(f'{door.household} {at}'), at)}"  # noqa: S311
 
 
 def _checked(story: Story, door: Door, people: list[Resident], unwell: bool, broken: bool) -> None:
