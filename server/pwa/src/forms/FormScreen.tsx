@@ -27,6 +27,7 @@ import { LooseNotes, ReviewPage } from './ReviewPage.tsx';
 import { RosterPage } from './RosterPage.tsx';
 import { whose } from './rows.ts';
 import './form.css';
+import './widgets.css';
 
 const Register = lazy(() => import('./Register.tsx').then(({ Register }) => ({ default: Register })));
 

@@ -10,7 +10,6 @@ import type { Filling } from './filling.ts';
 import { FormFilm, FormPicture, FormSound, LargePicture } from './FormFiles.tsx';
 import type { MediaKind, Question } from './items.ts';
 import { plain } from './markup.ts';
-import './widgets.css';
 import { Words } from './Words.tsx';
 import { widgetFor } from './widgets/index.ts';
 import { TemperaturePad } from './widgets/TemperaturePad.tsx';

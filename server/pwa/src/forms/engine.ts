@@ -121,6 +121,10 @@ function fieldsByPath(fields: readonly FormField[], into = new Map<string, FormF
   return into;
 }
 
+// What pyxform adds for a `table-list`: the group's label as a note, and the choices once more as a head. Here the group has its label and each line its choices.
+const TABLE_LABEL = /^generated_table_list_label_/;
+const NOT_ASKED = /^meta$|^generated_table_list_label_|^reserved_name_for_field_list_labels_/;
+
 const TYPE_OF_VALUE: Record<string, FieldType> = { int: 'integer', decimal: 'decimal', date: 'date', time: 'time', dateTime: 'dateTime', geopoint: 'geopoint' };
 
 class EngineInstance implements Instance {
@@ -261,7 +265,7 @@ class EngineInstance implements Instance {
 
   private itemsOf(parent: Node): Item[] {
     if (this.gone.has(parent)) return [];
-    return (parent.currentState.children ?? []).filter((child) => child.definition.qualifiedName.localName !== 'meta').map((child) => this.wrap(child));
+    return (parent.currentState.children ?? []).filter((child) => !NOT_ASKED.test(child.definition.qualifiedName.localName)).map((child) => this.wrap(child));
   }
 
   private wrap(node: Node): Item {
@@ -296,7 +300,10 @@ class EngineInstance implements Instance {
       const rows = () => state.children!.filter((child) => !this.gone.has(child)).map((child) => this.wrap(child) as Group);
       return { ...base, kind: 'roster', rows, open: node.nodeType.endsWith(':uncontrolled') } satisfies Roster;
     }
-    if (state.children) return { ...base, kind: 'group', items: () => this.itemsOf(node) } satisfies Group;
+    if (state.children) {
+      const label = () => base.label() || textOfWords(state.children!.find((child) => TABLE_LABEL.test(child.definition.qualifiedName.localName))?.currentState.label ?? null);
+      return { ...base, label, kind: 'group', items: () => this.itemsOf(node) } satisfies Group;
+    }
     return {
       ...base,
       kind: 'question',

@@ -16,7 +16,11 @@ const MANY_STEPS = 40;
 export default function RangeSlider(props: WidgetProps) {
   const range = () => props.question.range!;
   const has = (appearance: string) => props.question.appearance.has(appearance);
-  const text = () => props.filling.text(props.question);
+  // The engine writes a decimal as "2.0".
+  const text = () => {
+    const kept = props.filling.text(props.question);
+    return kept === '' || !Number.isFinite(Number(kept)) ? kept : String(Number(kept));
+  };
   const steps = createMemo(() => stepsIn(range()));
   const place = () => stepOf(range(), text());
   const write = (steps: number) => props.filling.answer(props.question, valueAt(range(), steps));
@@ -25,7 +29,7 @@ export default function RangeSlider(props: WidgetProps) {
   const shown = createUniqueId();
   const clear = () => (
     <Show when={text() !== '' && !props.question.required() && !readonly()}>
-      <button type="button" class="button widget-button" onClick={() => props.filling.answer(props.question, '')}>
+      <button type="button" class="button button--plain slider__clear" onClick={() => props.filling.answer(props.question, '')}>
         {t('form.clear')}
       </button>
     </Show>

@@ -8,6 +8,7 @@ import type { WidgetProps } from './index.ts';
 import { grouped, openable, ungrouped } from './typed_words.ts';
 
 const ROWS = 3;
+const LINE_REM = 1.75;
 const ROWS_MAX = 20;
 
 export function TextBox(props: WidgetProps & { onEnter?: () => void; autofocus?: boolean }) {
@@ -77,7 +78,7 @@ export function TextBox(props: WidgetProps & { onEnter?: () => void; autofocus?:
           </div>
         }
       >
-        <textarea {...common} autocomplete="off" rows={rows()} value={value()} readonly={props.question.readonly()} onInput={(event) => input(event.currentTarget.value)} />
+        <textarea {...common} autocomplete="off" rows={rows()} style={{ 'min-height': `${rows() * LINE_REM + 1.5}rem` }} value={value()} readonly={props.question.readonly()} onInput={(event) => input(event.currentTarget.value)} />
       </Show>
       <Show when={anotherApp()}>
         <p class="soft question__aside">{t('form.text.another_app')}</p>
