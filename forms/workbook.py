@@ -17,9 +17,11 @@ PARTS_MAX = 2_000
 SHEET_PART = "xl/workbook.xml"
 MACROS = "vbaproject.bin"
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # how files of Excel before 2007 begin, and workbooks with a password
+OLD_WITHOUT_BOX = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # older still: the sheet's records alone
+MACROS_OF_OLD = "_VBA_PROJECT".encode("utf-16-le")
 DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 HEAD_BYTES = 4_096
-LATER_TYPES = {".xlsm": "macros", ".xls": "old", ".ods": "other_sheets", ".numbers": "other_sheets", ".et": "other_sheets"}
+LATER_TYPES = {".xlsm": "macros", ".ods": "other_sheets", ".numbers": "other_sheets", ".et": "other_sheets"}
 
 _SENTENCES = spoken(WORDS, "workbook")
 
@@ -39,11 +41,22 @@ def _trouble(source: bytes, file_type: str) -> str | None:
         return "large"
     if file_type == ".xlsx":
         return _of_workbook(source)
+    if file_type == ".xls":
+        return _of_old_workbook(source)
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError:
         return "encoding"
     return "characters" if "\0" in text else None
+
+
+def _of_old_workbook(source: bytes) -> str | None:
+    """Most forms of other people are still in this format: read, but never run."""
+    if source.startswith(b"PK"):
+        return "renamed"
+    if not source.startswith((OLD_OR_LOCKED, *OLD_WITHOUT_BOX)):
+        return "broken"
+    return "macros" if MACROS_OF_OLD in source else None
 
 
 def _of_workbook(source: bytes) -> str | None:

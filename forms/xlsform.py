@@ -29,7 +29,7 @@ NAMESPACE = "https://doorstep.example/xforms"
 XFORMS = "http://www.w3.org/2002/xforms"
 PREFIX = "doorstep"
 
-FILE_TYPES = (".md", ".xlsx", ".csv")
+FILE_TYPES = (".md", ".xlsx", ".xls", ".csv")
 OUR_COLUMNS = ("keep", "merge", "pii", "prefill", "save_to", "usual")
 OUR_SETTINGS = ("audience", "field_of_work", "mode", "starts_from", "starts_new")
 MODES = ("register",)
