@@ -24,7 +24,14 @@ class Filler:
         self.wanted = {path: value for path, value in flat(answers, self.fields) if self._is_asked(path)}
         self.done: set[str] = set()
 
+    @property
+    def is_register(self) -> bool:
+        """One screen that is there again at once."""
+        return self.page.locator(".form-screen--register").count() > 0
+
     def fill(self) -> None:
+        if self.is_register:
+            return self._this_screen()
         for _ in range(SCREENS_MAX):
             self._this_screen()
             key = self.page.locator(".form-page").get_attribute("data-page")
@@ -33,6 +40,15 @@ class Filler:
             self.page.locator(".form-bottom .button").nth(1).click()
             expect(self.page.locator(".form-page")).not_to_have_attribute("data-page", key or "")
         raise AssertionError("the form has no end")
+
+    def save(self) -> None:
+        """Saved on the phone, and it says so."""
+        key = "form.register.save" if self.is_register else "form.save"
+        self.page.get_by_role("button", name=self.word(key), exact=True).click()
+        if self.is_register:
+            expect(self.page.locator(".form-top__kept")).to_be_visible()
+        else:
+            expect(self.page.get_by_role("heading", name=self.word("form.saved.title"))).to_be_visible()
 
     def _is_asked(self, path: str) -> bool:
         return self.fields[plain(path)]["type"] not in ("hidden", "calculate", "note")
@@ -105,9 +121,11 @@ class Filler:
         else:
             for choice in each["choices"]:
                 button = card.locator("[role=radio], [role=checkbox]").filter(has=self.page.get_by_text(labels[choice["value"]], exact=True))
-                if button.count() and (button.first.get_attribute("aria-checked") == "true") != (choice["value"] in codes):
-                    if choice["value"] in codes or each["type"] == "select_multiple":
-                        button.first.click()
+                wanted = choice["value"] in codes
+                is_on = button.count() > 0 and button.first.get_attribute("aria-checked") == "true"
+                # One of several is taken back by a tap; the one of a select_one by tapping another.
+                if button.count() and wanted != is_on and (wanted or each["type"] == "select_multiple"):
+                    button.first.click()
 
 
 def _walk(fields: list[dict]) -> Iterator[dict]:

@@ -37,8 +37,7 @@ def test_every_form_of_the_catalogue_is_filled_without_a_network_and_arrives_as_
         entered[form] = {path: filler.wanted[path] for path in filler.done}
         assert set(filler.wanted) == filler.done, f"{form}: never asked: {sorted(set(filler.wanted) - filler.done)}"
         phone.look(f"every-{form}")
-        phone.tap("form.save")
-        phone.page.get_by_role("heading", name=phone.word("form.saved.title")).wait_for()
+        filler.save()
     before = set(server.documents("worker-w0001", "submission:"))
     phone.find_network()
     arrived = eventually(
@@ -63,7 +62,7 @@ def test_every_form_of_the_catalogue_is_filled_without_a_network_and_arrives_as_
         form = submission["form"]
         assert (form, receipt["status"], receipt["problems"]) == (form, "accepted", []), form
         fields = {each["path"]: each for each in walk(documents[form]["fields"])}
-        got = {path: value for path, value in flat(submission["answers"], fields)}
+        got = dict(flat(submission["answers"], fields))
         different = {
             path: (value, got.get(path))
             for path, value in entered[form].items()
