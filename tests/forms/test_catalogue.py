@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from forms.check import publishable
+from forms.xlsform import FIELDS_OF_WORK, read
 
 CATALOGUE = Path(__file__).parents[2] / "forms" / "catalogue"
+FORMS = sorted(path.stem for path in CATALOGUE.glob("*.md"))
 
 SURVEY = {
     "household_id": "household:k5xw3f2mzq7a4b6c2d3e4f5g6h",
@@ -65,12 +67,102 @@ CHECK = {
 }
 
 
-@pytest.mark.parametrize("path", sorted(CATALOGUE.glob("*.md")), ids=lambda path: path.stem)
-def test_every_form_of_the_catalogue_is_publishable_without_a_finding(path):
-    result = publishable(path)
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_of_the_catalogue_is_publishable_beside_all_others_without_a_finding(catalogue, name):
+    result = publishable(CATALOGUE / f"{name}.md", catalogue=catalogue.values())
     assert result.findings == []
     assert result.form is not None
     assert result.form.languages == ("zh", "en")
+
+
+def test_the_catalogue_holds_the_seventeen_forms_and_the_register_of_doors():
+    assert set(FORMS) == {
+        "household_survey", "quarantine_check", "returnee_registration", "quarantine_release", "checkpoint_entry", "resident_pass", "disinfection_log",
+        "premises_inspection", "problem_report", "supply_handout", "donation", "service_request", "duty_log", "spot_check", "test_registration",
+        "publicity_log", "transport_trip", "household_register",
+    }  # fmt: skip
+
+
+def test_every_form_stands_in_one_of_the_seven_fields_of_work_and_every_field_has_a_form(catalogue):
+    assert {form.questionnaire.field_of_work for form in catalogue.values()} == set(FIELDS_OF_WORK)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_that_a_person_starts_on_the_phone_has_screens_not_loose_questions(catalogue, name):
+    """A group is a screen; only what programs fill in and work out stands outside of one."""
+    assert {each.type for each in catalogue[name].fields} <= {"group", "repeat", "hidden", "calculate"}
+
+
+def test_one_fact_has_one_name(catalogue):
+    """What two forms ask in the same words has the same name."""
+    names: dict[tuple[str, str], set[str]] = {}
+    for form in catalogue.values():
+        for each in form.questionnaire.walk():
+            if each.is_leaf and each.type != "hidden":
+                for language, label in each.label.items():
+                    names.setdefault((language, label), set()).add(each.name)
+    several = {label: found for label, found in names.items() if len(found) > 1}
+    assert several == {}
+
+
+def test_somebody_comes_again_after_the_results_that_the_list_marks(catalogue, judge):
+    """The column `again` of the visit results and the form's own calculation say the same."""
+    marks = {row.get("name"): row.get("again") for row in read(CATALOGUE / "household_survey.md").choices.rows if row.get("list_name") == "outcome"}
+    assert set(marks.values()) == {"yes", "no"}
+    for outcome, again in marks.items():
+        answers = {"household_id": "household:k", "visit": {"mode": "door", "outcome": outcome}}
+        assert judge(catalogue["household_survey"], answers).answers["visit"]["come_again"] == again, outcome
+
+
+def test_each_visit_is_a_record_of_its_own_with_its_number(catalogue, judge):
+    answers = {
+        "household_id": "household:k", "visit_id": "visit:01JD3Z8Q5V7M2K4X9T6B1N0C01", "attempt_before": 2,
+        "visit": {"mode": "door", "outcome": "nobody_home"}, "address": {"building": "1", "room": "311", "ordinal": 1},
+    }  # fmt: skip
+    household, visit = judge(catalogue["household_survey"], answers).changes
+    assert (household.properties["attempt"], household.properties["come_again"]) == (3, "yes")
+    assert (visit.kind, visit.properties["household"], visit.properties["attempt"]) == ("visit", "household:k", 3)
+    assert visit.properties["outcome"] == "nobody_home"
+
+
+@pytest.mark.parametrize(
+    ("number", "stands"),
+    [
+        ("11010519491231002X", True),
+        ("11010519491231002x", True),
+        ("110105194912310021", False),
+        ("110105491231002", False),
+        ("E12345678", True),
+        ("12345678", True),
+        ("1234567", False),
+    ],
+)
+def test_the_last_character_of_an_identity_number_must_fit(catalogue, judge, said, number, stands):
+    """GB 11643: the 18th character is worked out from the other 17."""
+    problems = said(judge(catalogue["returnee_registration"], {"person": {"id_number": number}}).problems)
+    assert (("/person/id_number", "constraint") not in problems) == stands
+
+
+@pytest.mark.parametrize(
+    ("out_at", "in_at", "hours", "minutes"),
+    [("09:00", "11:59", 3, 0), ("09:00", "12:00", 3, 0), ("09:00", "12:30", 3, 30), ("22:30", "23:31", 1, 1)],
+)
+def test_by_how_much_an_outing_was_overrun_is_worked_out(catalogue, judge, out_at, in_at, hours, minutes):
+    outing = {"out_at": f"2026-02-03T{out_at}:00+08:00", "in_at": f"2026-02-03T{in_at}:00+08:00"}
+    answers = {"validity": {"hours_allowed": hours, "days_between": 2, "status": "valid"}, "outing": outing}
+    assert judge(catalogue["resident_pass"], answers).answers["outing"]["overrun_minutes"] == minutes
+
+
+def test_a_longer_quarantine_keeps_its_former_end_and_a_release_says_released(catalogue, judge):
+    longer, released = (
+        judge(catalogue["quarantine_release"], {"case_id": "quarantine_case:1", "ends_on_before": "2026-02-03", **more}).changes[0].properties
+        for more in (
+            {"decision_made": {"decision": "extend"}, "extension": {"ends_on": "2026-02-10", "extension_reason": "同住人发热"}},
+            {"decision_made": {"decision": "release"}, "release": {"released_on": "2026-02-03"}},
+        )
+    )
+    assert (longer["ends_on"], longer["ends_on_before"], "status" in longer) == ("2026-02-10", "2026-02-03", False)
+    assert (released["status"], released["released_on"], "ends_on" in released) == ("released", "2026-02-03", False)
 
 
 def test_a_good_survey_and_a_good_check_pass_as_they_are(catalogue, judge):
