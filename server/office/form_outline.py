@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ class Line:
 
 def outline(document: Mapping[str, Any], form: Form | None) -> list[Line]:
     """The fields of a form document; with `form`, their rules too."""
-    rules = {each.path: each for each in form.questionnaire.walk()} if form is not None else {}
+    rules = {each.path: (each, form.questionnaire.root) for each in form.questionnaire.walk()} if form is not None else {}
     return _lines(document.get("fields") or (), rules, "", 0)
 
 
@@ -57,7 +58,7 @@ def _lines(fields: Iterable[Mapping[str, Any]], rules: Mapping[str, Any], above:
         is_asked = each["type"] not in ("hidden", "calculate")
         number += is_asked
         mine = f"{above}{number}" if is_asked else ""
-        rule = rules.get(each["path"])
+        rule, root = rules.get(each["path"], (None, ""))
         choices = each.get("choices") or ()
         lines.append(
             Line(
@@ -69,7 +70,7 @@ def _lines(fields: Iterable[Mapping[str, Any]], rules: Mapping[str, Any], above:
                 label=each.get("label"),
                 hint=each.get("hint"),
                 guidance=each.get("guidance"),
-                rules=_rules(rule),
+                rules=_rules(rule, root),
                 choices=tuple((str(choice["value"]), choice.get("label") or {}) for choice in choices[:CHOICES_SHOWN_MAX]),
                 choices_more=max(0, len(choices) - CHOICES_SHOWN_MAX),
                 list=each.get("list") or "",
@@ -81,14 +82,19 @@ def _lines(fields: Iterable[Mapping[str, Any]], rules: Mapping[str, Any], above:
     return lines
 
 
-def _rules(rule: Any) -> tuple[tuple[str, str, Words | None], ...]:
+def _rules(rule: Any, root: str) -> tuple[tuple[str, str, Words | None], ...]:
     if rule is None:
         return ()
     said = {"constraint": rule.constraint_message, "required": rule.required_message}
-    found = [(name, getattr(rule, name), said.get(name) or None) for name in RULES if getattr(rule, name)]
+    found = [(name, as_written(getattr(rule, name), root), said.get(name) or None) for name in RULES if getattr(rule, name)]
     if rule.readonly:
-        found.append(("readonly", "true()", None))
-    return tuple((name, "" if expression in ALWAYS or (name, expression) == ("required", "true()") else expression, words) for name, expression, words in found)
+        found.append(("readonly", "", None))
+    return tuple((name, "" if expression in ALWAYS else expression, words) for name, expression, words in found)
+
+
+def as_written(expression: str, root: str) -> str:
+    """An XForm's expression as its author wrote it: `/data/visit/outcome` was `${outcome}`."""
+    return re.sub(rf" ?(?<![\w.\])])/{re.escape(root)}(?:/[\w.-]+)*/([\w.-]+) ?", r"${\1}", expression)
 
 
 def _ours(each: Mapping[str, Any], rule: Any) -> tuple[tuple[str, str], ...]:
