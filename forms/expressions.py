@@ -287,6 +287,12 @@ class Writer(Paths):
                 parts.append(convert(code))
         return "[" + ", ".join(parts) + "]"
 
+    def each_text(self, nodes: Nodes, scope: Scope) -> str:
+        """The set of the texts of all nodes."""
+        variable = self.variable()
+        rows = self.over(nodes.rows, scope) if nodes.many else f"({nodes.rows},)"
+        return f"{{{self._text_of(replace(nodes, rows=variable, many=False))} {self._loop(nodes, variable, rows)}}}"
+
     def nodes(self, argument: xpath.Expression, scope: Scope) -> Nodes | None:
         code = self.write(argument, scope)
         if code.nodes is None:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date as calendar_date
+from typing import Any
 
 from forms import functions, nodes
 from forms.conversions import LEXICAL_NUMBER, whole
@@ -20,12 +21,16 @@ CHOICES_MAX = 200
 POINTS_MAX = 10_000
 """In one line or area."""
 NUMBER_MAX = 1e15
+ROWS_MAX = 10_000
+"""In one submission, in all repeats together."""
+FILE_NAME_CHARACTERS_MAX = 255
 UNKNOWN_NAMED_MAX = 20
 
 Wrong = Callable[[str, str, str, str], None]
 
 # What cannot stand in XML 1.0, lone surrogates included: such a text could never be exchanged.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NOT_IN_NAMES = re.compile(r"[/\\\r\n]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[-+](?:0\d|1[0-4]):[0-5]\d)?", re.ASCII)
 _DATE_TIME_ZONE = re.compile(r"(?:Z|[-+](?:0\d|1[0-4]):[0-5]\d)", re.ASCII)
@@ -89,7 +94,18 @@ def read_select_multiple(value: object, at: str, suffix: str, wrong: Wrong, sent
 
 
 def read_rank(value: object, at: str, suffix: str, wrong: Wrong) -> tuple[str, ...]:
-    return read_select_multiple(value, at, suffix, wrong, "rank")
+    codes = read_select_multiple(value, at, suffix, wrong, "rank")
+    if type(value) is list and len(codes) < len(value) and codes:
+        wrong(at, suffix, "choice", "rank_twice")
+        return ()
+    return codes
+
+
+def read_file_name(value: object, at: str, suffix: str, wrong: Wrong) -> str:
+    if type(value) is str and (len(value) > FILE_NAME_CHARACTERS_MAX or _NOT_IN_NAMES.search(value)):
+        wrong(at, suffix, "type", "file_name")
+        return ""
+    return read_one_line(value, at, suffix, wrong)
 
 
 def read_barcode(value: object, at: str, suffix: str, wrong: Wrong) -> str:
@@ -165,13 +181,20 @@ def read_acknowledge(value: object, at: str, suffix: str, wrong: Wrong) -> str:
     return ""
 
 
-def read_rows(value: object, up: object, at: str, suffix: str, read_row: Callable, wrong: Wrong) -> list:
+def read_rows(value: object, up: Any, at: str, suffix: str, read_row: Callable, wrong: Wrong) -> list:
     if value is None or value == "":
         return []
     if type(value) is not list:
         wrong(at, suffix, "type", "repeat")
         return []
     if len(value) > REPEAT_ROWS_MAX:
+        wrong(at, suffix, "count", "too_many_rows")
+        return []
+    root = up
+    while root.up is not None:
+        root = root.up
+    root.rows += len(value)
+    if root.rows > ROWS_MAX:
         wrong(at, suffix, "count", "too_many_rows")
         return []
     path = f"{at}{suffix}/"
@@ -288,6 +311,16 @@ def row_at(rows: list, position: float) -> list:
     return [rows[int(position) - 1]] if position == position and 1 <= position <= len(rows) else []
 
 
+def in_range(value: float, start: float | None, end: float | None, step: float | None) -> bool:
+    """From start to end by whole steps, up or down; a computer's thirds of a step are forgiven."""
+    if start is None or end is None:
+        return True
+    if not min(start, end) <= value <= max(start, end):
+        return False
+    steps = (value - start) / step if step else 0.0
+    return math.isclose(steps, round(steps), abs_tol=1e-6)
+
+
 def expected_rows(count: float) -> int:
     return max(0, int(count)) if count == count and abs(count) <= NUMBER_MAX else 0
 
@@ -296,9 +329,9 @@ NAMES: dict[str, Callable] = {
     **{
         each.__name__: each
         for each in (
-            read_text, read_one_line, read_integer, read_decimal, read_calculated_number, read_select_multiple, read_rank, read_barcode, read_date, read_time,
-            read_dateTime, read_geopoint, read_geotrace, read_geoshape, read_acknowledge, read_rows, no_group, no_answer, ignore, unknown, calculated_text,
-            calculated_number, calculated_integer, calculated_choices, calculated_places, distinct, row_at, expected_rows,
+            read_text, read_one_line, read_integer, read_decimal, read_calculated_number, read_select_multiple, read_rank, read_barcode, read_file_name,
+            read_date, read_time, read_dateTime, read_geopoint, read_geotrace, read_geoshape, read_acknowledge, read_rows, no_group, no_answer, ignore,
+            unknown, calculated_text, calculated_number, calculated_integer, calculated_choices, calculated_places, distinct, row_at, in_range, expected_rows,
         )
     },
     **functions.RUNTIME,

@@ -13,7 +13,7 @@ class Rows:
 
     def row_class(self, repeat: Field | None) -> list[str]:
         fields = repeat.fields if repeat else self.questionnaire.fields
-        slots = ["at", "up", "index"]
+        slots = ["at", "up", "index", *([] if repeat else ["rows"])]
         slots += [self.layout.attribute(each) for each in leaves(fields) + repeats(fields)]
         slots += [self.layout.flag(each) for each in conditional(fields)]
         return [

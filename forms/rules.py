@@ -214,46 +214,55 @@ class Rules:
         required = "False"
         if each.required and each.required != "false()":
             required, _ = self.expression(each, "required", each.required)
+        # (what is wrong, the problem's rule and what its message needs)
         conditions: list[tuple[str, str]] = []
-        if each.value_type in ("select_one", *SEVERAL) and each.choices is not None:
-            allowed = self._choices(each)
-            conditions.append((f"{value} not in {allowed}" if each.value_type == "select_one" else f"not {allowed}.issuperset({value})", "choice"))
+        if each.value_type in ("select_one", *SEVERAL) and (allowed := self._choices(each)):
+            conditions.append((f"{value} not in {allowed}" if each.value_type == "select_one" else f"not {allowed}.issuperset({value})", "'choice'"))
         if each.constraint:
             constraint, _ = self.expression(each, "constraint", each.constraint)
-            conditions.append((f"not {constraint}", "constraint"))
-        blank = is_blank(value, each.value_type)
+            conditions.append((f"not {constraint}", "'constraint'" + self._values(each, "constraint")))
+        if each.range and each.value_type in ("integer", "decimal"):
+            start, end, step = (each.range.get(name) for name in ("start", "end", "step"))
+            conditions.append((f"not in_range({value}, {start!r}, {end!r}, {step!r})", "'constraint', (), 'range'"))
         lines = []
+        keyword, also = "if", f"{is_given(value, each.value_type)} and "
         if required != "False":
-            lines.append(f"{pad}if {blank}:")
-            if required == "True":
-                lines.append(f"{pad}    {say}'required')")
-            else:
-                lines += [f"{pad}    if {required}:", f"{pad}        {say}'required')"]
-        elif conditions:
-            given = is_given(value, each.value_type)
-            condition, rule = conditions.pop(0)
-            lines += [f"{pad}if {given} and {condition}:", f"{pad}    {say}{rule!r})"]
-            if conditions:
-                # The second is asked only where the first was passed, or the answer is blank and it does not matter.
-                condition, rule = conditions.pop(0)
-                lines += [f"{pad}elif {given} and {condition}:", f"{pad}    {say}{rule!r})"]
-            return lines
+            said = f"{say}'required'{self._values(each, 'required')})"
+            lines.append(f"{pad}if {is_blank(value, each.value_type)}:")
+            lines += [f"{pad}    {said}"] if required == "True" else [f"{pad}    if {required}:", f"{pad}        {said}"]
+            keyword, also = "elif", ""
+        # The second is asked only where the first was passed.
         for condition, rule in conditions:
-            lines += [f"{pad}elif {condition}:", f"{pad}    {say}{rule!r})"]
+            lines += [f"{pad}{keyword} {also}{condition}:", f"{pad}    {say}{rule})"]
+            keyword = "elif"
         return lines
 
+    def _values(self, each: Field, rule: str) -> str:
+        """What the references in its message stand for: worked out only where there is a problem."""
+        values = each.message_values.get(rule, {})
+        texts = [self.expression(each, f"{rule}_message", value, "text")[0] for value in values.values()]
+        return f", ({', '.join(texts)},)" if texts else ""
+
     def _choices(self, each: Field) -> str:
-        assert each.choices is not None
-        if each.choice_list is None or not each.choice_list.filtered:
-            return f"CHOICES[{each.path!r}]"
+        """The codes that may be chosen, as Python; "" where there is no telling."""
+        listed = each.choice_list
+        if listed is None or not listed.filtered:
+            return f"CHOICES[{each.path!r}]" if each.choices is not None else ""
         writer = Writer(self.layout, fixed=self.fixed)
         scope = scope_for(self.layout, each)
         try:
-            nodes = writer.write(xpath.parse(each.choice_list.nodeset), scope).nodes
-        except xpath.XPathError as error:
-            self.findings.append(Finding(each.path, "choice_filter", Trouble("unparsable", f"{error}: {each.choice_list.nodeset}")))
+            parsed = xpath.parse(listed.nodeset)
+            if isinstance(parsed, xpath.Path):
+                # The filter's paths start from the question, and so does the way from an item to its code.
+                way = xpath.parse(listed.value)
+                assert isinstance(way, xpath.Path)
+                parsed = xpath.Path(parsed.base, parsed.absolute, parsed.steps + way.steps)
+            nodes = writer.write(parsed, scope).nodes
+        except (xpath.XPathError, AssertionError) as error:
+            self.findings.append(Finding(each.path, "choice_filter", Trouble("unparsable", f"{error}: {listed.nodeset}")))
             return "frozenset()"
+        code = writer.each_text(nodes, scope) if nodes is not None else ""
         self.findings += [Finding(each.path, "choice_filter", trouble) for trouble in dict.fromkeys(writer.troubles)]
-        if nodes is None or writer.troubles:
+        if nodes is None or any(trouble.level == "error" for trouble in writer.troubles):
             return "frozenset()"
-        return f"{{item.get({each.choice_list.value!r}, '') for item in {nodes.rows}}}"
+        return code

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from itertools import islice
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
@@ -40,14 +41,19 @@ class AnswersReader:
     def __init__(self, make_root: type, pages: dict[str, Callable]) -> None:
         self.make_root = make_root
         self.pages = list(pages.items())
+        self.names = pages.keys()
         meta = type("Meta", (), {"unknown": RAISE})
         self.schema: Schema = type("Answers", (Schema,), {"Meta": meta, **{name: Page(read) for name, read in pages.items()}})()
 
     def read(self, answers: object) -> tuple[Any, Wrongs]:
         """The root row, always whole, and all that was wrong with the answers."""
         root = self.make_root()
-        root.at, root.up, root.index = "", None, 0
+        root.at, root.up, root.index, root.rows = "", None, 0, 0
         given = answers if type(answers) is dict else {}
+        if len(given) > len(self.pages) + reading.UNKNOWN_NAMED_MAX:
+            # Marshmallow would make an error of each of 50,000 strange names, and we tell of few.
+            strange = islice((name for name in given if name not in self.names), reading.UNKNOWN_NAMED_MAX)
+            given = {name: given[name] for name in (*self.names & given.keys(), *strange)}
         for name, read in self.pages:
             if given.get(name) is None:
                 read(None, root, reading.ignore)

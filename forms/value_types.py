@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from forms.reading import CHOICES_MAX, NUMBER_MAX, POINTS_MAX, TEXT_CHARACTERS_MAX
+from forms.reading import CHOICES_MAX, FILE_NAME_CHARACTERS_MAX, NUMBER_MAX, POINTS_MAX, TEXT_CHARACTERS_MAX
 
 GEOPOINT_PARTS = ("latitude", "longitude", "altitude", "accuracy")
 
@@ -149,6 +149,9 @@ def _positions_schema(least: int) -> dict[str, Any]:
 
 _text = ValueType("text", _text_schema, _write_text, _parse_text)
 _line = ValueType("one_line", _line_schema, _write_text, _parse_text)
+_file_name = ValueType(
+    "file_name", {**_text_schema, "maxLength": FILE_NAME_CHARACTERS_MAX, "pattern": "^[^/\\\\\r\n]*[^/\\\\\\s][^/\\\\\r\n]*" + _END}, _write_text, _parse_text
+)
 
 VALUE_TYPES = {
     "text": _text,
@@ -157,16 +160,16 @@ VALUE_TYPES = {
     "decimal": ValueType("decimal", {"type": "number", **_NUMBER}, _write_number, _parse_number),
     "select_one": _line,
     "select_multiple": ValueType("select_multiple", _codes_schema, _write_codes, _parse_codes),
-    "rank": ValueType("rank", _codes_schema, _write_codes, _parse_codes),
+    "rank": ValueType("rank", {**_codes_schema, "uniqueItems": True}, _write_codes, _parse_codes),
     "date": ValueType("date", {"type": "string", "pattern": f"^{_DAY}{_END}"}, _write_text, _parse_text),
     "time": ValueType("time", {"type": "string", "pattern": f"^{_CLOCK}{_ZONE}?{_END}"}, _write_text, _parse_text),
     "dateTime": ValueType("dateTime", {"type": "string", "pattern": f"^{_DAY}T{_CLOCK}{_ZONE}{_END}"}, _write_text, _parse_text),
     "geopoint": ValueType("geopoint", _position_schema, _write_position, _parse_position),
     "geotrace": ValueType("geotrace", _positions_schema(2), _write_positions, _parse_positions),
     "geoshape": ValueType("geoshape", _positions_schema(3), _write_positions, _parse_positions),
-    "image": _line,
-    "audio": _line,
-    "video": _line,
-    "file": _line,
+    "image": _file_name,
+    "audio": _file_name,
+    "video": _file_name,
+    "file": _file_name,
     "acknowledge": ValueType("acknowledge", {"enum": ["OK", True]}, _write_acknowledge, _parse_text),
 }

@@ -154,7 +154,8 @@ def any_answers(fields: list[Field]) -> st.SearchStrategy:
 def test_the_reader_and_the_schema_take_the_same_answers(all_types, judge, data):
     """`all_types` asks everything and requires nothing, so its verdict is about types and choices alone."""
     answers = data.draw(any_answers(all_types.fields))
-    problems = judge(all_types, answers).problems
+    # Where a range steps is a rule, no type.
+    problems = [problem for problem in judge(all_types, answers).problems if problem.rule != "constraint"]
     errors = [(list(each.absolute_path), each.message[:200]) for each in Draft202012Validator(json_schema(all_types)).iter_errors(answers)]
     assert bool(problems) == bool(errors), (answers, problems, errors)
 
@@ -164,7 +165,8 @@ def test_the_reader_and_the_schema_take_the_same_answers(all_types, judge, data)
 def test_one_answer_of_each_type_is_taken_by_both_or_by_neither(all_types, judge, data):
     each = data.draw(st.sampled_from([each for each in all_types.fields if each.is_leaf and each.type != "calculate"]))
     answers = {each.name: data.draw(anything)}
-    assert valid(all_types, answers) == (judge(all_types, answers).problems == ()), (answers, judge(all_types, answers).problems)
+    problems = [problem for problem in judge(all_types, answers).problems if problem.rule != "constraint"]
+    assert valid(all_types, answers) == (not problems), (answers, problems)
 
 
 def test_what_was_accepted_is_valid(all_types, judge):
