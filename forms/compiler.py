@@ -20,6 +20,7 @@ from forms.layout import Finding, Layout, Trouble
 from forms.records import Entity, Records
 from forms.rows import Rows, plain
 from forms.rules import Rules
+from forms.schedule import Slot, read_slots
 from forms.xform import Questionnaire
 
 
@@ -31,6 +32,7 @@ class Compiled:
     """top-level name of the answers → the function that reads it"""
     entities: list[Entity]
     findings: list[Finding]
+    schedule: list[Slot]
 
 
 def compile_form(questionnaire: Questionnaire) -> Compiled:
@@ -61,4 +63,5 @@ def compile_form(questionnaire: Questionnaire) -> Compiled:
     heading += [f"{name} = index_by_{kind}({list_name!r}, {key!r})" for (list_name, key, kind), name in layout.indexes.items()]
     lines = heading + lines
     readers = {page.name: rows.page_reader(page) for page in questionnaire.fields}
-    return Compiled("\n".join(lines) + "\n", layout, readers, entities, findings)
+    slots, wrong = read_slots(questionnaire, entities)
+    return Compiled("\n".join(lines) + "\n", layout, readers, entities, findings + wrong, slots)

@@ -91,6 +91,7 @@ class Form:
         self.audience = questionnaire.audience
         self.fields = questionnaire.fields
         self.entities: list[Entity] = compiled.entities
+        self.schedule = compiled.schedule
         self.source = compiled.source
         self._layout = compiled.layout
         self._messages = {
@@ -219,6 +220,7 @@ class Form:
             "starts_new": self.questionnaire.starts_new,
             "current": current,
             **({"files": self.files} if self.files else {}),
+            **({"schedule": [slot.as_document() for slot in self.schedule]} if self.schedule else {}),
         }
 
 

@@ -135,6 +135,22 @@ class EntityDeclaration:
 
 
 @dataclass(frozen=True)
+class SlotDeclaration:
+    """A row of the sheet `schedule`, as it stands there."""
+
+    name: str
+    label: Message
+    kind: str
+    field: str
+    set: str
+    from_time: str
+    until_time: str
+    grace_minutes: str
+    starts: str
+    ends: str
+
+
+@dataclass(frozen=True)
 class Questionnaire:
     id: str
     version: str
@@ -152,6 +168,7 @@ class Questionnaire:
     """Whether it may also be started without such a record, and then makes one."""
     fields: list[Field]
     entities: list[EntityDeclaration]
+    schedule: list[SlotDeclaration]
     lists: dict[str, tuple[dict[str, str], ...]]
     """Secondary instances, the form's own and those of files: list id → items as {child: text}."""
     list_files: dict[str, str]

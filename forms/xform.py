@@ -15,8 +15,8 @@ from lxml import etree
 
 from forms.files import UnreadableFile, read_items
 from forms.messages import Message
-from forms.questionnaire import MEDIA_TYPES, Action, Choice, ChoiceList, EntityDeclaration, Field, Media, Questionnaire, Refused
-from forms.xlsform import NAMESPACE, XFORMS, parse_xml
+from forms.questionnaire import MEDIA_TYPES, Action, Choice, ChoiceList, EntityDeclaration, Field, Media, Questionnaire, Refused, SlotDeclaration
+from forms.xlsform import NAMESPACE, SLOT_COLUMNS, XFORMS, parse_xml
 
 __all__ = ["Action", "Choice", "ChoiceList", "EntityDeclaration", "Field", "Questionnaire", "Refused", "UnreadableXForm", "read_xform"]
 
@@ -130,6 +130,7 @@ class _Reader:
             starts_new=ours is not None and ours.get("starts_new") == "yes",
             fields=fields,
             entities=entities,
+            schedule=[] if ours is None else [self._slot(element) for element in ours.iter(f"{{{NAMESPACE}}}slot")],
             lists=self.lists,
             list_files=self.list_files,
             item_labels=self.item_labels,
@@ -147,6 +148,11 @@ class _Reader:
     def _entity(self, element: etree._Element) -> EntityDeclaration:
         label = {text.get("lang", ""): text.text or "" for text in element.iter(f"{{{NAMESPACE}}}label")}
         return EntityDeclaration(element.get("kind", ""), element.get("id", ""), label)
+
+    def _slot(self, element: etree._Element) -> SlotDeclaration:
+        label = {text.get("lang", ""): text.text or "" for text in element.iter(f"{{{NAMESPACE}}}label")}
+        named = {"from": "from_time", "until": "until_time"}
+        return SlotDeclaration(label=label, **{named.get(column, column): element.get(column, "") for column in SLOT_COLUMNS})
 
     def _refuse(self, path: str, key: str, detail: str, column: str = "type") -> None:
         self.refused.append(Refused(path, column, key, detail))

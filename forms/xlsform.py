@@ -6,7 +6,7 @@
 What is ours travels in the namespace NAMESPACE, so that the XForm alone is the whole form:
 
 * the columns `keep`, `merge`, `pii`, `prefill`, `save_to` and `usual` become attributes of the question's `<bind>`;
-* the sheet `entities`, our settings and the title by language become one `<doorstep:form>` in the `<model>`;
+* the sheets `entities` and `schedule`, our settings and the title by language become one `<doorstep:form>` in the `<model>`;
 * the label of a calculation, which no control shows, becomes an attribute of its `<bind>` for each language;
 * a question of type `hidden`, which a program fills in, becomes an input with the appearance `hidden`: ODK's engine lets nobody set a node that has no control.
 
@@ -15,11 +15,14 @@ pyxform never sees `entities` and `save_to`: see docs/decisions/0010-entities-in
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -31,6 +34,10 @@ PREFIX = "doorstep"
 
 FILE_TYPES = (".md", ".xlsx", ".xls", ".csv")
 OUR_COLUMNS = ("keep", "merge", "pii", "prefill", "save_to", "usual")
+SLOT_COLUMNS = ("name", "kind", "field", "set", "from", "until", "grace_minutes", "starts", "ends")
+"""Of the sheet `schedule`, beside the label."""
+SCHEDULE = "schedule"
+PYXFORMS_SHEETS = ("survey", "choices", "settings", "external_choices", "osm", "entities")
 OUR_SETTINGS = ("audience", "field_of_work", "mode", "starts_from", "starts_new")
 MODES = ("register",)
 """How the phone shows a form, where not screen by screen. `register`: one screen, and after saving the next form at once."""
@@ -64,6 +71,7 @@ class Sheets:
     settings: Sheet
     entities: Sheet
     names: list[str]
+    schedule: Sheet = field(default_factory=Sheet)
 
     def setting(self, column: str) -> str:
         return self.settings.rows[0].get(column) if self.settings.rows else ""
@@ -99,6 +107,9 @@ def read(source: Path | str | bytes, file_type: str | None = None) -> Sheets:
     if file_type not in FILE_TYPES:
         raise UnreadableForm(f"a form is one of {', '.join(FILE_TYPES)}, not {file_type!r}")
     try:
+        of_csv = _sheets_of_csv(content) if file_type == ".csv" else {}
+        if any(name.lower() == SCHEDULE for name in of_csv):  # pyxform fails over a CSV with a sheet that it does not know
+            content = _as_csv({name: rows for name, rows in of_csv.items() if name.lower() in PYXFORMS_SHEETS})
         definition = get_xlsform(content, file_type=file_type)
     except PyXFormError as error:
         raise UnreadableForm(str(error)) from error
@@ -116,7 +127,76 @@ def read(source: Path | str | bytes, file_type: str | None = None) -> Sheets:
         settings=sheet("settings", definition.settings, definition.settings_header),
         entities=sheet("entities", definition.entities, definition.entities_header),
         names=[str(name) for name in definition.sheet_names or ()],
+        schedule=sheet("schedule", *_rows_of_schedule(content, file_type, [*(definition.sheet_names or ()), *of_csv], of_csv)),
     )
+
+
+def _rows_of_schedule(content: bytes, file_type: str, names: Iterable[str], of_csv: dict[str, list[list[str]]]) -> tuple[Any, Any]:
+    """pyxform leaves out the sheets that it does not know, but one that is alone in its file it reads as a survey."""
+    from pyxform.xls2json_backends import get_xlsform
+
+    name = next((str(name) for name in names if str(name).lower() == SCHEDULE), None)
+    if name is None:
+        return None, None
+    if file_type in (".csv", ".xls"):
+        content, file_type = _as_csv({"survey": of_csv[name] if of_csv else _rows_of_xls(content, name)}), ".csv"
+    else:
+        content = _only_sheet(content, file_type, name)
+    alone = get_xlsform(content, file_type=file_type)
+    return alone.survey, alone.survey_header
+
+
+def _rows_of_xls(content: bytes, name: str) -> list[list[str]]:
+    import xlrd
+
+    book = xlrd.open_workbook(file_contents=content)
+
+    def text(cell: Any) -> str:
+        if cell.ctype == xlrd.XL_CELL_DATE:
+            return "{3:02}:{4:02}".format(*xlrd.xldate_as_tuple(cell.value, book.datemode))
+        return str(int(cell.value)) if cell.ctype == xlrd.XL_CELL_NUMBER and cell.value == int(cell.value) else str(cell.value)
+
+    return [["", *map(text, row)] for row in book.sheet_by_name(name).get_rows()]
+
+
+def _sheets_of_csv(content: bytes) -> dict[str, list[list[str]]]:
+    """A CSV has its sheets one below the other, each after a row with its name in the first column."""
+    sheets: dict[str, list[list[str]]] = {}
+    rows: list[list[str]] = []
+    for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")):
+        if row and row[0].strip():
+            rows = sheets.setdefault(row[0].strip(), [])
+        elif row:
+            rows.append(row)
+    return sheets
+
+
+def _as_csv(sheets: dict[str, list[list[str]]]) -> bytes:
+    written = io.StringIO()
+    for name, rows in sheets.items():
+        csv.writer(written).writerows([[name], *rows])
+    return written.getvalue().encode()
+
+
+def _only_sheet(content: bytes, file_type: str, name: str) -> bytes:
+    """The file with this one of its sheets."""
+    if file_type == ".xlsx":
+        from openpyxl import load_workbook
+
+        book = load_workbook(io.BytesIO(content))
+        for other in set(book.sheetnames) - {name}:
+            del book[other]
+        written = io.BytesIO()
+        book.save(written)
+        return written.getvalue()
+    kept, is_kept = [], False
+    for line in content.decode("utf-8-sig").splitlines():
+        first = line.strip().removeprefix("|").partition("|")[0].strip()
+        if first:
+            is_kept = first.lower() == name.lower()
+        if is_kept:
+            kept.append(line)
+    return "\n".join(kept).encode()
 
 
 def compile_xform(sheets: Sheets, warnings: list[str] | None = None) -> str:
@@ -218,6 +298,10 @@ def _with_our_form(xform: str, sheets: Sheets, titles: dict[str, str]) -> str:
         entity = etree.SubElement(ours, f"{{{NAMESPACE}}}entity", kind=row.get("list_name"), id=row.get("entity_id"))
         for language, label in by_language(row.get, "label", sheets.entities.columns, sheets.language).items():
             etree.SubElement(entity, f"{{{NAMESPACE}}}label", lang=language).text = label
+    for row in sheets.schedule.rows:
+        slot = etree.SubElement(ours, f"{{{NAMESPACE}}}slot", {column: row.get(column) for column in SLOT_COLUMNS if row.get(column)})
+        for language, label in by_language(row.get, "label", sheets.schedule.columns, sheets.language).items():
+            etree.SubElement(slot, f"{{{NAMESPACE}}}label", lang=language).text = label
     return '<?xml version="1.0"?>\n' + etree.tostring(root, encoding="unicode")
 
 

@@ -55,7 +55,12 @@ def _or_near(value: str, known: Iterable[str]) -> str:
 
 
 def _columns(sheets: Sheets) -> Iterator[Finding]:
-    for name, sheet, known in (("survey", sheets.survey, SURVEY), ("settings", sheets.settings, SETTINGS), ("entities", sheets.entities, ENTITIES)):
+    for name, sheet, known in (
+        ("survey", sheets.survey, SURVEY),
+        ("settings", sheets.settings, SETTINGS),
+        ("entities", sheets.entities, ENTITIES),
+        ("schedule", sheets.schedule, {"label", *xlsform.SLOT_COLUMNS}),
+    ):
         for column in sheet.columns:
             base, colons, _ = column.partition("::")
             translatable = base in headers.TEXTS or base in TAKES_MORE or (name != "survey" and base in ("form_title", "label"))

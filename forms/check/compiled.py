@@ -23,13 +23,14 @@ class Places:
 
     def __init__(self, sheets: Sheets) -> None:
         self.rows: dict[str, Row] = {path: rows[0] for path, rows in paths(sheets).items()}
+        self.rows |= {f"slot {number}": row for number, row in enumerate(sheets.schedule.rows)}
 
     def row(self, path: str) -> int | None:
         return self.rows[path].number if path in self.rows else None
 
     def finding(self, found: layout.Finding) -> Finding:
         row = self.rows.get(found.path)
-        sheet = "entities" if found.column == "entity_id" else "survey"
+        sheet = "entities" if found.column == "entity_id" else "schedule" if found.path.startswith("slot ") else "survey"
         text = row.get(found.column) if row else ""
         return finding(
             found.trouble.key,

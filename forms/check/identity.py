@@ -58,6 +58,9 @@ def _plain(text: str) -> str:
 
 
 def _of_content(sheets: Sheets) -> str:
-    rows = [[row.cells for row in sheet.rows] for sheet in (sheets.survey, sheets.choices, sheets.settings, sheets.entities)]
+    rows = [
+        [row.cells for row in sheet.rows]
+        for sheet in (sheets.survey, sheets.choices, sheets.settings, sheets.entities, *([sheets.schedule] if sheets.schedule.rows else []))
+    ]
     digest = hashlib.sha256(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     return digest[:VERSION_CHARACTERS]
