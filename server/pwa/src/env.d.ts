@@ -1,2 +1,11 @@
 declare const __APP_VERSION__: string;
 declare module 'pouchdb-adapter-memory';
+
+declare module '*.json?without=form' {
+  const words: object;
+  export default words;
+}
+declare module '*.json?only=form' {
+  const words: object;
+  export default words;
+}

@@ -1,8 +1,7 @@
 // What a record's fields are called and how their values read: from the forms that write them.
 import { createMemo, createRoot } from 'solid-js';
 import { date, dateTime } from '../i18n/dates.ts';
-import { type Key, textOf, t } from '../i18n/index.ts';
-import factWords from '../i18n/zh.json';
+import { isWord, textOf, t } from '../i18n/index.ts';
 import type { Answers, AnswerValue, FormDocument, FormField, RecordKind } from './documents.ts';
 import { forms } from './records.ts';
 import { type Row, text } from './rows.ts';
@@ -44,7 +43,8 @@ export function question(kind: RecordKind, property: string): FormField | undefi
 export function factLabel(kind: RecordKind, property: string): string | null {
   const label = textOf(question(kind, property)?.label);
   if (label) return label;
-  return property in factWords.fact ? t(`fact.${property}` as Key) : null;
+  const key = `fact.${property}`;
+  return isWord(key) ? t(key) : null;
 }
 
 export function fieldsByPath(form: Pick<FormDocument, 'fields'>): Map<string, FormField> {

@@ -12,13 +12,12 @@ import { now } from '../data/now.ts';
 import { currentForm, loaded, rows } from '../data/records.ts';
 import { isOpen, naturally, type Row, SEARCH_RESULTS_MAX, text } from '../data/rows.ts';
 import { date, moment } from '../i18n/dates.ts';
-import { t, textOf } from '../i18n/index.ts';
-import zh from '../i18n/zh.json';
+import { isWord, t, textOf } from '../i18n/index.ts';
 import { formPath, formsFrom } from './open_form.ts';
 import { Empty, Header, Skeletons } from './parts.tsx';
 import { recordPath, RecordState } from './record_state.tsx';
 
-const isKind = (kind: string): kind is RecordKind => kind in zh.records.kinds;
+const isKind = (kind: string): kind is RecordKind => isWord(`records.kinds.${kind}`);
 
 export function RecordsScreen() {
   const params = useParams<{ kind: string }>();

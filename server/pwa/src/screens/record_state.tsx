@@ -7,8 +7,7 @@ import { day } from '../data/due.ts';
 import { question, readable } from '../data/labels.ts';
 import { now } from '../data/now.ts';
 import { isInQuarantine, isOpen, type Row, text } from '../data/rows.ts';
-import { type Key, t } from '../i18n/index.ts';
-import zh from '../i18n/zh.json';
+import { isWord, t } from '../i18n/index.ts';
 
 export const recordPath = (id: string): string => `/record/${encodeURIComponent(id)}`;
 
@@ -21,8 +20,9 @@ export function RecordState(props: { row: Row }) {
   };
   const words = () => {
     if (props.row.kind === 'visit') return readable(state(), question('visit', 'outcome'));
+    const word = `status.${state()}`;
     const asked = readable(state(), question(props.row.kind, 'status'));
-    return asked !== state() ? asked : state() in zh.status ? t(`status.${state()}` as Key) : state();
+    return asked !== state() ? asked : isWord(word) ? t(word) : state();
   };
   const open = () => isOpen(props.row, day(now()));
   return (
