@@ -24,6 +24,7 @@ from sync.store.engine import Store
 from sync.store.models import Account, AuditEvent, Device
 
 BEGAN = "began loading the demo"
+FIRST_FORMS = {"household_survey", "quarantine_check", "returnee_registration"}
 LOADED = "loaded the demo"
 LEADER = "w0010"
 ASSIGNED_DAYS = 30
@@ -62,7 +63,8 @@ def load(stores: Stores, if_empty: bool, say: Callable[[str], None], now: dateti
     say("Loading the demo organisation, once: people and areas …")
     moment = _found(stores, now or datetime.now(UTC)) if began is None else datetime.fromisoformat(began)
     say("  forms …")
-    form_publishing.publish(stores, [(file.read_bytes(), file.suffix, {}) for file in sorted(CATALOGUE.glob("*.md"))], by=None)
+    published = form_publishing.publish(stores, [(file.read_bytes(), file.suffix, {}) for file in sorted(CATALOGUE.glob("*.md"))], by=None)
+    _tell_forms(stores, {each.form: each.version for each in published})
     story = demo_story.tell(moment, household_key(stores.store, HOUSEHOLD_KEY))
     say(f"  {len(story)} submissions …")
     _happen(stores, story, say)
@@ -70,6 +72,17 @@ def load(stores: Stores, if_empty: bool, say: Callable[[str], None], now: dateti
     record_event(session, None, LOADED, "demo", submissions=len(story))
     session.commit()
     say(f"The demo organisation is loaded ({time.monotonic() - started:.0f} s).")
+
+
+def _tell_forms(stores: Stores, versions: dict[str, str]) -> None:
+    """Which forms the demo's phones have: all, but for one that was long without a network."""
+    session = stores.writing_session()
+    phones = list(session.scalars(select(Device).where(Device.account != demo_story.OFFICE).order_by(Device.id)))
+    for phone in phones[1:]:
+        phone.forms = orjson.dumps(versions, option=orjson.OPT_SORT_KEYS)
+    for phone in phones[:1]:
+        phone.forms = orjson.dumps({form: versions[form] for form in sorted(FIRST_FORMS & versions.keys())})
+    session.commit()
 
 
 def is_loaded(store: Store) -> bool:

@@ -117,6 +117,8 @@ def holding_words(holding: Holding, version: str) -> str:
     """12 of 14 phones have version 3."""
     if holding.phones == 0:
         return _("no phone is signed in")
+    if holding.silent == holding.phones:
+        return _("no phone tells what it has")
     if holding.have == holding.phones:
         return _("all %(phones)s phones have version %(version)s", phones=holding.phones, version=version)
     return _("%(have)s of %(phones)s phones have version %(version)s", have=holding.have, phones=holding.phones, version=version)
