@@ -118,10 +118,8 @@ def _day_of(slot: Slot, value: object, zone: tzinfo) -> date | None:
     if len(value) == 10:
         return _day(value)
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value if _MOMENT.fullmatch(value) else "")
     except ValueError:
-        return None
-    if moment.tzinfo is None:
         return None
     here = moment.astimezone(zone)
     minute = here.hour * 60 + here.minute
@@ -132,9 +130,13 @@ def _day(value: object) -> date | None:
     if not isinstance(value, str):
         return None
     try:
-        return date.fromisoformat(value[:10])
+        return date.fromisoformat(value[:10] if _DAY.fullmatch(value[:10]) else "")
     except ValueError:
         return None
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[-+]\d{2}:\d{2})", re.ASCII)
 
 
 def _moment(day: date, minute: int) -> str:

@@ -151,6 +151,20 @@ export interface FormEntity {
 /** The areas of the national guideline, in its order. */
 export type FieldOfWork = 'monitoring' | 'entry' | 'reporting' | 'publicity' | 'environment' | 'help' | 'services';
 
+/** What is to be done each day between two dates of a record (docs/architecture.md). */
+export interface Slot {
+  name: string;
+  label: Text;
+  kind: RecordKind;
+  field: string; // the property that holds when it was done
+  set: Record<string, string>; // answers that the form starts with, by path
+  from: string; // "06:00"
+  until: string;
+  grace_minutes: number;
+  starts: string;
+  ends: string;
+}
+
 export interface FormDocument {
   _id: string;
   _rev?: string;
@@ -170,6 +184,7 @@ export interface FormDocument {
   starts_new?: boolean;
   current: boolean;
   files?: FormFile[];
+  schedule?: Slot[];
   /** what PouchDB says of the files, or the files themselves as base64 (a form that is tried in the office) */
   _attachments?: Record<string, { content_type: string; data?: string }>;
 }

@@ -1,14 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import type { Slot } from './documents.ts';
 import { byDoor, dayOfQuarantine, dueToday } from './due.ts';
 import type { Row } from './rows.ts';
 
+const slot = (name: string, from: string, until: string, grace_minutes: number, kind: Slot['kind'] = 'quarantine_case') => ({
+  form: 'quarantine_check',
+  slot: { name, label: { zh: name, en: name }, kind, field: `${name}_at`, set: { '/check/kind': name }, from, until, grace_minutes, starts: 'starts_on', ends: 'ends_on' },
+});
+const SLOTS = [slot('morning', '06:00', '12:00', 180), slot('evening', '15:00', '21:00', 240), slot('seal', '06:00', '22:00', 120)];
 const at = (time: string, date = '2026-02-03') => new Date(`${date}T${time}:00`);
 const kase = (id: string, facts: Row['facts']): Row => ({
   id: `quarantine_case:${id}`, kind: 'quarantine_case', area: 'g0311', label: id, search: '', clock: '', pending: [],
   facts: { household: 'household:a', person: `person:${id}`, place: 'home', starts_on: '2026-02-01', ends_on: '2026-02-15', ...facts },
 });
 const door = (facts: Row['facts'], id = 'household:a'): Row => ({ id, kind: 'household', area: 'g0311', label: '', search: '', clock: '', pending: [], facts });
-const kinds = (rows: Row[], now: Date) => dueToday(rows, now).map((due) => (due.what === 'check' ? `${due.kind} ${due.urgency}` : `call_back ${due.urgency}`));
+const kinds = (rows: Row[], now: Date) => dueToday(rows, now, SLOTS).map((due) => (due.what === 'check' ? `${due.slot.name} ${due.urgency}` : `call_back ${due.urgency}`));
 
 describe('quarantine checks', () => {
   test('in the morning the temperature and the seal are due, the evening is for later', () => {
@@ -20,8 +26,17 @@ describe('quarantine checks', () => {
   test('a missed morning is late and never blocks the evening', () => {
     expect(kinds([kase('1', {})], at('16:00'))).toEqual(['morning late', 'evening now', 'seal now']);
   });
+  test('after midnight an evening is late until its grace is over, beside the new day’s', () => {
+    expect(kinds([kase('1', {})], at('00:30'))).toEqual(['evening late', 'morning later', 'evening later', 'seal later']);
+    expect(kinds([kase('1', { evening_at: at('20:00', '2026-02-02').toISOString() })], at('00:30'))).toEqual(['morning later', 'evening later', 'seal later']);
+  });
+  test('a form may ask something of the household itself, day by day', () => {
+    const supplies = { ...slot('supplies', '08:00', '18:00', 0, 'household'), form: 'supply_round' };
+    const [found] = dueToday([door({ starts_on: '2026-02-01' })], at('09:00'), [supplies]);
+    expect(found).toMatchObject({ what: 'check', form: 'supply_round', household: 'household:a', urgency: 'now' });
+  });
   test('two people behind one door are one check', () => {
-    const due = dueToday([kase('1', {}), kase('2', {})], at('09:00'));
+    const due = dueToday([kase('1', {}), kase('2', {})], at('09:00'), SLOTS);
     expect(due).toHaveLength(3);
     expect(due[0]).toMatchObject({ household: 'household:a', cases: [{ id: 'quarantine_case:1' }, { id: 'quarantine_case:2' }] });
   });
@@ -54,6 +69,6 @@ test('what is equally urgent is listed in the order in which one walks', () => {
     ['household:far', door({ building: '10', unit: '1', room: '101' }, 'household:far')],
     ['household:near', door({ building: '2', unit: '1', room: '101' }, 'household:near')],
   ]);
-  const due = dueToday([kase('1', { household: 'household:far' }), kase('2', { household: 'household:near' })], at('09:00'));
+  const due = dueToday([kase('1', { household: 'household:far' }), kase('2', { household: 'household:near' })], at('09:00'), SLOTS);
   expect(byDoor(due, doors).map(({ household }) => household)).toEqual(['household:near', 'household:near', 'household:far', 'household:far', 'household:near', 'household:far']);
 });

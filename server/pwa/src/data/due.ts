@@ -1,17 +1,21 @@
-// What is due at which door today: the quarantine checks that are not there yet, and the call-backs that were promised.
-// A pure function of the rows and the time on the phone.
+// What is due at which door today: what the forms' schedules ask for and is not there yet, and the call-backs that were promised.
+// A pure function of the rows, the slots of the forms and the time on the phone.
+import type { Slot } from './documents.ts';
 import { isInQuarantine, naturally, type Row, text } from './rows.ts';
+import { due as dueOf, type FormSlot } from './schedule.ts';
 
-export type CheckKind = 'morning' | 'evening' | 'seal';
 export type Urgency = 'now' | 'later' | 'late';
 
 export interface DueCheck {
   what: 'check';
-  kind: CheckKind;
+  form: string;
+  slot: Slot;
+  /** whose slot it is: not today's where its grace goes on after midnight */
+  day: string;
   urgency: Urgency;
   household: string;
   area: string;
-  cases: Row[]; // everyone isolated behind this door whose check of this kind is missing
+  cases: Row[]; // everyone behind this door for whom it is missing
 }
 export interface DueCallBack {
   what: 'call_back';
@@ -22,36 +26,39 @@ export interface DueCallBack {
 }
 export type Due = DueCheck | DueCallBack;
 
-/** Hours of the day between which a check is to be made; after it the check is late. */
-export const SLOTS: Record<CheckKind, { from: number; until: number; field: string }> = {
-  morning: { from: 6, until: 12, field: 'morning_at' },
-  evening: { from: 15, until: 21, field: 'evening_at' },
-  seal: { from: 6, until: 22, field: 'seal_at' },
-};
 const CALL_BACK_LATE_MINUTES = 60;
 const ORDER: Record<Urgency, number> = { late: 0, now: 1, later: 2 };
 
-export function dueToday(rows: Iterable<Row>, now: Date): Due[] {
+export function dueToday(rows: Iterable<Row>, now: Date, slots: readonly FormSlot[]): Due[] {
   const today = day(now);
   const checks = new Map<string, DueCheck>();
   const due: Due[] = [];
+  const byKind = new Map<Row['kind'], FormSlot[]>();
+  for (const each of slots) byKind.set(each.slot.kind, [...(byKind.get(each.slot.kind) ?? []), each]);
   for (const row of rows) {
     if (row.kind === 'household') {
       const callBack = callBackOf(row, now);
       if (callBack) due.push(callBack);
     }
-    if (!isInQuarantine(row, today) || text(row, 'place') === 'site') continue;
-    const household = text(row, 'household');
-    if (household === '') continue;
-    for (const kind of Object.keys(SLOTS) as CheckKind[]) {
-      if (wasToday(row, SLOTS[kind].field, today)) continue;
-      const key = `${household} ${kind}`;
-      const known = checks.get(key);
-      if (known) known.cases.push(row);
-      else checks.set(key, { what: 'check', kind, urgency: urgencyOf(kind, now), household, area: row.area, cases: [row] });
+    const household = row.kind === 'household' ? row.id : text(row, 'household');
+    const asked = household === '' || !isFollowed(row, today) ? undefined : byKind.get(row.kind);
+    for (const { form, slot } of asked ?? []) {
+      for (const each of dueOf([slot], row.facts, now)) {
+        // A slot that was missed today can still be made up for; one of days before cannot.
+        if (each.state === 'done' || (each.day !== today && each.state !== 'late')) continue;
+        const key = `${household} ${form} ${slot.name} ${each.day}`;
+        const known = checks.get(key);
+        if (known) known.cases.push(row);
+        else checks.set(key, { what: 'check', form, slot, day: each.day, urgency: each.state === 'missed' ? 'late' : each.state, household, area: row.area, cases: [row] });
+      }
     }
   }
   return [...due, ...checks.values()].sort((a, b) => ORDER[a.urgency] - ORDER[b.urgency]);
+}
+
+/** Somebody released, or isolated elsewhere, is not asked about at the door. */
+function isFollowed(row: Row, today: string): boolean {
+  return row.kind !== 'quarantine_case' || (isInQuarantine(row, today) && text(row, 'place') !== 'site');
 }
 
 /** In the order in which one walks: building, unit, room. */
@@ -74,17 +81,6 @@ export function dayOfQuarantine(kase: Row, now: Date): { day: number; days: numb
   if (Number.isNaN(starts) || Number.isNaN(ends)) return null;
   const passed = Math.floor((Date.parse(day(now)) - starts) / 86_400_000);
   return { day: passed + 1, days: Math.round((ends - starts) / 86_400_000) };
-}
-
-function urgencyOf(kind: CheckKind, now: Date): Urgency {
-  const { from, until } = SLOTS[kind];
-  const hour = now.getHours() + now.getMinutes() / 60;
-  return hour < from ? 'later' : hour < until ? 'now' : 'late';
-}
-
-function wasToday(row: Row, field: string, today: string): boolean {
-  const at = new Date(text(row, field));
-  return !Number.isNaN(at.getTime()) && day(at) === today;
 }
 
 function callBackOf(row: Row, now: Date): DueCallBack | null {

@@ -3,7 +3,8 @@
 import { createMemo, createRoot, createSignal } from 'solid-js';
 import { type Database, type Databases, readLocal, writeLocal } from './databases.ts';
 import type { AreaDocument, FormDocument, RecordDocument } from './documents.ts';
-import { overlay, type Row, rowOf } from './rows.ts';
+import { isFact, overlay, type Row, rowOf } from './rows.ts';
+import { propertiesOf, slotsOf } from './schedule.ts';
 import { t } from '../i18n/index.ts';
 import { tellForms } from './session.ts';
 import { seeClocks, sheets } from './submissions.ts';
@@ -16,6 +17,8 @@ const FORMS_TOLD_MAX = 100;
 
 interface AreaIndex {
   shape: number;
+  /** what the forms' schedules ask of records: with other slots the index is made anew */
+  asked?: string;
   sequence: number | string;
   rows: Row[];
   area: AreaDocument | null;
@@ -42,6 +45,9 @@ export function formOf(form: string, version: string): FormDocument | undefined 
 
 /** Areas by id. */
 export const areas = createRoot(() => createMemo(() => new Map([...indexes().values()].flatMap(({ area }) => (area ? [[area._id.replace(/^area:/, ''), area] as const] : [])))));
+
+/** What the current forms ask for day by day. */
+export const slots = createRoot(() => createMemo(() => slotsOf(forms().values())));
 
 export const peopleOf = createRoot(() => createMemo(() => byHousehold('person')));
 export const casesOf = createRoot(() => createMemo(() => byHousehold('quarantine_case')));
@@ -86,15 +92,19 @@ export async function reloadForms(): Promise<void> {
   if (!databases) return;
   const { rows: found } = await databases.forms.allDocs({ include_docs: true, startkey: 'form:', endkey: 'form:\uffff' });
   setForms(new Map(found.flatMap((row) => ('doc' in row && row.doc ? [[row.id, row.doc as unknown as FormDocument] as const] : []))));
+  const wanted = askedText();
+  for (const [name, index] of indexes()) if ((index.asked ?? '') !== wanted) await refreshArea(name);
 }
 
 /** Takes in what changed in the area's local copy since the index was last kept. */
 export async function refreshArea(name: string): Promise<void> {
   const database = databases?.areas.get(name);
   if (!database) return;
-  const before = indexes().get(name);
-  const next = await changesOnto(database, before ?? { shape: INDEX_SHAPE, sequence: 0, rows: [], area: null });
-  if (next === before) return;
+  const wanted = askedText();
+  const known = indexes().get(name);
+  const before = known && (known.asked ?? '') === wanted ? known : { shape: INDEX_SHAPE, asked: wanted, sequence: 0, rows: [], area: null };
+  const next = await changesOnto(database, before);
+  if (next === known) return;
   setIndexes(new Map(indexes()).set(name, next));
   await writeLocal(database, INDEX, next);
   await seeClocks(next.rows.map((row) => row.clock));
@@ -132,7 +142,13 @@ export function closeRecords(): void {
   setLoaded(false);
 }
 
+/** Properties that slots ask for and rows do not have anyway, as one text. */
+function askedText(): string {
+  return [...propertiesOf(slots())].flatMap(([kind, names]) => [...names].filter((name) => !isFact(kind, name)).map((name) => `${kind}#${name}`)).sort().join(' ');
+}
+
 async function changesOnto(database: Database, index: AreaIndex): Promise<AreaIndex> {
+  const asked = propertiesOf(slots());
   let { sequence, area } = index;
   let changed = false;
   const byId = new Map(index.rows.map((row) => [row.id, row]));
@@ -142,12 +158,12 @@ async function changesOnto(database: Database, index: AreaIndex): Promise<AreaIn
       changed = true;
       if (id.startsWith('area:')) area = deleted ? null : (doc as unknown as AreaDocument);
       else if (deleted) byId.delete(id);
-      else if ((doc as unknown as RecordDocument).type === 'record') byId.set(id, rowOf(doc as unknown as RecordDocument));
+      else if ((doc as unknown as RecordDocument).type === 'record') byId.set(id, rowOf(doc as unknown as RecordDocument, asked.get((doc as unknown as RecordDocument).kind)));
     }
     sequence = last_seq;
     if (results.length < CHANGES_BATCH_SIZE) break;
   }
-  return changed ? { shape: INDEX_SHAPE, sequence, rows: [...byId.values()], area } : index;
+  return changed ? { ...index, sequence, rows: [...byId.values()], area } : index;
 }
 
 function byHousehold(kind: Row['kind']): Map<string, Row[]> {

@@ -32,9 +32,15 @@ const FACTS: Record<RecordKind, string[]> = {
   duty_shift: ['post', 'place', 'staff_name', 'checked_in_at', 'checked_out_at', 'status'],
 };
 
-export function rowOf(record: RecordDocument): Row {
+/** Whether rows of this kind have this property whatever the forms ask for. */
+export function isFact(kind: RecordKind, name: string): boolean {
+  return (FACTS[kind] ?? []).includes(name);
+}
+
+/** `asked`: properties that the forms' schedules ask for besides. */
+export function rowOf(record: RecordDocument, asked: Iterable<string> = []): Row {
   const facts: Row['facts'] = {};
-  for (const name of FACTS[record.kind] ?? []) {
+  for (const name of new Set([...(FACTS[record.kind] ?? []), ...asked])) {
     const field = record.fields[name];
     if (field !== undefined && field.value !== null && field.value !== '') facts[name] = field.value;
   }

@@ -9,7 +9,7 @@ import { currentForm, loaded, rows } from '../data/records.ts';
 import { sheets } from '../data/submissions.ts';
 import { FormScreen } from '../forms/index.ts';
 import { t } from '../i18n/index.ts';
-import { CHECK, checkKindOf, checkPath, type FormAddress, prepareForm, SURVEY, surveyPath } from './open_form.ts';
+import { checkPath, type FormAddress, prepareForm, slotOf, SURVEY, surveyPath } from './open_form.ts';
 import { Empty, Header } from './parts.tsx';
 
 export default function FormPage() {
@@ -30,10 +30,10 @@ export default function FormPage() {
     const saved = sheets().find(({ submission: { _id } }) => _id === submission)?.submission;
     const household = saved?.answers.household_id;
     if (!saved || typeof household !== 'string') return null;
-    const kind = saved.form === CHECK ? checkKindOf(saved.answers) : null;
-    const found = saved.form === CHECK ? kind && nextCheck(rows(), now(), household, kind) : saved.form === SURVEY && nextNeverVisited(rows(), household);
+    const slot = slotOf(saved.form, saved.answers);
+    const found = slot ? nextCheck(rows(), now(), household, slot) : saved.form === SURVEY && nextNeverVisited(rows(), household);
     if (!found) return null;
-    const path = found.kind ? checkPath(found.household, found.kind) : surveyPath(found.household);
+    const path = found.slot ? checkPath(found.household, saved.form, found.slot) : surveyPath(found.household);
     return { name: doorName(rows().get(found.household)) || t('today.unknown_door'), go: () => navigate(path, { replace: true }) };
   };
 

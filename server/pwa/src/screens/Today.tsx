@@ -1,5 +1,6 @@
 // Today: what is due now, by time and by door. A tap starts the right form with everything known filled in.
 import { A, useNavigate } from '@solidjs/router';
+import CalendarClock from 'lucide-solid/icons/calendar-clock';
 import ChevronRight from 'lucide-solid/icons/chevron-right';
 import CircleAlert from 'lucide-solid/icons/circle-alert';
 import Moon from 'lucide-solid/icons/moon';
@@ -12,35 +13,43 @@ import { createMemo, createSignal, For, Show } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
 import { doorName } from '../data/labels.ts';
 import { drafts } from '../data/drafts.ts';
-import { byDoor, type Due, dayOfQuarantine, dueToday, SLOTS } from '../data/due.ts';
+import { byDoor, type Due, dayOfQuarantine, dueToday } from '../data/due.ts';
 import { now } from '../data/now.ts';
-import { loaded, peopleOf, rows } from '../data/records.ts';
+import { loaded, peopleOf, rows, slots } from '../data/records.ts';
 import { text } from '../data/rows.ts';
 import { session } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
 import { syncedAt } from '../data/sync.ts';
+import type { Slot } from '../data/documents.ts';
 import { dayTitle, moment, time } from '../i18n/dates.ts';
-import { t } from '../i18n/index.ts';
+import { t, textOf } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { FirstDownload } from './FirstDownload.tsx';
 import { CHECK, checkPath, surveyPath } from './open_form.ts';
 import { Empty, hasArea, type Icon, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
 
-type Kind = 'morning' | 'evening' | 'seal' | 'call_back';
-const KINDS: { kind: Kind; icon: Icon }[] = [
-  { kind: 'morning', icon: Sun },
-  { kind: 'evening', icon: Moon },
-  { kind: 'seal', icon: Stamp },
-  { kind: 'call_back', icon: Phone },
+/** Slots that are at home on this screen have their own picture; those of other forms share one. */
+const ICONS: Record<string, Icon> = { morning: Sun, evening: Moon, seal: Stamp };
+const CALL_BACK = 'call_back';
+interface Kind {
+  id: string;
+  icon: Icon;
+  name: () => string;
+}
+const idOf = (form: string, slot: Slot): string => `${form}/${slot.name}`;
+const kinds = (): Kind[] => [
+  ...slots().map(({ form, slot }) => ({ id: idOf(form, slot), icon: ICONS[slot.name] ?? CalendarClock, name: () => textOf(slot.label) || slot.name })),
+  { id: CALL_BACK, icon: Phone, name: () => t('today.call_back') },
 ];
-const kindOf = (due: Due): Kind => (due.what === 'check' ? due.kind : 'call_back');
+const kindOf = (due: Due): string => (due.what === 'check' ? idOf(due.form, due.slot) : CALL_BACK);
+const shownAs = (due: Due): Kind => kinds().find(({ id }) => id === kindOf(due))!;
 
 export function TodayScreen() {
   const navigate = useNavigate();
   warmUpWhenIdle(CHECK);
-  const [only, setOnly] = createSignal<Kind | null>(null);
-  const due = createMemo(() => byDoor(dueToday(rows().values(), now()), rows()));
+  const [only, setOnly] = createSignal<string | null>(null);
+  const due = createMemo(() => byDoor(dueToday(rows().values(), now(), slots()), rows()));
   const shown = createMemo(() => due().filter((item) => only() === null || kindOf(item) === only()));
   const fixing = createMemo(() => sheets().filter(({ state }) => state.state === 'needs_fixing' || state.state === 'returned').length);
 
@@ -71,14 +80,14 @@ export function TodayScreen() {
       <Show when={loaded()} fallback={<Skeletons count={6} />}>
         <Show when={due().length > 0} fallback={<Show when={syncedAt() !== null}><Show when={hasArea()} fallback={<NoArea />}><Empty icon={PartyPopper} title={t('today.empty')} hint={t('today.empty_hint')} /></Show></Show>}>
           <div class="kinds" role="group">
-            <For each={KINDS}>
-              {({ kind, icon }) => {
-                const count = () => due().filter((item) => kindOf(item) === kind).length;
+            <For each={kinds()}>
+              {({ id, icon, name }) => {
+                const count = () => due().filter((item) => kindOf(item) === id).length;
                 return (
-                  <button type="button" class="kind tappable" aria-pressed={only() === kind} disabled={count() === 0} onClick={() => setOnly(only() === kind ? null : kind)}>
+                  <button type="button" class="kind tappable" aria-pressed={only() === id} disabled={count() === 0} onClick={() => setOnly(only() === id ? null : id)}>
                     <Dynamic component={icon} size={24} aria-hidden="true" />
                     <span class="kind__count number">{count()}</span>
-                    <span class="kind__name">{t(`today.${kind}`)}</span>
+                    <span class="kind__name">{name()}</span>
                   </button>
                 );
               }}
@@ -88,15 +97,15 @@ export function TodayScreen() {
             <For each={shown()}>
               {(item) => (
                 <li>
-                  <button type="button" class="due tappable" onClick={() => navigate(item.what === 'check' ? checkPath(item.household, item.kind) : surveyPath(item.household))}>
+                  <button type="button" class="due tappable" onClick={() => navigate(item.what === 'check' ? checkPath(item.household, item.form, item.slot.name) : surveyPath(item.household))}>
                     <span class={`due__icon due__icon--${item.urgency}`}>
-                      <Dynamic component={KINDS.find(({ kind }) => kind === kindOf(item))!.icon} size={24} aria-hidden="true" />
+                      <Dynamic component={shownAs(item).icon} size={24} aria-hidden="true" />
                     </span>
                     <span class="grow">
                       <strong class="due__door">{doorName(rows().get(item.household)) || t('today.unknown_door')}</strong>
                       <span class="due__who">{whoOf(item)}</span>
                       <span class={`due__when due__when--${item.urgency}`}>
-                        {t(`today.${kindOf(item)}`)} · {whenOf(item)}
+                        {shownAs(item).name()} · {whenOf(item)}
                       </span>
                     </span>
                     <ChevronRight size={24} aria-hidden="true" class="soft" />
@@ -113,7 +122,7 @@ export function TodayScreen() {
 
 function whenOf(item: Due): string {
   if (item.what === 'call_back') return item.urgency === 'late' ? t('today.late') : t('today.call_back_at', { at: time(item.at) });
-  if (item.urgency === 'later') return t('today.later', { at: `${String(SLOTS[item.kind].from).padStart(2, '0')}:00` });
+  if (item.urgency === 'later') return t('today.later', { at: item.slot.from });
   return t(`today.${item.urgency}`);
 }
 

@@ -1,12 +1,13 @@
 // Ways into the form screen: the address says which form, from which records, with what already known.
 import type { FormStart } from '../forms-contract.ts';
-import { areas, casesOf, currentForm, peopleOf, rows, wholeRecords } from '../data/records.ts';
+import { areas, casesOf, currentForm, peopleOf, rows, slots, wholeRecords } from '../data/records.ts';
 import { isInQuarantine, saidBy, text } from '../data/rows.ts';
 import { drafts, readDraft } from '../data/drafts.ts';
-import { type CheckKind, day, SLOTS } from '../data/due.ts';
+import { day } from '../data/due.ts';
+import type { FormSlot } from '../data/schedule.ts';
 import { session } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
-import type { Answers, FormDocument, RecordDocument, RecordKind } from '../data/documents.ts';
+import type { Answers, AnswerValue, FormDocument, RecordDocument, RecordKind } from '../data/documents.ts';
 import { forms } from '../data/records.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
 
@@ -14,18 +15,18 @@ export const SURVEY = 'household_survey';
 export const CHECK = 'quarantine_check';
 const CHECK_KIND = '/check/kind';
 
-/** Which of the day's checks these answers are. */
-export function checkKindOf(answers: Answers): CheckKind | null {
-  const kind = ((answers.check ?? {}) as Answers).kind;
-  return typeof kind === 'string' && kind in SLOTS ? (kind as CheckKind) : null;
+/** Which slot of its form these answers fill: the one whose first answers they have. */
+export function slotOf(form: string, answers: Answers): FormSlot | undefined {
+  const at = (path: string) => path.split('/').slice(1).reduce<AnswerValue | undefined>((here, name) => (here as Answers | undefined)?.[name], answers);
+  return slots().find((each) => each.form === form && Object.entries(each.slot.set).every(([path, value]) => at(path) === value));
 }
 
 export function surveyPath(household?: string): string {
   return `/form/${SURVEY}${household ? `?household=${encodeURIComponent(household)}` : ''}`;
 }
 
-export function checkPath(household: string, kind?: string): string {
-  return `/form/${CHECK}?household=${encodeURIComponent(household)}${kind ? `&kind=${kind}` : ''}`;
+export function checkPath(household: string, form = CHECK, slot?: string): string {
+  return `/form/${form}?household=${encodeURIComponent(household)}${slot ? `&kind=${slot}` : ''}`;
 }
 
 export function draftPath(draft: Draft): string {
@@ -101,7 +102,12 @@ export async function prepareForm(address: FormAddress): Promise<FormToOpen | nu
   if (!form) return null;
   const from = address.record ?? address.household;
   const area = (from && rows().get(from)?.area) || session()?.worker.areas[0]?.id || '';
-  return { form, start: await startFrom(form, area, from, address.kind ? { [CHECK_KIND]: address.kind } : undefined) };
+  return { form, start: await startFrom(form, area, from, address.kind ? knownOf(form, address.kind) : undefined) };
+}
+
+/** What a form that is begun for this slot knows already. */
+function knownOf(form: FormDocument, kind: string): Record<string, string> {
+  return form.schedule?.find(({ name }) => name === kind)?.set ?? { [CHECK_KIND]: kind };
 }
 
 /** The draft of this form that was begun at this door (of this kind of check), or for this mending, or of this register: one goes on with it instead of beginning a second one. */
