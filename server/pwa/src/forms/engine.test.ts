@@ -127,6 +127,23 @@ describe('restoring', () => {
   });
 });
 
+test('a town of another province is dropped, and then asked for', async () => {
+  const xform = `<?xml version="1.0"?><h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><h:title>c</h:title><model>
+    <instance><data id="c" version="1"><province/><town/></data></instance>
+    <instance id="towns"><root><item><name>a</name><province>1</province></item><item><name>b</name><province>2</province></item></root></instance>
+    <bind nodeset="/data/province" type="string"/><bind nodeset="/data/town" type="string" required="true()"/></model></h:head>
+    <h:body><input ref="/data/province"/><select1 ref="/data/town"><itemset nodeset="instance('towns')/root/item[province = /data/province]"><value ref="name"/><label ref="name"/></itemset></select1></h:body></h:html>`;
+  const fields = (['province', 'town'] as const).map((name) => ({ name, path: `/${name}`, type: name === 'town' ? ('select_one' as const) : ('text' as const), label: null }));
+  const { openForm } = await import('./engine.ts');
+  const cascade = (await openForm({ ...exampleForm, _id: 'form:cascade:1', form: 'cascade', xform, fields, entities: [] })).start({ province: '1' });
+  expect(question(cascade, '/town').violation()?.rule).toBe('required');
+  expect(cascade.answer(question(cascade, '/town'), 'a')).toBeNull();
+  expect(question(cascade, '/town').violation()).toBeNull();
+  cascade.answer(question(cascade, '/province'), '2');
+  expect(question(cascade, '/town').text()).toBe('');
+  expect(question(cascade, '/town').violation()?.rule).toBe('required');
+});
+
 test('a reference of the engine becomes the path of a receipt', () => {
   expect(jsonPath('/data/members[2]/health/temperature')).toBe('/members/1/health/temperature');
   expect(jsonPath('/data')).toBe('');

@@ -319,7 +319,10 @@ class EngineInstance implements Instance {
       choices: (): Choice[] => (state.valueOptions ?? []).map(choiceOf),
       violation: (): Violation | null => {
         const violation = node.validationState.violation;
-        return violation && { rule: violation.condition, message: textOfWords(violation.message) };
+        if (violation) return { rule: violation.condition, message: textOfWords(violation.message) };
+        // A choice that the engine itself drops (a town of another province) leaves no violation behind.
+        const { required, relevant, instanceValue } = node.currentState;
+        return required && relevant && instanceValue === '' ? { rule: 'required', message: '' } : null;
       },
     } satisfies Question;
   }
