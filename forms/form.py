@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,8 @@ from forms.xform import Field, Questionnaire, read_xform
 
 PROBLEMS_MAX = 200
 ENTITY_ID_CHARACTERS_MAX = 100
+MESSAGE_VALUE_CHARACTERS_MAX = 100
+"""Of an answer, where a message refers to it."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Form:
             for rule, message in (("constraint", each.constraint_message), ("required", each.required_message))
             if message
         }
+        self._message_values = {(rule, each.path): tuple(values) for each in questionnaire.walk() for rule, values in each.message_values.items()}
         names = self._names()
         exec(compile(self.source, f"<form {self.id} {self.version}>", "exec"), names)  # noqa: S102  # our own compiler wrote it: see forms/compiler.py
         self._settle, self._check, self._write, self._changes = names["settle"], names["check"], names["write_root"], names["changes"]
@@ -140,12 +144,12 @@ class Form:
         def remark(at: str, suffix: str, rule: str) -> None:
             remarks.append(Problem(at + suffix, rule, default(rule, self.languages)))
 
-        def problem(at: str, suffix: str, rule: str) -> None:
+        def problem(at: str, suffix: str, rule: str, values: tuple[str, ...] = (), sentence: str = "") -> None:
             path = at + suffix
             # What could not be read counts as blank, and has been said already.
             if rule == "required" and path in unreadable:
                 return
-            problems.append(Problem(path, rule, self._message(rule, path)))
+            problems.append(Problem(path, rule, default(sentence, self.languages) if sentence else self._message(rule, path, values)))
 
         try:
             self._settle(root, clock, remark)
@@ -197,9 +201,14 @@ class Form:
                 rows = getattr(row, self._layout.attribute(each))
         return True
 
-    def _message(self, rule: str, path: str) -> Message:
+    def _message(self, rule: str, path: str, values: tuple[str, ...]) -> Message:
+        """The form's own message with `${name}` filled in, or the default."""
         named = "/".join(part for part in path.split("/") if not part.isdecimal())
-        return self._messages.get((rule, named)) or default(rule, self.languages)
+        message = self._messages.get((rule, named))
+        if message is None or not values:
+            return message or default(rule, self.languages)
+        shown = dict(zip(self._message_values[rule, named], map(_shortened, values), strict=True))
+        return {language: _REFERENCE.sub(lambda found: shown.get(found[1], found[0]), text) for language, text in message.items()}
 
     def as_document(self, current: bool = True) -> dict[str, Any]:
         """The form version as it stands in the database `forms` (docs/architecture.md)."""
@@ -225,6 +234,13 @@ class Form:
 
 
 _BUILTINS = ("any", "bool", "enumerate", "float", "len", "list", "next", "set", "frozenset", "sum", "type", "dict", "__build_class__")
+
+
+_REFERENCE = re.compile(r"\$\{([^}]*)\}")
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= MESSAGE_VALUE_CHARACTERS_MAX else value[: MESSAGE_VALUE_CHARACTERS_MAX - 1] + "…"
 
 
 def _file_document(name: str, content: bytes) -> dict[str, Any]:

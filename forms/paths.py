@@ -67,7 +67,10 @@ class Paths:
         elif path.absolute:
             root = self.layout.questionnaire.root
             at = Nodes("root")
-            if not steps or steps[0] != xpath.Step("descendant-or-self", "node()"):
+            if steps[:1] == (xpath.Step("descendant-or-self", "node()"),) and steps[1:] and steps[1].axis == "child":
+                # //x begins above the root, so the root may be found, too.
+                steps = (replace(steps[1], axis="descendant-or-self"), *steps[2:])
+            else:
                 if not steps or steps[0].axis != "child" or steps[0].name not in (root, "*") or steps[0].predicates:
                     self.trouble("unresolved", written(path))
                     return None

@@ -73,6 +73,8 @@ class Field:
     readonly: bool = False
     constraint_message: Message = field(default_factory=dict)
     required_message: Message = field(default_factory=dict)
+    message_values: dict[str, dict[str, str]] = field(default_factory=dict)
+    """constraint or required → the references in its message: `${name}` → the XPath of its value"""
     pii: str = ""
     merge: str = ""
     prefill: bool = False

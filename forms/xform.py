@@ -94,6 +94,8 @@ class _Reader:
     def __init__(self, root: etree._Element, model: etree._Element, data: etree._Element, files: Mapping[str, bytes]) -> None:
         self.root, self.model, self.data, self.files = root, model, data, files
         self.refused: list[Refused] = []
+        self.outputs: dict[str, dict[str, str]] = {}
+        """id of a text → the references in it: name → XPath"""
         self.texts, self.media = self._translations()
         # A form without translations says in which language it is by its title's.
         self.languages = tuple(self.texts) or tuple(title.get("lang", "") for title in model.iter(f"{{{NAMESPACE}}}title")) or ("zh",)
@@ -173,7 +175,7 @@ class _Reader:
             for text in translation.iter(f"{{{XFORMS}}}text"):
                 for value in text.iter(f"{{{XFORMS}}}value"):
                     if value.get("form") is None:
-                        texts.setdefault(text.get("id", ""), _template(value))
+                        texts.setdefault(text.get("id", ""), _template(value, self.outputs.setdefault(text.get("id", ""), {})))
                     else:
                         forms.setdefault(text.get("id", ""), {})[value.get("form", "")] = _template(value)
         return translations, others
@@ -306,6 +308,9 @@ class _Reader:
             readonly=(read("readonly") or "").strip() == "true()",
             constraint_message=self._text(read(f"{{{JAVAROSA}}}constraintMsg") or ""),
             required_message=self._text(read(f"{{{JAVAROSA}}}requiredMsg") or ""),
+            message_values={
+                rule: values for rule in ("constraint", "required") if (values := self.outputs.get(_itext(read(f"{{{JAVAROSA}}}{rule}Msg") or "") or ""))
+            },
             pii=ours["pii"],
             merge=ours["merge"],
             prefill=ours["prefill"].lower() in ("yes", "true", "true()"),
@@ -453,11 +458,17 @@ def _given(texts: Message) -> Message:
     return {language: text for language, text in texts.items() if text and text != "-"}
 
 
-def _template(element: etree._Element) -> str:
-    """Text with `<output value=" ../name "/>` written back as `${name}`."""
+def _template(element: etree._Element, outputs: dict[str, str] | None = None) -> str:
+    """Text with `<output value=" ../name "/>` written back as `${name}`; what the name means is put into `outputs`."""
+    outputs = {} if outputs is None else outputs
     parts = [element.text or ""]
     for child in element:
         if isinstance(child.tag, str) and _local(child) == "output":
-            parts.append("${" + child.get("value", "").strip().rsplit("/", 1)[-1] + "}")
+            value = child.get("value", "").strip()
+            name = value.rsplit("/", 1)[-1]
+            # Two questions of one name in one text: the second goes by its whole path.
+            name = name if outputs.setdefault(name, value) == value else value
+            outputs[name] = value
+            parts.append("${" + name + "}")
         parts.append(child.tail or "")
     return "".join(parts).strip()
