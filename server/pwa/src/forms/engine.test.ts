@@ -135,13 +135,18 @@ test('a town of another province is dropped, and then asked for', async () => {
     <h:body><input ref="/data/province"/><select1 ref="/data/town"><itemset nodeset="instance('towns')/root/item[province = /data/province]"><value ref="name"/><label ref="name"/></itemset></select1></h:body></h:html>`;
   const fields = (['province', 'town'] as const).map((name) => ({ name, path: `/${name}`, type: name === 'town' ? ('select_one' as const) : ('text' as const), label: null }));
   const { openForm } = await import('./engine.ts');
-  const cascade = (await openForm({ ...exampleForm, _id: 'form:cascade:1', form: 'cascade', xform, fields, entities: [] })).start({ province: '1' });
+  const engine = await openForm({ ...exampleForm, _id: 'form:cascade:1', form: 'cascade', xform, fields, entities: [] });
+  const cascade = engine.start({ province: '1' });
   expect(question(cascade, '/town').violation()?.rule).toBe('required');
   expect(cascade.answer(question(cascade, '/town'), 'a')).toBeNull();
   expect(question(cascade, '/town').violation()).toBeNull();
   cascade.answer(question(cascade, '/province'), '2');
   expect(question(cascade, '/town').text()).toBe('');
   expect(question(cascade, '/town').violation()?.rule).toBe('required');
+  // Opened again it is the engine that forgets to ask.
+  const restored = await engine.restore('<data id="c" version="1"><province>2</province><town>a</town></data>');
+  expect(question(restored, '/town').text()).toBe('');
+  expect(question(restored, '/town').violation()?.rule).toBe('required');
 });
 
 test('a reference of the engine becomes the path of a receipt', () => {
