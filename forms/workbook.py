@@ -18,6 +18,7 @@ SHEET_PART = "xl/workbook.xml"
 MACROS = "vbaproject.bin"
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # how files of Excel before 2007 begin, and workbooks with a password
 OLD_WITHOUT_BOX = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # older still: the sheet's records alone
+LOCKED = "EncryptedPackage".encode("utf-16-le")
 MACROS_OF_OLD = "_VBA_PROJECT".encode("utf-16-le")
 DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 HEAD_BYTES = 4_096
@@ -39,10 +40,8 @@ def _trouble(source: bytes, file_type: str) -> str | None:
         return "empty"
     if len(source) > FORM_BYTES_MAX:
         return "large"
-    if file_type == ".xlsx":
-        return _of_workbook(source)
-    if file_type == ".xls":
-        return _of_old_workbook(source)
+    if file_type in (".xlsx", ".xls"):
+        return _of_workbook(source) if source.startswith(b"PK") or (file_type == ".xlsx" and not source.startswith(OLD_OR_LOCKED)) else _of_old_workbook(source)
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -51,17 +50,15 @@ def _trouble(source: bytes, file_type: str) -> str | None:
 
 
 def _of_old_workbook(source: bytes) -> str | None:
-    """Most forms of other people are still in this format: read, but never run."""
-    if source.startswith(b"PK"):
-        return "renamed"
+    """Most forms of other people are still in this format, some of them called .xlsx: read, but never run."""
+    if LOCKED in source:
+        return "locked"
     if not source.startswith((OLD_OR_LOCKED, *OLD_WITHOUT_BOX)):
         return "broken"
     return "macros" if MACROS_OF_OLD in source else None
 
 
 def _of_workbook(source: bytes) -> str | None:
-    if source.startswith(OLD_OR_LOCKED):
-        return "locked"
     try:
         with zipfile.ZipFile(io.BytesIO(source)) as archive:
             parts = archive.infolist()

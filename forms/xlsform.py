@@ -17,16 +17,16 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from forms import headers
+from forms.sheets import Row, Sheet, Sheets
+from forms.translations import in_every_language
 
 NAMESPACE = "https://doorstep.example/xforms"
 XFORMS = "http://www.w3.org/2002/xforms"
@@ -43,50 +43,8 @@ MODES = ("register",)
 """How the phone shows a form, where not screen by screen. `register`: one screen, and after saving the next form at once."""
 FIELDS_OF_WORK = ("monitoring", "entry", "reporting", "publicity", "environment", "help", "services")
 """The areas of the national guideline on software for this work (民办发〔2020〕5号), in its order; menus stand in it."""
+LAST_SAVED = "${last-saved#"
 FORM_BYTES_MAX = 5_000_000
-LANGUAGE_DEFAULT = "zh"
-HAN = re.compile(r"[\u4e00-\u9fff]")
-
-
-@dataclass(frozen=True)
-class Row:
-    number: int
-    """As a person counts in a spreadsheet: the header is row 1."""
-    cells: dict[str, str]
-
-    def get(self, column: str) -> str:
-        return self.cells.get(column, "").strip()
-
-
-@dataclass(frozen=True)
-class Sheet:
-    columns: list[str] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Sheets:
-    survey: Sheet
-    choices: Sheet
-    settings: Sheet
-    entities: Sheet
-    names: list[str]
-    schedule: Sheet = field(default_factory=Sheet)
-
-    def setting(self, column: str) -> str:
-        return self.settings.rows[0].get(column) if self.settings.rows else ""
-
-    @property
-    def language(self) -> str:
-        """The language that the form starts in, and that texts without one are in."""
-        if said := self.setting("default_language"):
-            return headers.language_code(said)
-        texts = [column for sheet in (self.survey, self.choices) for column in sheet.columns if column.partition("::")[0] in headers.TEXTS]
-        if bare := [column for column in texts if "::" not in column]:
-            is_chinese = any(HAN.search(row.get(column)) for sheet in (self.survey, self.choices) for row in sheet.rows for column in bare)
-            return LANGUAGE_DEFAULT if is_chinese else headers.UNKNOWN_LANGUAGE
-        named = [column.rpartition("::")[2] for column in [*texts, *self.settings.columns] if "::" in column]
-        return LANGUAGE_DEFAULT if LANGUAGE_DEFAULT in named or not named else named[0]
 
 
 class UnreadableForm(Exception):
@@ -106,6 +64,9 @@ def read(source: Path | str | bytes, file_type: str | None = None) -> Sheets:
         raise UnreadableForm(f"a form has {FORM_BYTES_MAX} bytes at most, this has {len(content)}")
     if file_type not in FILE_TYPES:
         raise UnreadableForm(f"a form is one of {', '.join(FILE_TYPES)}, not {file_type!r}")
+    if file_type in (".xlsx", ".xls"):
+        # What a workbook is goes by how it begins: many an older one has been given the newer name.
+        file_type = ".xlsx" if content.startswith(b"PK") else ".xls"
     try:
         of_csv = _sheets_of_csv(content) if file_type == ".csv" else {}
         if any(name.lower() == SCHEDULE for name in of_csv):  # pyxform fails over a CSV with a sheet that it does not know
@@ -205,6 +166,7 @@ def compile_xform(sheets: Sheets, warnings: list[str] | None = None) -> str:
     from pyxform.xls2xform import convert
 
     language = sheets.language
+    survey, choices = in_every_language(sheets)
     titles = by_language(sheets.setting, "form_title", sheets.settings.columns, language) or {language: sheets.setting("form_id")}
     settings = {
         key: value for key, value in (sheets.settings.rows[0].cells if sheets.settings.rows else {}).items() if "::" not in key and key not in OUR_SETTINGS
@@ -213,10 +175,10 @@ def compile_xform(sheets: Sheets, warnings: list[str] | None = None) -> str:
     settings["namespaces"] = f'{settings.get("namespaces", "")} {PREFIX}="{NAMESPACE}"'.strip()
     settings["default_language"] = language
     workbook = {
-        "survey": _padded(sheets.survey.rows, lambda row: _for_pyxform(row, sheets.survey.columns)),
-        "survey_header": [{name: None for column in [*sheets.survey.columns, "appearance"] for name in (_renamed(column), _label_of_calculation(column))}],
-        "choices": _padded(sheets.choices.rows, lambda row: dict(row.cells)),
-        "choices_header": [dict.fromkeys(sheets.choices.columns)] if sheets.choices.columns else [],
+        "survey": _padded(survey.rows, lambda row: _for_pyxform(row, survey.columns)),
+        "survey_header": [{name: None for column in [*survey.columns, "appearance"] for name in (_renamed(column), _label_of_calculation(column))}],
+        "choices": _padded(choices.rows, lambda row: dict(row.cells)),
+        "choices_header": [dict.fromkeys(choices.columns)] if choices.columns else [],
         "settings": [settings],
         "settings_header": [dict.fromkeys(settings)],
         "sheet_names": ["survey", "choices", "settings"],
@@ -263,6 +225,9 @@ def _for_pyxform(row: Row, columns: Iterable[str]) -> dict[str, str]:
     elif cells.get("type", "").strip() == "calculate":
         # A calculation has no control, so pyxform would drop its label; the office shows it.
         cells = {_label_of_calculation(column): value for column, value in cells.items()}
+    if LAST_SAVED in cells.get("default", ""):
+        # What another submission said is not filled in here; a record's own value is, by the column prefill.
+        del cells["default"]
     return cells
 
 

@@ -20,8 +20,9 @@ from forms.check import beside, columns, compiled, expressions, identity, lists,
 from forms.check.finding import Finding, finding, once_each
 from forms.files import troubles
 from forms.form import Form
+from forms.sheets import Sheets
 from forms.xform import UnreadableXForm, read_xform
-from forms.xlsform import Sheets, UnreadableForm
+from forms.xlsform import UnreadableForm
 
 __all__ = ["FINDINGS_MAX", "Finding", "Publishable", "publishable"]
 
@@ -57,7 +58,7 @@ def publishable(
         return Publishable(None, None, [pyxforms.finding_of(str(error), "error")])
     sheets, found = identity.identified(sheets, name)
     found += _of_sheets(sheets)
-    form, xform, more = _compiled(sheets, files, {(each.sheet, each.row) for each in found if each.level == "error"})
+    form, xform, more = _compiled(sheets, files, [each for each in found if each.level == "error"])
     found += more
     if form is not None:
         found += beside.findings(form, compiled.Places(sheets), list(catalogue))
@@ -72,21 +73,25 @@ def _of_sheets(sheets: Sheets) -> Iterator[Finding]:
         yield from part.findings(sheets)
 
 
-def _compiled(sheets: Sheets, given: Mapping[str, bytes], said: set[tuple[str, int | None]]) -> tuple[Form | None, str | None, list[Finding]]:
-    """The form, where pyxform and our compiler make one of the sheets; and what they say. `said`: rows of which we have said an error already."""
+def _compiled(sheets: Sheets, given: Mapping[str, bytes], errors: list[Finding]) -> tuple[Form | None, str | None, list[Finding]]:
+    """The form, where pyxform and our compiler make one of the sheets; and what they say. `errors`: what was said of the sheets already."""
+    said = {(each.sheet, each.row) for each in errors if each.row}
     warnings: list[str] = []
     try:
         xform = xlsform.compile_xform(sheets, warnings)
         questionnaire = read_xform(xform, given)
     except (UnreadableForm, UnreadableXForm) as error:
         found = pyxforms.finding_of(str(error), "error")
-        # It is the row that we have named already, in our own words and with what is near.
-        return None, None, [] if (found.sheet, found.row) in said and found.row else [found]
+        # Where we have named the row already, it was in our own words and with what is near.
+        is_said = (found.sheet, found.row) in said or pyxforms.is_covered(found, {each.key for each in errors})
+        return None, None, [] if is_said else [found]
     found_all = [pyxforms.finding_of(warning, "warning") for warning in warnings if not pyxforms.is_noise(warning)]
     found_all += [finding(key, detail, "survey", None, "", level) for level, key, detail in troubles(given, questionnaire.files_named)]
     places = compiled.Places(sheets)
     judged = compiler.compile_form(questionnaire)
     told = [places.finding(trouble) for trouble in judged.findings]
+    if any(each.key == "file_missing" and each.level == "error" for each in told):
+        told = [each for each in told if not places.reads_a_file(each)]
     found_all += [each for each in told if each.key not in compiled.OF_SHEETS or (each.sheet, each.row) not in said]
     if any(each.trouble.level == "error" for each in judged.findings):
         return None, xform, found_all

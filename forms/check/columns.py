@@ -9,7 +9,7 @@ from forms import headers, xlsform
 from forms.check.finding import Finding, finding, nearest
 from forms.check.names import kind_of
 from forms.findings import MERGE_POLICIES, PII_KINDS
-from forms.xlsform import Sheets
+from forms.sheets import Sheets
 
 TAKES_MORE = ("bind", "control", "body", "instance", "media")
 SURVEY = {
@@ -72,9 +72,10 @@ def _columns(sheets: Sheets) -> Iterator[Finding]:
         base, colons, _ = column.partition("::")
         if base.lower() not in CHOICES and not OF_OTHER_TOOLS.fullmatch(column) and (colons or nearest(base, CHOICES, 0.8)):
             yield _unknown("choices", column, CHOICES)
-    for column in [*sheets.survey.columns, *sheets.choices.columns]:
-        if re.fullmatch(r"[a-z]+::(English|Chinese|French|[A-Za-z-]+)\d+", column):
-            yield finding("column", column, "survey", 1, column, "warning")
+    for name, sheet in (("survey", sheets.survey), ("choices", sheets.choices)):
+        for column in sheet.columns:
+            if column.partition("::")[0] in headers.TEXTS and column.count("::") > 1:
+                yield finding("column_languages", column, name, 1, column)
 
 
 def _unknown(sheet: str, column: str, known: Iterable[str]) -> Finding:

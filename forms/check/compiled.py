@@ -11,8 +11,8 @@ from forms.check.expressions import COLUMNS as EXPRESSIONS
 from forms.check.finding import Finding, excerpt, finding
 from forms.check.names import paths
 from forms.form import Form, Moment
+from forms.sheets import Row, Sheets
 from forms.xform import Questionnaire
-from forms.xlsform import Row, Sheets
 
 OF_SHEETS = ("unparsable", "function", "reference")
 """What the sheets were asked already (forms/check/expressions.py), with a caret."""
@@ -22,8 +22,16 @@ class Places:
     """Where a field of the XForm stands in the sheets."""
 
     def __init__(self, sheets: Sheets) -> None:
+        self.instance_name = sheets.setting("instance_name")
         self.rows: dict[str, Row] = {path: rows[0] for path, rows in paths(sheets).items()}
         self.rows |= {f"slot {number}": row for number, row in enumerate(sheets.schedule.rows)}
+
+    def reads_a_file(self, found: Finding) -> bool:
+        """Whether this says no more than that a list, whose file is missing, is not there."""
+        row = next((row for row in self.rows.values() if row.number == found.row), None)
+        if found.key not in ("unresolved", "instance", "list_column", "unresolved_name") or row is None:
+            return False
+        return "instance(" in row.get(found.column) or "pulldata(" in row.get(found.column) or found.column == "choice_filter"
 
     def row(self, path: str) -> int | None:
         return self.rows[path].number if path in self.rows else None
@@ -32,8 +40,12 @@ class Places:
         row = self.rows.get(found.path)
         sheet = "entities" if found.column == "entity_id" else "schedule" if found.path.startswith("slot ") else "survey"
         text = row.get(found.column) if row else ""
+        key = "unresolved_name" if found.trouble.key == "unresolved" and re.fullmatch(r"[\w.-]+", found.trouble.detail) else found.trouble.key
+        if found.path == "/meta/instanceName":
+            shown = _shown(self.instance_name, found.trouble.detail)
+            return finding(key, found.trouble.detail, "settings", 2, "instance_name", found.trouble.level, shown)
         return finding(
-            found.trouble.key,
+            key,
             found.trouble.detail,
             sheet,
             row.number if row else None,

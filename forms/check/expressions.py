@@ -14,7 +14,7 @@ from forms.check.translated import Translated
 from forms.findings import sentence
 from forms.functions import FUNCTIONS
 from forms.messages import WORDS
-from forms.xlsform import Row, Sheets
+from forms.sheets import Row, Sheets
 
 COLUMNS = ("relevant", "required", "read_only", "constraint", "calculation", "choice_filter", "repeat_count")
 TEXT_COLUMNS = ("label", "hint", "guidance_hint", "constraint_message", "required_message", "default", "trigger", "parameters")
@@ -68,6 +68,10 @@ def findings(sheets: Sheets) -> Iterator[Finding]:
 
 def _references(row: Row, column: str, text: str, where: dict[str, list[str]], known: set[str]) -> Iterator[Finding]:
     for found in REFERENCE.finditer(text):
+        if found[1].startswith("last-saved#"):
+            # As a default it is left out: the form works, only the convenience is missing. Anywhere else a rule would be lost.
+            level = "warning" if column == "default" else "error"
+            yield finding("last_saved", found[1], "survey", row.number, column, level, excerpt(text, found.start()))
         name = found[1].removeprefix("last-saved#")
         if name not in known:
             near = nearest(name, known - {""})

@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import replace
 
 from forms.check.finding import Finding, finding
-from forms.xlsform import Row, Sheet, Sheets
+from forms.sheets import Row, Sheet, Sheets
 
 CHARACTERS_MAX = 64
 NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{CHARACTERS_MAX}}}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from forms import headers, xpath
 from forms.check.expressions import references_out
 from forms.check.finding import Finding, excerpt, finding, nearest
-from forms.xlsform import Row, Sheets
+from forms.sheets import Row, Sheets
 
 FILE_ENDINGS = (".csv", ".xml", ".geojson")
 SELECTS = {
@@ -43,6 +43,8 @@ def findings(sheets: Sheets) -> Iterator[Finding]:
     codes = {name: [row.get("name") for row in rows] for name, rows in lists.items()}
     used: dict[str, set[str]] = {}
     for row in sheets.survey.rows:
+        if row.get("type").lower().startswith("select_one_external"):
+            yield finding("select_external", row.get("name"), "survey", row.number, "type")
         if (chosen := select_of(row)) is None:
             continue
         kind, name = chosen

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from forms.check.finding import Finding, finding
-from forms.xlsform import Row, Sheets
+from forms.sheets import Row, Sheets
 
 # As pyxform has it: an XML name without a colon.
 NAME = re.compile(r"[^\W\d][\w.\-]*")

@@ -35,6 +35,11 @@ PLAIN = {
     "ROOT_NAME": "{prefix}There is no survey element named '{name}'.",
     "SEVERAL": "{prefix}There are multiple survey elements named '{name}'.",
     "DEFAULT_LANGUAGE": "The default_language should have the language code.{rest}",
+    "TWO_HEADERS": "Duplicate column header: {header}",
+    "INCLUDE": "This section has not been included.{rest}",
+    "NO_EXTERNAL": "There should be an external_choices sheet in this xlsform.{rest}",
+    "TWO_FILES": "The same instance id will be generated for different external instance source URIs.{rest}",
+    "FAILS": "{error}Error: {rest}",
 }
 _NOISE = (
     "machine-readable",  # our own codes of languages
@@ -45,6 +50,15 @@ _NOISE = (
 )
 
 
+_COVERED = {
+    "external_choices": "select_external",
+    "unhashable type": "column_languages",
+    "are different names for the same column": "column_near",
+    "Choice names with spaces": "choice_blank",
+    "There should be a choices sheet": "choice_list",
+}
+
+
 def finding_of(text: str, level: str) -> Finding:
     row = re.search(r"\[row : (\d+)\]", text)
     sheet = re.search(r"'(survey|choices|settings|entities)' sheet|sheet: '(survey|choices|settings|entities)'", text)
@@ -52,11 +66,16 @@ def finding_of(text: str, level: str) -> Finding:
     return Finding(
         level,
         next((name for name in (sheet.groups() if sheet else ()) if name), "survey"),
-        int(row.group(1)) if row else None,
+        int(row.group(1)) if row else 1 if "header" in text.lower() else None,
         column.group(1) if column else "",
         _message(text.strip()),
         key="pyxform",
     )
+
+
+def is_covered(found: Finding, keys: set[str]) -> bool:
+    """Whether one of our own findings says the same: these name no row, so that the row cannot tell."""
+    return any(mark in found.message["en"] and key in keys for mark, key in _COVERED.items())
 
 
 def is_noise(warning: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forms.check.finding import Finding, finding
-from forms.xlsform import Sheets
+from forms.sheets import Sheets
 
 
 def findings(sheets: Sheets) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from forms import headers
 from forms.check.finding import Finding, finding
 from forms.check.names import kind_of
-from forms.xlsform import Row, Sheet, Sheets
+from forms.sheets import Row, Sheet, Sheets
 
 ROWS_SAID_ONE_BY_ONE_MAX = 8
 ROWS_NAMED_MAX = 20
