@@ -6,6 +6,7 @@ import { startTime } from './data/now.ts';
 import { openWorkingDay } from './data/working_day.ts';
 import { t } from './i18n/index.ts';
 import { DoorsScreen } from './screens/Doors.tsx';
+import { FormsScreen } from './screens/Forms.tsx';
 import { HouseholdScreen } from './screens/Household.tsx';
 import { MeScreen } from './screens/Me.tsx';
 import { OutboxScreen } from './screens/Outbox.tsx';
@@ -68,6 +69,7 @@ export function App() {
           <Route path="/person/:id" component={PersonScreen} />
           <Route path="/records/:kind" component={RecordsScreen} />
           <Route path="/record/:id" component={RecordScreen} />
+          <Route path="/forms" component={FormsScreen} />
           <Route path="/outbox" component={OutboxScreen} />
           <Route path="/submission/:id" component={SubmissionScreen} />
           <Route path="/me" component={MeScreen} />

@@ -1,7 +1,8 @@
-// The four places of the app, in thumb's reach.
+// The five places of the app, in thumb's reach.
 import { A } from '@solidjs/router';
 import Building from 'lucide-solid/icons/building';
 import CalendarCheck from 'lucide-solid/icons/calendar-check';
+import FileText from 'lucide-solid/icons/file-text';
 import Inbox from 'lucide-solid/icons/send';
 import UserRound from 'lucide-solid/icons/user-round';
 import { createMemo, For, Show } from 'solid-js';
@@ -12,6 +13,7 @@ import { t } from '../i18n/index.ts';
 const TABS = [
   { path: '/', icon: CalendarCheck, key: 'tabs.today' },
   { path: '/doors', icon: Building, key: 'tabs.doors' },
+  { path: '/forms', icon: FileText, key: 'tabs.forms' },
   { path: '/outbox', icon: Inbox, key: 'tabs.outbox' },
   { path: '/me', icon: UserRound, key: 'tabs.me' },
 ] as const;
