@@ -6,6 +6,12 @@ import type { WidgetProps } from './index.ts';
 import { forPicker, isoWithZone, timeWithZone, withZone } from '../when.ts';
 
 const DAY_MS = 86_400_000;
+// Which usual moments are offered: of a date those gone by, of a date with a time those to come, unless the form says `past` or `future`.
+const DAYS_AHEAD: { word: Key; back: number }[] = [
+  { word: 'form.date.today', back: 0 },
+  { word: 'form.date.tomorrow', back: -1 },
+  { word: 'form.date.in_a_week', back: -7 },
+];
 const DAYS: { word: Key; back: number }[] = [
   { word: 'form.date.today', back: 0 },
   { word: 'form.date.yesterday', back: 1 },
@@ -32,7 +38,7 @@ export function Moment(props: WidgetProps) {
         <Show
           when={type() === 'date'}
           fallback={
-            <For each={type() === 'dateTime' ? shortcuts() : []}>
+            <For each={type() === 'dateTime' ? (props.question.appearance.has('past') ? justNow() : shortcuts()) : []}>
               {(shortcut) => (
                 <button type="button" class="choice choice--quick" disabled={props.question.readonly()} classList={{ 'choice--on': shown() === shortcut.value }} onClick={() => picked(shortcut.value)}>
                   {t(shortcut.word)}
@@ -41,7 +47,7 @@ export function Moment(props: WidgetProps) {
             </For>
           }
         >
-          <For each={DAYS}>
+          <For each={props.question.appearance.has('future') ? DAYS_AHEAD : DAYS}>
             {({ word, back }) => {
               const day = isoWithZone(new Date(Date.now() - back * DAY_MS)).slice(0, 10);
               return (
@@ -59,6 +65,16 @@ export function Moment(props: WidgetProps) {
       </Show>
     </div>
   );
+}
+
+/** What has just been done: now, half an hour ago, an hour ago. */
+function justNow(): { word: Key; value: string }[] {
+  const ago = (minutes: number) => isoWithZone(new Date(Date.now() - minutes * 60_000)).slice(0, 16);
+  return [
+    { word: 'form.date.now', value: ago(0) },
+    { word: 'form.date.half_an_hour_ago', value: ago(30) },
+    { word: 'form.date.an_hour_ago', value: ago(60) },
+  ];
 }
 
 /** When someone says "come again": this evening, tomorrow morning, tomorrow evening. */
