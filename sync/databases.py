@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -91,6 +91,13 @@ class Databases(Protocol):
         """The winning revision with `_id` and `_rev`; None when there is none or it is deleted."""
         ...
 
+    def attachment(self, name: str, id: str, attachment: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """The bytes of an attachment of the winning revision from `start` up to `stop`, piece by piece; its length and type stand in what `read` gives.
+
+        Raises LookupError, at the first piece, when there is none.
+        """
+        ...
+
     def wait(self, timeout_seconds: float) -> set[str] | None:
         """Names of databases that changed since this thread last asked, in any process; empty when the time is up.
 
@@ -101,3 +108,15 @@ class Databases(Protocol):
     def close(self) -> None:
         """Close files and connections. For commands and tests; a server just ends."""
         ...
+
+
+def pieces_between(pieces: Iterable[bytes], start: int, stop: int | None) -> Iterator[bytes]:
+    """Of the bytes that come in pieces, those from `start` up to `stop`."""
+    at = 0
+    for piece in pieces:
+        first, last = max(start - at, 0), len(piece) if stop is None else min(stop - at, len(piece))
+        if first < last:
+            yield piece[first:last]
+        at += len(piece)
+        if stop is not None and at >= stop:
+            return

@@ -18,6 +18,7 @@ from server.office import (
     form_lists,
     form_page,
     languages,
+    media,
     new_forms,
     operator,
     overview,
@@ -37,7 +38,7 @@ BODY_BYTES_MAX = 1024 * 1024  # a page of comments; strangers may send it
 
 blueprint = Blueprint("office", __name__, template_folder="templates", static_folder="static", static_url_path="/office-static")
 csrf = CSRFProtect()
-for page in (signing, overview, record_lists, record_page, submission_lists, submission_page, work, form_lists, form_page, new_forms, operator):
+for page in (signing, overview, record_lists, record_page, submission_lists, submission_page, media, work, form_lists, form_page, new_forms, operator):
     page.join(blueprint)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from server.errors import NotFound
-from server.office import facts, shown
+from server.office import facts, media, shown
 from server.office.audit import note
 from server.office.record_lists import PATHS, TITLES, said
 from server.office.signing import OFFICE, needs, reader
@@ -30,13 +30,15 @@ def record(record_id: str) -> str:
     for each in reading.linked(connection, row, reader().within):
         belongs.setdefault(each["kind"], []).append(each)
     history = reading.submissions_of(connection, record_id)
+    groups = facts.groups(row["kind"], fields, shown.catalogue(), HIDDEN)
     page = render_template(
         "office/record.html",
         row=row,
         path=PATHS.get(row["kind"], "households"),
         list_title=str(TITLES[PATHS.get(row["kind"], "households")]),
         kinds=shown.KINDS,
-        groups=facts.groups(row["kind"], fields, shown.catalogue(), HIDDEN),
+        groups=groups,
+        files=media.of_facts(fact for group in groups for fact in group.facts),
         disputes=facts.disputes(row["kind"], fields, shown.catalogue()),
         belongs=belongs,
         history=history,

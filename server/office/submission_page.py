@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as later
 from werkzeug.wrappers import Response
 
 from server.errors import NotFound
-from server.office import answers, languages, shown
+from server.office import answers, languages, media, shown
 from server.office.audit import note
 from server.office.signing import OFFICE, needs, reader
 from server.office.submission_lists import reasons
@@ -65,6 +65,7 @@ def submission(submission_id: str) -> str:
         "office/submission.html",
         row=row,
         sheet=answers.sheet((document or {}).get("fields") or (), came, row["problems"], row["remarks"]),
+        files=media.of_submission(row),
         form_known=document is not None,
         decided=decided,
         seen=decided[0]["id"] if decided else "",

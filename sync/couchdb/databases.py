@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sync.couchdb import publishing
 from sync.couchdb.address import Address
 from sync.couchdb.administration import Administration, closed
-from sync.couchdb.connection import Connection, document_path
+from sync.couchdb.connection import PIECE_BYTES, Connection, document_path, segment
 from sync.couchdb.errors import NOT_FOUND, CouchError
 from sync.couchdb.feed import read_changes
 from sync.couchdb.news import News
-from sync.databases import START, Batch, Writers
+from sync.databases import START, Batch, Writers, pieces_between
 from sync.engine.wire import check_id
 
 PROVIDED_SECONDS = 60.0  # for so long a database that was found right is not looked at again: phones come in crowds
@@ -84,6 +84,20 @@ class CouchDatabases:
         except CouchError as error:
             if error.status == 404 and error.code == NOT_FOUND:  # not a proxy's page
                 return None
+            raise
+
+    def attachment(self, name: str, id: str, attachment: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """What CouchDB keeps compressed it sends whole whatever range is asked for, so the range is taken of what comes."""
+        headers = {"Accept": "*/*"}
+        if start or stop is not None:
+            headers["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
+        try:
+            with self.connection.open("GET", f"{document_path(name, check_id(id))}/{segment(attachment)}", headers=headers) as answer:
+                skipped = 0 if answer.status_code == 206 else start
+                yield from pieces_between(answer.iter_content(PIECE_BYTES), skipped, None if stop is None else stop - start + skipped)
+        except CouchError as error:
+            if error.status == 404 and error.code == NOT_FOUND:
+                raise LookupError(f"{name} has no attachment {attachment} of {id}") from error
             raise
 
     def wait(self, timeout_seconds: float) -> set[str] | None:

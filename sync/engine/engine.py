@@ -6,18 +6,18 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from sync.databases import START, Batch, Change, Leaf, Writers
+from sync.databases import START, Batch, Change, Leaf, Writers, pieces_between
 from sync.engine.catalogue import Catalogue
 from sync.engine.connections import Connections
 from sync.engine.database import Database
 from sync.engine.document import Document, stubs
-from sync.engine.errors import DatabaseMissing
+from sync.engine.errors import DatabaseMissing, DocumentMissing
 from sync.engine.limits import DEFAULT, Limits
 from sync.engine.tending import Found, Tending
 from sync.engine.updates import Updates
@@ -122,6 +122,17 @@ class Engine:
         if document is None or document.deleted:
             return None
         return _leaves(document)[0].document
+
+    def attachment(self, name: str, id: str, attachment: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        database = self.open(name)
+        document = database.get(check_id(id))
+        entry = None if document is None or document.deleted else next(iter(document.leaves.values())).entries().get(attachment)
+        if entry is None:
+            raise DocumentMissing("Document is missing attachment")
+        if entry.get("encoding"):
+            yield from pieces_between(database.attachment(entry), start, stop)
+        else:
+            yield from database.attachment_range(entry["key"], start, entry["length"] if stop is None else min(stop, entry["length"]))
 
     def wait(self, timeout_seconds: float) -> set[str] | None:
         """See Databases.wait. Each thread that calls it hears of every change for itself."""

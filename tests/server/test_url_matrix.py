@@ -38,6 +38,7 @@ GET     /records/elsewhere                     302    302     302    302   302  
 GET     /submissions                           302    302     302    302   302      302      200    200           302
 GET     /submissions.csv                       302    302     302    302   302      302      200    200           302
 GET     /submissions/<submission_id>           302    302     302    302   302      302      200    200           302
+GET     /submissions/<submission_id>/media/<path:name>  302 302 302    302   302      302      404    404           302
 GET     /submissions/elsewhere                 302    302     302    302   302      302      404    200           302
 POST    /submissions/<submission_id>/decision  302    302     302    302   302      302      302    302           302
 POST    /submissions/elsewhere/decision        302    302     302    302   302      302      404    302           302
@@ -90,6 +91,7 @@ ASKED = {
     "/records/elsewhere": f"/records/{ELSEWHERE}",
     "/submissions/<submission_id>": f"/submissions/{HELD}",
     "/submissions/elsewhere": f"/submissions/{HELD_ELSEWHERE}",
+    "/submissions/<submission_id>/media/<path:name>": f"/submissions/{HELD}/media/door.jpg",
     "/submissions/<submission_id>/decision": f"/submissions/{HELD}/decision",
     "/submissions/elsewhere/decision": f"/submissions/{HELD_ELSEWHERE}/decision",
     "/operator/documents/<int(max=9223372036854775807):number>": "/operator/documents/1",
