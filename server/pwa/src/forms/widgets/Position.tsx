@@ -116,7 +116,7 @@ export function Position(props: WidgetProps) {
           >
             <LocateFixed size={22} />
             <Show when={searching()} fallback={point() ? t('form.position.again') : t('form.position.find')}>
-              {(now) => (now().best === null ? t('form.position.searching') : t('form.position.stop', { metres: now().best! }))}
+              {(now) => <>{now().best === null ? t('form.position.searching') : t('form.position.stop', { metres: now().best! })}</>}
             </Show>
           </button>
           <Show when={point() && !searching()}>
