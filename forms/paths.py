@@ -127,6 +127,10 @@ class Paths:
     def _child(self, at: Nodes, step: xpath.Step, scope: Scope, path: xpath.Path, is_last: bool) -> Nodes | None:
         children = self.layout.questionnaire.fields if at.field is None else at.field.fields
         child = next((each for each in children if each.name == step.name), None)
+        if child is None and written(path) == "null":
+            # Nothing is called so, which is what their authors mean by it: ODK's engine finds nothing there.
+            self.trouble("null", "", "warning")
+            return Nodes("()", many=True, level="free")
         if child is None:
             self.trouble("unresolved", written(path))
             return None

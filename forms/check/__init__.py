@@ -81,7 +81,7 @@ def _compiled(sheets: Sheets, given: Mapping[str, bytes], errors: list[Finding])
         xform = xlsform.compile_xform(sheets, warnings)
         questionnaire = read_xform(xform, given)
     except (UnreadableForm, UnreadableXForm) as error:
-        found = pyxforms.finding_of(str(error), "error")
+        found = compiled.Places(sheets).named_row(pyxforms.finding_of(str(error), "error"))
         # Where we have named the row already, it was in our own words and with what is near.
         is_said = (found.sheet, found.row) in said or pyxforms.is_covered(found, {each.key for each in errors})
         return None, None, [] if is_said else [found]
@@ -92,7 +92,13 @@ def _compiled(sheets: Sheets, given: Mapping[str, bytes], errors: list[Finding])
     told = [places.finding(trouble) for trouble in judged.findings]
     if any(each.key == "file_missing" and each.level == "error" for each in told):
         told = [each for each in told if not places.reads_a_file(each)]
-    found_all += [each for each in told if each.key not in compiled.OF_SHEETS or (each.sheet, each.row) not in said]
+    cells = {(each.sheet, each.row, each.column) for each in errors}
+    for each in told:
+        if each.key in compiled.OF_SHEETS and (each.sheet, each.row) in said:
+            continue
+        if each.key in compiled.FOLLOWS and (each.sheet, each.row, each.column) in cells:
+            continue
+        found_all.append(each)
     if any(each.trouble.level == "error" for each in judged.findings):
         return None, xform, found_all
     form, failures = compiled.tried(questionnaire, xform, given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from forms import layout
@@ -16,12 +17,15 @@ from forms.xform import Questionnaire
 
 OF_SHEETS = ("unparsable", "function", "reference")
 """What the sheets were asked already (forms/check/expressions.py), with a caret."""
+FOLLOWS = ("unresolved", "unresolved_name", "list_column", "entity_id")
+"""What may only follow from another error in the same cell."""
 
 
 class Places:
     """Where a field of the XForm stands in the sheets."""
 
     def __init__(self, sheets: Sheets) -> None:
+        self.entities = sheets.entities.rows
         self.instance_name = sheets.setting("instance_name")
         self.rows: dict[str, Row] = {path: rows[0] for path, rows in paths(sheets).items()}
         self.rows |= {f"slot {number}": row for number, row in enumerate(sheets.schedule.rows)}
@@ -33,11 +37,19 @@ class Places:
             return False
         return "instance(" in row.get(found.column) or "pulldata(" in row.get(found.column) or found.column == "choice_filter"
 
+    def named_row(self, found: Finding) -> Finding:
+        """pyxform's finding with the row of the question that it names, where it says no row."""
+        names = re.findall(r"'([\w.\-]+)'", found.message["en"]) if found.row is None else []
+        rows = [row for row in self.rows.values() if row.get("name") in names]
+        return replace(found, row=rows[0].number) if len(rows) == 1 else found
+
     def row(self, path: str) -> int | None:
         return self.rows[path].number if path in self.rows else None
 
     def finding(self, found: layout.Finding) -> Finding:
         row = self.rows.get(found.path)
+        if found.column == "entity_id":
+            row = next((each for each in self.entities if found.trouble.detail.startswith(f"{each.get('list_name')}: ")), None)
         sheet = "entities" if found.column == "entity_id" else "schedule" if found.path.startswith("slot ") else "survey"
         text = row.get(found.column) if row else ""
         key = "unresolved_name" if found.trouble.key == "unresolved" and re.fullmatch(r"[\w.-]+", found.trouble.detail) else found.trouble.key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from forms.check.finding import Finding, finding
+from forms.check.finding import Finding, finding, nearest
 from forms.sheets import Row, Sheets
 
 # As pyxform has it: an XML name without a colon.
@@ -14,7 +14,12 @@ METADATA = {
     "start", "end", "today", "deviceid", "username", "phonenumber", "email", "simserial", "subscriberid", "audit", "start-geopoint", "imei",
     "background-audio",
 }  # fmt: skip
-_OPENS = {"begin": "group"}
+TYPES = {
+    "text", "integer", "decimal", "select_one", "select_multiple", "select_one_from_file", "select_multiple_from_file", "rank", "date", "time", "dateTime",
+    "geopoint", "geotrace", "geoshape", "image", "audio", "video", "file", "barcode", "range", "note", "acknowledge", "calculate", "hidden", "begin_group",
+    "end_group", "begin_repeat", "end_repeat", "start", "end", "today", "deviceid", "username", "audit",
+}  # fmt: skip
+_SELECT = re.compile(r"(add )?(select|rank|osm|cascading)\b|(select|rank|osm|cascading)_|include\b|(begin|end)\b", re.IGNORECASE)
 
 
 def kind_of(row: Row) -> str:
@@ -49,6 +54,7 @@ def paths(sheets: Sheets) -> dict[str, list[Row]]:
 
 def findings(sheets: Sheets) -> Iterator[Finding]:
     yield from _groups(sheets)
+    yield from _types(sheets)
     for path, rows in paths(sheets).items():
         name = rows[0].get("name")
         for row in rows:
@@ -56,7 +62,7 @@ def findings(sheets: Sheets) -> Iterator[Finding]:
                 if name and not row.get("type"):
                     yield finding("type_missing", name, "survey", row.number, "type")
             elif not row.get("name"):
-                if kind_of(row) not in METADATA and not (kind_of(row) in ("note", "begin_group") and not row.get("name")):
+                if kind_of(row) not in METADATA and kind_of(row) != "note":
                     yield finding("name_missing", row.get("type"), "survey", row.number, "name")
             elif not NAME.fullmatch(name):
                 better = re.sub(r"[^\w.\-]+", "_", name).strip("_") or "question"
@@ -64,6 +70,20 @@ def findings(sheets: Sheets) -> Iterator[Finding]:
         if name and len(rows) > 1:
             for row in rows[1:]:
                 yield finding("name_twice", f"{path} ({rows[0].number})", "survey", row.number, "name")
+
+
+def _types(sheets: Sheets) -> Iterator[Finding]:
+    """A type that nothing asks; pyxform says so without the row."""
+    from pyxform.aliases import settings_header
+    from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
+
+    known = {*QUESTION_TYPE_DICT, *settings_header, "hidden", "range"}
+    for row in sheets.survey.rows:
+        text = " ".join(row.get("type").split())
+        if not text or opens(row) or closes(row) or text in known or text.lower() in known or _SELECT.match(text):
+            continue
+        near = nearest(text.partition(" ")[0], TYPES)
+        yield finding("type_near" if near else "type", f"{text} → {near}" if near else text, "survey", row.number, "type")
 
 
 def _groups(sheets: Sheets) -> Iterator[Finding]:
