@@ -1,5 +1,6 @@
 """The embedded engine as the merge worker sees it: durable, idempotent, one row a document, and heard in every process."""
 
+import base64
 import multiprocessing
 import os
 import random
@@ -93,6 +94,18 @@ def test_publishing_the_same_again_makes_no_new_revision(engine):
     assert engine.changes(NAME) == before
     engine.publish(NAME, [{"_id": "receipt:1", "status": "held", "n": [True, {"a": None}]}])
     assert engine.read(NAME, "receipt:1")["_rev"].startswith("2-"), "true is not 1"
+
+
+def test_the_bytes_of_an_attachment_are_read_whole_or_a_range_of_them(engine):
+    given = bytes(range(256)) * 3_000
+    attachment = {"content_type": "audio/webm", "data": base64.b64encode(given).decode()}
+    engine.publish(NAME, [{"_id": "media:a", "_attachments": {"a": attachment}}])
+    assert b"".join(engine.attachment(NAME, "media:a", "a")) == given
+    assert b"".join(engine.attachment(NAME, "media:a", "a", 270_000, 270_009)) == given[270_000:270_009]
+    assert b"".join(engine.attachment(NAME, "media:a", "a", len(given) - 5)) == given[-5:]
+    for id, name in (("media:none", "a"), ("media:a", "b")):
+        with pytest.raises(LookupError):
+            next(engine.attachment(NAME, id, name))
 
 
 def test_publishing_overwrites_deletes_and_revives(engine):

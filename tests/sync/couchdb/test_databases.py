@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 import requests
 
@@ -109,6 +111,20 @@ def test_publishing_the_same_again_makes_no_new_revision(inbox):
     assert inbox.changes(NAME, before.last_sequence).changes == []
     inbox.publish(NAME, [{"_id": "receipt:1", "status": "held", "n": [True, {"a": None}]}])
     assert inbox.read(NAME, "receipt:1")["_rev"].startswith("2-"), "true is not 1"
+
+
+def test_the_bytes_of_an_attachment_are_read_whole_or_a_range_of_them(inbox):
+    content = {"voice.weba": ("audio/webm", bytes(range(256)) * 3_000), "paper.txt": ("text/plain", b"hello, " * 40_000)}  # CouchDB keeps texts compressed
+    for name, (kind, given) in content.items():
+        attachment = {"content_type": kind, "data": base64.b64encode(given).decode()}
+        inbox.publish(NAME, [{"_id": f"media:{name}", "type": "media", "_attachments": {name: attachment}}])
+        assert inbox.read(NAME, f"media:{name}")["_attachments"][name]["length"] == len(given)
+        assert b"".join(inbox.attachment(NAME, f"media:{name}", name)) == given
+        assert b"".join(inbox.attachment(NAME, f"media:{name}", name, 270_000, 270_009)) == given[270_000:270_009]
+        assert b"".join(inbox.attachment(NAME, f"media:{name}", name, len(given) - 5)) == given[-5:]
+    for id, name in (("media:none", "none"), ("media:paper.txt", "other.txt")):
+        with pytest.raises(LookupError):
+            next(inbox.attachment(NAME, id, name))
 
 
 def test_publishing_overwrites_deletes_and_revives(inbox):
