@@ -9,7 +9,9 @@ from typing import Any
 from sync.labels import pinyin
 
 FEVER_CELSIUS = 37.3
-CALL_BACK_STATES = ("call_back", "nobody_home")  # results of a visit after which somebody must come again
+CALL_BACK_STATES = ("call_back", "nobody_home", "no_respondent", "unsafe_no_access")
+"""Results of a visit after which somebody must come again: the column `again` of the household survey."""
+
 DIGITS_WIDTH = 6
 FACET_CHARACTERS_MAX = 40
 

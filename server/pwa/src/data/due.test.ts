@@ -72,3 +72,9 @@ test('what is equally urgent is listed in the order in which one walks', () => {
   const due = dueToday([kase('1', { household: 'household:far' }), kase('2', { household: 'household:near' })], at('09:00'), SLOTS);
   expect(byDoor(due, doors).map(({ household }) => household)).toEqual(['household:near', 'household:near', 'household:far', 'household:far', 'household:near', 'household:far']);
 });
+
+test('nobody was home, and a time was agreed at that visit: it is due; a time that an earlier visit left behind is not', () => {
+  const due = (call_back_at: Date) => kinds([door({ outcome: 'nobody_home', come_again: 'yes', visited_at: at('09:00').toISOString(), call_back_at: call_back_at.toISOString() })], at('19:10'));
+  expect(due(at('19:00'))).toEqual(['call_back now']);
+  expect(due(at('08:00'))).toEqual([]);
+});

@@ -84,7 +84,9 @@ export function dayOfQuarantine(kase: Row, now: Date): { day: number; days: numb
 }
 
 function callBackOf(row: Row, now: Date): DueCallBack | null {
-  if (text(row, 'outcome') !== 'call_back') return null;
+  // A time that an earlier visit left behind is none of the last visit's.
+  const agreed = text(row, 'outcome') === 'call_back' || (text(row, 'come_again') === 'yes' && Date.parse(text(row, 'call_back_at')) > Date.parse(text(row, 'visited_at')));
+  if (!agreed) return null;
   const at = new Date(text(row, 'call_back_at'));
   if (Number.isNaN(at.getTime()) || day(at) > day(now)) return null;
   const minutes = (now.getTime() - at.getTime()) / 60_000;

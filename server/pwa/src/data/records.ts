@@ -11,7 +11,7 @@ import { seeClocks, sheets } from './submissions.ts';
 import { whole, type WholeRecord } from './whole.ts';
 
 const INDEX = 'index';
-const INDEX_SHAPE = 2; // change it when Row changes: the index is then made anew
+const INDEX_SHAPE = 3; // change it when Row changes: the index is then made anew
 const CHANGES_BATCH_SIZE = 1_000;
 const FORMS_TOLD_MAX = 100;
 

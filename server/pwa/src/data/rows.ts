@@ -21,7 +21,7 @@ export interface Row {
 export type DoorState = 'never' | 'done' | 'call_back' | 'nobody_home' | 'refused' | 'sealed_or_moved' | 'other' | 'quarantined';
 
 const FACTS: Record<RecordKind, string[]> = {
-  household: ['building', 'unit', 'room', 'ordinal', 'phone', 'outcome', 'call_back_at', 'visited_at', 'needs', 'member_count', 'fever_count'],
+  household: ['building', 'unit', 'room', 'ordinal', 'phone', 'outcome', 'come_again', 'call_back_at', 'visited_at', 'needs', 'member_count', 'fever_count'],
   person: ['household', 'name', 'phone', 'sex', 'birth_year', 'relation', 'kind', 'temperature', 'health_code', 'vulnerable'],
   quarantine_case: ['household', 'person', 'place', 'starts_on', 'ends_on', 'released_on', 'first_contact_at', 'morning_at', 'evening_at', 'seal_at', 'temperature', 'seal_state'],
   visit: ['household', 'attempt', 'outcome', 'visited_at', 'call_back_at', 'come_again'],
@@ -142,10 +142,15 @@ export function doorState(household: Row, hasQuarantine: boolean): DoorState {
     case 'call_back':
       return 'call_back';
     case 'nobody_home':
+    case 'no_respondent':
       return 'nobody_home';
     case 'refused':
       return 'refused';
     case 'sealed_or_moved':
+    case 'moved_out':
+    case 'locked_lives_elsewhere':
+    case 'merged_dwelling':
+    case 'destroyed':
       return 'sealed_or_moved';
     default:
       return 'other';

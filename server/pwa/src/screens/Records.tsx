@@ -3,6 +3,7 @@ import { useNavigate, useParams, useSearchParams } from '@solidjs/router';
 import ChevronRight from 'lucide-solid/icons/chevron-right';
 import FilePlus from 'lucide-solid/icons/file-plus';
 import Files from 'lucide-solid/icons/files';
+import Search from 'lucide-solid/icons/search';
 import Hourglass from 'lucide-solid/icons/hourglass';
 import { createMemo, createSignal, For, Show } from 'solid-js';
 import type { RecordKind } from '../data/documents.ts';
@@ -45,6 +46,7 @@ export function RecordsScreen() {
       <Header title={form() ? t('records.choose', { form: textOf(form()!.title) }) : t(`records.many.${kind()}`)} />
       <Show when={loaded()} fallback={<Skeletons count={6} />}>
         <div class="search">
+          <Search size={22} aria-hidden="true" class="search__icon" />
           <input class="input search__input" type="search" autocomplete="off" autocapitalize="none" spellcheck={false} aria-label={t('records.search')} placeholder={t('records.search')} value={query()} onInput={(event) => setQuery(event.currentTarget.value)} />
         </div>
         <Show when={kind() !== 'visit'}>
