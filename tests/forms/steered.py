@@ -94,6 +94,11 @@ def _field(each: Field, literals: _Literals) -> st.SearchStrategy | None:
 
 def _value(each: Field, literals: _Literals) -> st.SearchStrategy:
     codes = [choice.value for choice in each.choices or ()]
+    if each.range:
+        # The engine takes what the slider offers, nothing between.
+        start, end, step = (each.range[name] for name in ("start", "end", "step"))
+        places = st.integers(0, int((end - start) / step)).map(lambda place: round(start + place * step, 6))
+        return places.map(int) if each.value_type == "integer" else places
     match each.value_type:
         case "select_one":
             # The first choice ("done", "none") opens most of a form, so it comes most often.
