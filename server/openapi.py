@@ -11,6 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Flask, Response
 from marshmallow import Schema, fields
 
+from server.forms_api import Findings, FormList, TriedAnswers, TriedVerdict
 from server.hand_in_api import AskToHandIn, HandedIn, InboxOnly
 from server.session_api import Refresh, Session, SignIn
 
@@ -71,6 +72,7 @@ def describe() -> dict[str, Any]:
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     named = {"SignIn": SignIn, "Refresh": Refresh, "Session": Session, "AskToHandIn": AskToHandIn, "HandedIn": HandedIn, "InboxOnly": InboxOnly}
+    named |= {"FormList": FormList, "Findings": Findings, "TriedAnswers": TriedAnswers, "TriedVerdict": TriedVerdict}
     for name, schema in (*named.items(), ("Error", Problem)):
         spec.components.schema(name, schema=schema)
     session = _answer("the session", "Session")
@@ -126,12 +128,80 @@ def describe() -> dict[str, Any]:
             }
         },
     )
+    _describe_forms(spec)
     spec.path(
         "/healthz",
         operations={"get": {"summary": "Whether every part works", "responses": {"200": {"description": "yes"}, "503": {"description": "no; says which"}}}},
     )
     spec.path("/metrics", operations={"get": {"summary": "Figures for Prometheus", "responses": {"200": {"description": "text"}}}})
     return spec.to_dict()
+
+
+def _describe_forms(spec: APISpec) -> None:
+    """Read by a phone's token, the operator's password or a sign-in to the office; checked by administrators and the operator."""
+    read = {"401": _answer("refused", "Error"), "404": _answer("there is no such form version", "Error")}
+    version = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("form", "version")]
+    token = [{"name": "token", "in": "path", "required": True, "schema": {"type": "string"}, "description": "from the office, good for eight hours"}]
+    gone = {"404": _answer("the token is not good (any more)", "Error"), "400": _answer("the form has errors, or the body is not as it should be", "Error")}
+
+    def get(path: str, summary: str, answer: dict[str, Any], others: dict[str, Any], parameters: list[dict[str, Any]]) -> None:
+        operation = {"summary": summary, "security": [{"token": []}], "parameters": parameters, "responses": {"200": answer, **others}}
+        spec.path(path, operations={"get": operation})
+
+    get("/api/forms", "Every published form version", _answer("the list", "FormList"), {"401": read["401"]}, [])
+    get("/api/forms/{form}/{version}", "A form version as the phones have it", _plain("the document", "application/json"), read, version)
+    get("/api/forms/{form}/{version}/schema.json", "The JSON Schema of its answers", _plain("the schema", "application/schema+json"), read, version)
+    get("/api/forms/{form}/{version}/xform.xml", "Its XForm", _plain("the XForm", "application/xml"), read, version)
+    parts = {
+        "type": "object",
+        "required": ["form"],
+        "properties": {
+            "form": {"type": "string", "contentMediaType": "application/octet-stream", "description": "the form: .xlsx, .md or .csv"},
+            "files": {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}, "description": "what it names"},
+        },
+    }
+    spec.path(
+        "/api/forms/check",
+        operations={
+            "post": {
+                "summary": "Everything that is wrong with a form's file; nothing is kept",
+                "security": [{"token": []}],
+                "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": parts}}},
+                "responses": {
+                    "200": _answer("the findings", "Findings"),
+                    "400": _answer("there is no file", "Error"),
+                    "401": read["401"],
+                    "403": _answer("neither administrator nor operator", "Error"),
+                    "413": _answer("the form with its files is too large", "Error"),
+                },
+            }
+        },
+    )
+    spec.path(
+        "/api/forms/try/{token}",
+        operations={
+            "get": {
+                "summary": "The document of a form that is tried out, its files in it",
+                "parameters": token,
+                "responses": {"200": _plain("the document", "application/json"), **gone},
+            }
+        },
+    )
+    spec.path(
+        "/api/forms/try/{token}/judge",
+        operations={
+            "post": {
+                "summary": "What the centre would say of these answers; nothing is kept",
+                "parameters": token,
+                "requestBody": _body("TriedAnswers"),
+                "responses": {"200": _answer("the verdict", "TriedVerdict"), **gone},
+            }
+        },
+    )
+
+
+def _plain(description: str, content_type: str) -> dict[str, Any]:
+    return {"description": description, "content": {content_type: {"schema": {}}}}
 
 
 def _body(schema: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Line:
     rules: tuple[tuple[str, str, Words | None], ...]
     choices: tuple[tuple[str, Words], ...]
     choices_more: int
-    list: str
+    choices_from: str
     """The file that the choices come from."""
     appearance: str
     ours: tuple[tuple[str, str], ...]
@@ -73,7 +73,7 @@ def _lines(fields: Iterable[Mapping[str, Any]], rules: Mapping[str, Any], above:
                 rules=_rules(rule, root),
                 choices=tuple((str(choice["value"]), choice.get("label") or {}) for choice in choices[:CHOICES_SHOWN_MAX]),
                 choices_more=max(0, len(choices) - CHOICES_SHOWN_MAX),
-                list=each.get("list") or "",
+                choices_from=each.get("list") or "",
                 appearance="" if each["type"] == "hidden" else each.get("appearance") or "",
                 ours=_ours(each, rule),
                 lines=_lines(each.get("fields") or (), rules, f"{mine}." if mine else above, depth + 1),
