@@ -96,7 +96,13 @@ def _string(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
 
 
 def _number(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
-    return Code(writer.number(arguments[0], scope) if arguments else writer.as_number(Code("", "nodes", scope.here)), "number")
+    code = writer.write(arguments[0], scope) if arguments else Code("", "nodes", scope.here)
+    if code.type in ("number", "moment"):
+        return code
+    number = writer.as_number(code)
+    # A date's days are told without their fraction, where they are told as text.
+    shown = f"text_of_number_function({writer.as_text(code)}, clock)" if code.type in ("text", "nodes") else ""
+    return Code(number, "number", shown=shown)
 
 
 def _concat(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
@@ -303,14 +309,14 @@ def _now(writer: Writer, _arguments: Arguments, _scope: Scope) -> Code:
 def _date(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
     code = writer.write(arguments[0], scope)
     if code.type in ("number", "moment"):
-        return Code(code.text, "moment")
+        return Code(code.text if code.type == "moment" else f"to_milliseconds({code.text})", "moment")
     return Code(f"date({writer.as_text(code)}, clock)", "moment")
 
 
 def _decimal_date_time(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
     code = writer.write(arguments[0], scope)
     if code.type in ("number", "moment"):
-        return Code(code.text, "number")
+        return Code(code.text if code.type == "moment" else f"to_milliseconds({code.text})", "number")
     if code.nodes is not None and not code.nodes.many and code.nodes.field is not None and code.nodes.field.value_type in DATES:
         return Code(writer.as_number(code), "number")
     return Code(f"days({writer.as_text(code)}, clock)", "number")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from forms.moments import NAN, Clock, days
 
@@ -29,6 +30,12 @@ def number(text: str, clock: Clock) -> float:
     if not (other := _OTHER_NUMBER.fullmatch(bare)):
         return NAN
     return float(bare) if other[1] else float(int(bare, 0))
+
+
+def text_of_number_function(text: str, clock: Clock) -> str:
+    """number() of a text, as text again: of a date it is the whole days."""
+    value = number(text, clock)
+    return text_of_number(value) if LEXICAL_NUMBER.fullmatch(text) or days(text, clock) != value else text_of_number(float(math.floor(value)))
 
 
 def number_of_answer(text: str, clock: Clock) -> float:
@@ -60,10 +67,22 @@ def text_of_number(value: float) -> str:
     return f"{sign}{digits[0]}{'.' + digits[1:] if len(digits) > 1 else ''}e{'+' if point > 0 else '-'}{abs(point - 1)}"
 
 
-def text_of_geopoint(value: dict | None) -> str:
-    if not value:
+def text_of_decimal(value: float) -> str:
+    """The answer to a decimal question as the phone keeps it: always with a point, never with an exponent."""
+    if value != value:
         return ""
-    return " ".join(text_of_number(float(value.get(part) or 0)) for part in ("latitude", "longitude", "altitude", "accuracy"))
+    text = repr(float(value))
+    return format(Decimal(text), "f") if "e" in text else text
+
+
+def text_of_geopoint(value: dict | None) -> str:
+    """As the phone keeps it: what is missing before an accuracy is 0.0, what is missing at the end is not there."""
+    if not value or not (value["latitude"] or value["longitude"]):
+        return ""
+    parts = [value.get(part) for part in ("latitude", "longitude", "altitude", "accuracy")]
+    while parts[-1] is None:
+        parts.pop()
+    return " ".join(text_of_decimal(part or 0) for part in parts)
 
 
 def text_of_geotrace(value: tuple[dict, ...]) -> str:
@@ -90,13 +109,13 @@ def modulo(left: float, right: float) -> float:
 
 
 def round_half_up(value: float, places: float = 0) -> float:
-    if value != value or math.isinf(value) or places != places or abs(places) > 300:
-        return value if places == places else NAN
-    factor = 10.0**places
-    shifted = abs(value) * factor
-    if math.isinf(shifted):
+    if value != value or places != places:
         return NAN
-    return math.copysign(math.floor(shifted + 0.5) / factor, value)
+    factor = 10.0 ** min(places, 309) if places < 309 else math.inf
+    if factor in (0, math.inf):
+        return NAN
+    shifted = abs(value) * factor
+    return math.copysign((shifted if math.isinf(shifted) else math.floor(shifted + 0.5)) / factor, value)
 
 
 def whole(value: float) -> float:

@@ -158,7 +158,7 @@ class Writer(Paths):
         if code.type == "text":
             return code.text
         if code.type == "number":
-            return f"text_of_number({code.text})"
+            return code.shown or f"text_of_number({code.text})"
         if code.type == "moment":
             return f"text_of_days({code.text}, clock)"
         if code.type == "truth":
@@ -201,7 +201,7 @@ class Writer(Paths):
             return "''"
         value = self.value(nodes)
         if nodes.field.value_type in NUMBERS:
-            return f"text_of_number({value})"
+            return f"text_of_{nodes.field.value_type.replace('integer', 'number')}({value})"
         if nodes.field.value_type in SEVERAL:
             return f"' '.join({value})"
         if nodes.field.value_type in ("geopoint", "geotrace", "geoshape"):

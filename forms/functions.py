@@ -53,7 +53,7 @@ FUNCTIONS: dict[str, Function] = {
     "string": _row("any", "text", optional=1),
     "concat": _row("…nodes-or-text", "text"),
     "join": _row("text …nodes-or-text", "text"),
-    "substr": _row("text number number", "text", texts.substr, optional=1),
+    "substr": _row("text text text", "text", texts.substr, optional=1),
     "substring": _row("text number number", "text", texts.substring, optional=1),
     "substring-before": _row("text text", "text", texts.substring_before),
     "substring-after": _row("text text", "text", texts.substring_after),
@@ -123,7 +123,7 @@ FUNCTIONS: dict[str, Function] = {
     "date-time": _row("any", "moment"),
     "decimal-date-time": _row("any", "number"),
     "decimal-time": _row("text", "number", moments.decimal_time, needs_clock=True),
-    "format-date": _row("text text", "text", moments.format_date, needs_clock=True),
+    "format-date": _row("text text", "text", moments.format_date_time, needs_clock=True),
     "format-date-time": _row("text text", "text", moments.format_date_time, needs_clock=True),
 }
 
@@ -176,9 +176,10 @@ def weighed(least: float, most: float, pairs: list[tuple[list[bool], list[float]
 RUNTIME: dict[str, Callable] = {
     each.__name__: each
     for each in (
-        conversions.number, conversions.number_of_answer, conversions.text_of_number, conversions.text_of_geopoint, conversions.text_of_geotrace,
-        conversions.truth_of_number, conversions.divide, conversions.modulo, moments.days, moments.date, moments.text_of_days, shuffling.shuffled,
-        geography.area, geography.distance, total, smallest, largest, at_least_at_most, weighed,
+        conversions.number, conversions.number_of_answer, conversions.text_of_number, conversions.text_of_decimal, conversions.text_of_number_function,
+        conversions.text_of_geopoint, conversions.text_of_geotrace, conversions.truth_of_number, conversions.divide, conversions.modulo, moments.days,
+        moments.date, moments.text_of_days, moments.to_milliseconds, shuffling.shuffled, geography.area, geography.distance, total, smallest, largest,
+        at_least_at_most, weighed,
     )
 }  # fmt: skip
 """What the generated source calls by its own name, beside the table."""

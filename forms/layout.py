@@ -162,6 +162,8 @@ class Code:
     type: str  # text, number, truth, moment, nodes
     nodes: Nodes | None = None
     literal: str | float | None = None
+    shown: str = ""
+    """How a number is written as text, where that is not as any other."""
 
 
 @dataclass

@@ -106,6 +106,11 @@ def moment_of_days(value: float, clock: Clock) -> datetime | None:
     return (EPOCH + timedelta(milliseconds=math.floor(value * DAY_SECONDS * 1000 + 0.5))).astimezone(clock.zone)
 
 
+def to_milliseconds(value: float) -> float:
+    """A number taken for a date keeps its milliseconds."""
+    return math.floor(value * DAY_SECONDS * 1000 + 0.5) / (DAY_SECONDS * 1000) if -1e8 <= value <= 1e8 else NAN
+
+
 def text_of_days(value: float, clock: Clock) -> str:
     """A moment as ODK writes it: a date where it is midnight, else a date-time with its zone."""
     moment = moment_of_days(value, clock)
@@ -152,11 +157,6 @@ _FORMATS: dict[str, Callable[[datetime], str]] = {
 
 
 def format_date_time(text: str, pattern: str, clock: Clock) -> str:
+    """Also format-date: to the phone they are one."""
     moment = moment_of_text(text, clock)
     return "" if moment is None else re.sub("%[YymnbdeaHhMS3]", lambda found: _FORMATS[found[0]](moment), pattern)
-
-
-def format_date(text: str, pattern: str, clock: Clock) -> str:
-    """Only the date's parts; the time's stand as they are."""
-    moment = moment_of_text(text, clock)
-    return "" if moment is None else re.sub("%[Yymnbdea]", lambda found: _FORMATS[found[0]](moment), pattern)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from forms.conversions import number_of_answer, text_of_geopoint, text_of_geotrace, text_of_number
+from forms.conversions import number_of_answer, text_of_decimal, text_of_geopoint, text_of_geotrace, text_of_number
 from forms.moments import NAN, Clock
 from forms.places import Place
 
@@ -79,7 +79,7 @@ def _as_it_is(value: str) -> str:
 
 _TEXTS: dict[str, Callable[[Any], str]] = {
     "integer": text_of_number,
-    "decimal": text_of_number,
+    "decimal": text_of_decimal,
     "select_multiple": " ".join,
     "rank": " ".join,
     "geopoint": text_of_geopoint,

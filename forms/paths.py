@@ -163,12 +163,13 @@ class Paths:
             if step.axis == "child" and at.key in ("root", "//") and step.name in ("item", *(("*",) if at.key == "root" else ())):
                 items = Nodes(f"LISTS[{at.list!r}]", many=True, list=at.list, level="items")
                 return self.narrow(items, step.predicates, scope)
-        elif step.axis == "child" and at.key is None and step.name in self._keys(at.list or ""):
+        elif step.axis == "child" and at.key is None and (step.name in (keys := self._keys(at.list or "")) or not keys):
             return self.narrow(replace(at, key=step.name), step.predicates, scope)
         self.trouble("unresolved", written(path))
         return None
 
     def _keys(self, name: str) -> set[str]:
+        """The columns of a list; none where its file is missing, which is said elsewhere."""
         return {key for item in self.layout.questionnaire.lists.get(name, ()) for key in item}
 
     def _indexed(self, at: Nodes, predicate: xpath.Expression, scope: Scope) -> tuple[str, list[xpath.Expression]] | None:

@@ -311,6 +311,11 @@ def row_at(rows: list, position: float) -> list:
     return [rows[int(position) - 1]] if position == position and 1 <= position <= len(rows) else []
 
 
+def is_closed(points: tuple[dict, ...]) -> bool:
+    """The phone keeps no area that does not end where it began."""
+    return len(points) > 3 and all(points[0][name] == points[-1][name] for name in ("latitude", "longitude"))
+
+
 def in_range(value: float, start: float | None, end: float | None, step: float | None) -> bool:
     """From start to end by whole steps, up or down; a computer's thirds of a step are forgiven."""
     if start is None or end is None:
@@ -331,7 +336,8 @@ NAMES: dict[str, Callable] = {
         for each in (
             read_text, read_one_line, read_integer, read_decimal, read_calculated_number, read_select_multiple, read_rank, read_barcode, read_file_name,
             read_date, read_time, read_dateTime, read_geopoint, read_geotrace, read_geoshape, read_acknowledge, read_rows, no_group, no_answer, ignore,
-            unknown, calculated_text, calculated_number, calculated_integer, calculated_choices, calculated_places, distinct, row_at, in_range, expected_rows,
+            unknown, calculated_text, calculated_number, calculated_integer, calculated_choices, calculated_places, distinct, row_at, in_range,
+            is_closed, expected_rows,
         )
     },
     **functions.RUNTIME,

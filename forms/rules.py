@@ -221,6 +221,8 @@ class Rules:
         if each.constraint:
             constraint, _ = self.expression(each, "constraint", each.constraint)
             conditions.append((f"not {constraint}", "'constraint'" + self._values(each, "constraint")))
+        if each.value_type == "geoshape":
+            conditions.append((f"not is_closed({value})", "'constraint', (), 'shape'"))
         if each.range and each.value_type in ("integer", "decimal"):
             start, end, step = (each.range.get(name) for name in ("start", "end", "step"))
             conditions.append((f"not in_range({value}, {start!r}, {end!r}, {step!r})", "'constraint', (), 'range'"))

@@ -28,16 +28,24 @@ def string_length(text: str) -> float:
     return float(len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2)
 
 
-def substr(text: str, start: float, end: float = math.nan) -> str:
+def substr(text: str, start: str, end: str | None = None) -> str:
+    """Positions are read as JavaScript's parseInt does: 1.7 is 1, and what is no number gives nothing."""
+    first, last = _whole_number(start), math.inf if end is None else _whole_number(end)
+    if first != first or last != last:
+        return ""
     if _wide(text):
         units = _units(text)
-        return _whole_text(units[slice(*_from_to(len(units), start, end))])
-    return text[slice(*_from_to(len(text), start, end))]
+        return _whole_text(units[slice(*_from_to(len(units), first, last))])
+    return text[slice(*_from_to(len(text), first, last))]
+
+
+def _whole_number(text: str) -> float:
+    matched = re.match(r"\s*([-+]?\d{1,15})", text, re.ASCII)
+    return float(matched[1]) if matched else math.nan
 
 
 def _from_to(length: int, start: float, end: float) -> tuple[int, int]:
-    first = 0 if start != start else int(max(-length, min(length, start)))
-    last = length if end != end else int(max(-length, min(length, end)))
+    first, last = (int(max(-length, min(length, each))) for each in (start, end))
     first, last = first + length if first < 0 else first, last + length if last < 0 else last
     return max(0, first), max(0, last)
 
@@ -123,10 +131,8 @@ def selected(codes: str, code: str) -> bool:
 
 
 def selected_at(codes: str, position: str) -> str:
-    """The position is read as JavaScript's parseInt does: 1.7 is 1."""
-    matched = re.match(r"\s*\+?(\d{1,6})", position, re.ASCII)
-    listed = codes_of(codes)
-    return listed[int(matched[1])] if matched and int(matched[1]) < len(listed) else ""
+    at, listed = _whole_number(position), codes_of(codes)
+    return listed[int(at)] if 0 <= at < len(listed) else ""
 
 
 def count_selected(codes: str) -> float:
