@@ -1,4 +1,5 @@
 // Where the phone is, as it finds out: each fix as it comes, and why there is none.
+import { createSignal } from 'solid-js';
 import type { Point } from './points.ts';
 
 export type NoFix = 'denied' | 'not_found' | 'none';
@@ -10,10 +11,8 @@ export interface Fix extends Point {
 const FIX_SECONDS_MAX = 30;
 
 /** The last fix of this app's run: a map that opens before the first one looks from there. */
-let last: Fix | null = null;
-export function lastFix(): Fix | null {
-  return last;
-}
+const [lastFix, setLastFix] = createSignal<Fix | null>(null);
+export { lastFix };
 
 /** Tells every fix until the function that it gives is called. After `denied` and `none` no more comes. */
 export function watchHere(onFix: (fix: Fix) => void, onTrouble: (why: NoFix) => void): () => void {
@@ -23,8 +22,9 @@ export function watchHere(onFix: (fix: Fix) => void, onTrouble: (why: NoFix) => 
   }
   const watch = navigator.geolocation.watchPosition(
     ({ coords }) => {
-      last = { latitude: coords.latitude, longitude: coords.longitude, altitude: coords.altitude ?? 0, accuracy: coords.accuracy };
-      onFix(last);
+      const fix = { latitude: coords.latitude, longitude: coords.longitude, altitude: coords.altitude ?? 0, accuracy: coords.accuracy };
+      setLastFix(fix);
+      onFix(fix);
     },
     (error) => onTrouble(error.code === error.PERMISSION_DENIED ? 'denied' : 'not_found'),
     { enableHighAccuracy: true, maximumAge: 0, timeout: FIX_SECONDS_MAX * 1000 },
