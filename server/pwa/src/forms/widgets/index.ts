@@ -7,8 +7,6 @@ import type { Question } from '../items.ts';
 import { Acknowledge } from './Acknowledge.tsx';
 import { Choices } from './Choices.tsx';
 import { Moment } from './Moments.tsx';
-import { Photo } from './Photo.tsx';
-import { Position } from './Position.tsx';
 import { TextBox } from './TextBox.tsx';
 
 export interface WidgetProps {
@@ -40,9 +38,9 @@ const ROWS: readonly Row[] = [
   { types: ['date'], appearances: ['no-calendar'], widget: lazy(() => import('./DateParts.tsx')) },
   { types: ['date', 'time', 'dateTime'], widget: Moment },
   { types: ['acknowledge'], widget: Acknowledge },
-  { types: ['geopoint'], widget: Position },
+  { types: ['geopoint'], widget: lazy(() => import('./Position.tsx').then(({ Position }) => ({ default: Position }))) },
   { types: ['image'], appearances: ['signature', 'draw'], widget: lazy(() => import('./Drawing.tsx').then(({ Drawing }) => ({ default: Drawing }))) },
-  { types: ['image'], widget: Photo },
+  { types: ['image'], widget: lazy(() => import('./Photo.tsx').then(({ Photo }) => ({ default: Photo }))) },
   { types: ['audio'], widget: lazy(() => import('./Sound.tsx').then(({ Sound }) => ({ default: Sound }))) },
   { types: ['video'], widget: lazy(() => import('./Film.tsx').then(({ Film }) => ({ default: Film }))) },
   { types: ['barcode'], widget: lazy(() => import('./Barcode.tsx').then(({ Barcode }) => ({ default: Barcode }))) },
