@@ -1,4 +1,4 @@
-"""Answers as surveyors and the office would give them, in the shapes of the household forms of the catalogue; server/demo_other_work.py has the others. Pure: chance comes from the caller."""
+"""Answers as surveyors and the office would give them, for the household forms; demo_other_work.py has the others. Pure: chance comes from the caller."""
 
 from __future__ import annotations
 
