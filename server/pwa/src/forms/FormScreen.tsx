@@ -171,6 +171,22 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
     else if (ending().state === 'open') void filling.rest().then(() => filling.close());
   });
 
+  // Where the phone is, when the form's log asks for it.
+  const asks = filling.audit?.location;
+  if (asks && navigator.geolocation) {
+    let last = -Infinity;
+    const watch = navigator.geolocation.watchPosition(
+      ({ coords: { latitude, longitude, accuracy }, timestamp }) => {
+        if (timestamp - last < asks.interval * 1000) return;
+        last = timestamp;
+        filling.audit!.isAt({ latitude, longitude, accuracy, taken: timestamp });
+      },
+      () => {}, // without leave to know, the log has no positions
+      { enableHighAccuracy: asks.accurate, maximumAge: asks.age * 1000 },
+    );
+    onCleanup(() => navigator.geolocation.clearWatch(watch));
+  }
+
   // After an exception the engine may calculate wrongly without a word: the form is opened anew as it stands, once nobody is typing in it.
   createEffect(() => {
     if (!filling.broken()) return;
@@ -317,6 +333,9 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
                   </button>
                 </div>
               )}
+            </Show>
+            <Show when={asks && position() === 0}>
+              <p class="form-note">{t('form.audit_location')}</p>
             </Show>
             <Show when={props.fix && position() === 0}>
               <p class="notice notice--warn">{t('form.office.fixing')}</p>

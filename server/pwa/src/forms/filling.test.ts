@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { createRoot } from 'solid-js';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDrawer } from '../data/desk.ts';
+import { keepMediaInMemory } from '../data/media.ts';
 import { loadDrafts, readDraft, removeDraft, drafts } from '../data/drafts.ts';
 import type { Answers, Problem } from '../data/documents.ts';
 import type { Draft, FormScreenProps, FormStart } from '../forms-contract.ts';
@@ -236,5 +237,68 @@ describe('a form whose expressions throw', () => {
     const instance = rebuilt(throwing, engine, state);
     expect(answersOf(instance.xml(), throwing.fields)).toEqual({ word: 'abc' });
     expect(state.refused['/pattern']).toMatchObject({ text: '(', problem: 'engine' });
+  });
+});
+
+describe('metadata', () => {
+  const hidden = (name: string, preload: string, value_type: 'text' | 'dateTime' | 'date' = 'text') => ({ name, path: `/${name}`, type: 'hidden' as const, value_type, label: null, preload });
+  const logged = {
+    ...exampleForm,
+    _id: 'form:logged:1',
+    form: 'logged',
+    entities: [],
+    fields: [
+      hidden('start', 'start', 'dateTime'),
+      hidden('end', 'end', 'dateTime'),
+      hidden('today', 'today', 'date'),
+      hidden('deviceid', 'deviceid'),
+      hidden('username', 'username'),
+      { name: 'name', path: '/name', type: 'text' as const, label: { zh: '姓名', en: 'Name' } },
+      {
+        name: 'meta',
+        path: '/meta',
+        type: 'group' as const,
+        label: null,
+        fields: [
+          { name: 'audit', path: '/meta/audit', type: 'hidden' as const, value_type: 'file' as const, label: null, preload: 'audit', parameters: { 'track-changes': 'true' } },
+          { name: 'instanceName', path: '/meta/instanceName', type: 'calculate' as const, value_type: 'text' as const, label: null },
+        ],
+      },
+    ],
+    xform: `<?xml version="1.0"?><h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml" xmlns:jr="http://openrosa.org/javarosa" xmlns:odk="http://www.opendatakit.org/xforms"><h:head><h:title>t</h:title><model>
+<instance><data id="logged" version="1"><start/><end/><today/><deviceid/><username/><name/><meta><audit/><instanceID/><instanceName/></meta></data></instance>
+<bind nodeset="/data/start" jr:preload="timestamp" type="dateTime" jr:preloadParams="start"/><bind nodeset="/data/end" jr:preload="timestamp" type="dateTime" jr:preloadParams="end"/>
+<bind nodeset="/data/today" jr:preload="date" type="date" jr:preloadParams="today"/><bind nodeset="/data/deviceid" jr:preload="property" type="string" jr:preloadParams="deviceid"/>
+<bind nodeset="/data/username" jr:preload="property" type="string" jr:preloadParams="username"/><bind nodeset="/data/name" type="string"/>
+<bind nodeset="/data/meta/audit" type="binary" odk:track-changes="true"/><bind nodeset="/data/meta/instanceID" type="string" readonly="true()" jr:preload="uid"/>
+<bind nodeset="/data/meta/instanceName" type="string" calculate="concat( /data/name , '家')"/></model></h:head><h:body><input ref="/data/name"><label>name</label></input></h:body></h:html>`,
+  };
+
+  test('who, when and on which phone stand in the answers, and the log lies beside them as a file', async () => {
+    const engine = await (await import('./engine.ts')).openForm(logged, { device: 'd-7f3a0001', username: 'wangfang' });
+    const filling = createRoot(() => new Filling(logged, start, engine.start({}), { try: true }, null, false));
+    filling.answer(question(filling, '/name'), '何伶俐');
+    expect(filling.title()).toBe('何伶俐家');
+    const draft = filling.draft();
+    const state = draft.state as DraftState;
+    const restored = await engine.restore(state.xml, state.hidden);
+    const again = createRoot(() => new Filling(logged, start, restored, { try: true }, draft, false));
+    const release = keepMediaInMemory();
+    const ofBrowser = globalThis.Blob; // jsdom's does not give its bytes
+    globalThis.Blob = (createRequire(import.meta.url)('node:buffer') as { Blob: typeof Blob }).Blob;
+    const end = await again.finish();
+    globalThis.Blob = ofBrowser;
+    release();
+    if (end.state !== 'tried') throw new Error(JSON.stringify(end));
+    const { answers, media } = end;
+    expect(answers).toMatchObject({ deviceid: 'd-7f3a0001', username: 'wangfang', name: '何伶俐', meta: { audit: media[0]!.name, instanceName: '何伶俐家' } });
+    const [began, ended] = [Date.parse(answers.start as string), Date.parse(answers.end as string)];
+    expect(ended - began).toBeGreaterThanOrEqual(-1000);
+    expect(Math.abs(Date.now() - ended)).toBeLessThan(10_000);
+    expect(answers.today).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(media[0]).toMatchObject({ question: '/meta/audit', type: 'text/csv' });
+    const lines = (await media[0]!.blob.text()).trim().split('\n');
+    expect(lines.map((line) => line.split(',')[0])).toEqual(['event', 'form start', 'form resume', 'question', 'form finalize']);
+    expect(state.audit).toHaveLength(1);
   });
 });

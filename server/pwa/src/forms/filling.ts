@@ -2,14 +2,16 @@
 // where the person is, and the draft that is on the disk after every answer.
 import { batch, createMemo, createSignal, mapArray, untrack } from 'solid-js';
 import { createStore, type SetStoreFunction } from 'solid-js/store';
-import type { Answers, FormDocument, MediaNote } from '../data/documents.ts';
+import type { Answers, FormDocument, FormField, MediaNote } from '../data/documents.ts';
 import { householdId, newId, newSubmissionId } from '../data/identity.ts';
 import { recordName, doorWords } from '../data/labels.ts';
 import { readMedia } from '../data/media.ts';
 import { rows } from '../data/records.ts';
+import { session } from '../data/session.ts';
 import { saveSubmission, versions } from '../data/submissions.ts';
 import type { Draft, FormScreenProps, FormStart, StoredMedia } from '../forms-contract.ts';
 import { answersOf } from './answers.ts';
+import { Audit, type AuditEvent, auditField, rootOf } from './audit.ts';
 import { DraftKeeper, type Kept } from './draft_keeper.ts';
 import type { Instance } from './engine.ts';
 import { isAsked, namingQuestion, questionsOf, type Group, type Question, type Refusal, type Roster } from './items.ts';
@@ -32,6 +34,7 @@ export interface DraftState {
   media: MediaNote[];
   settled: string[];
   supersedes: string | null;
+  audit?: AuditEvent[];
 }
 
 /** Typed, kept and shown, but not in the instance. */
@@ -57,6 +60,8 @@ export class Filling {
   readonly reviewed: () => boolean;
   readonly filledByAllWell: () => Question[];
   readonly notes: OfficeNote[];
+  /** the log that the form asks for */
+  readonly audit: Audit | null;
 
   private readonly draftId: string;
   private readonly startedAt: string;
@@ -117,6 +122,9 @@ export class Filling {
     [this.broken, this.setBroken] = createSignal(false);
     [this.filledByAllWell, this.setFilledByAllWell] = createSignal<Question[]>([]);
 
+    const asked = auditField(form);
+    this.audit = asked && new Audit(asked, rootOf(form.xform), Date.now, [...(state?.audit ?? [])]);
+    this.audit?.happened(draft ? 'form resume' : 'form start');
     this.notes = notesOf(props.fix);
     for (const [path, refused] of Object.entries(state?.refused ?? {})) {
       const item = instance.find(path);
@@ -125,6 +133,7 @@ export class Filling {
     this.rosters.furnish(draft !== null || props.fix !== undefined);
     const noted = props.fix && !state ? this.firstNoted() : null;
     if (noted) this.goToQuestion(noted);
+    this.shown();
   }
 
   // ---- answers
@@ -205,6 +214,7 @@ export class Filling {
 
   add(roster: Roster): Group {
     const row = this.rosters.add(roster);
+    this.audit?.happened('add repeat', untrack(row.path));
     this.keeper.soon();
     return row;
   }
@@ -212,6 +222,7 @@ export class Filling {
   remove(roster: Roster, index: number): Removed {
     const naming = untrack(() => namingQuestion(roster.rows()[index]!));
     const name = naming ? untrack(() => this.text(naming)) : '';
+    this.audit?.happened('delete repeat', untrack(roster.rows()[index]!.path));
     const removed = { ...this.rosters.remove(roster, index), name };
     this.keeper.soon();
     return removed;
@@ -230,6 +241,7 @@ export class Filling {
       if (from.key !== page.key) this.leave(from);
       this.setPageKey(page.key);
     });
+    if (from.key !== page.key) this.shown();
     // Looking through a form is not beginning it.
     if (this.keeper.isBegun()) this.keeper.soon();
   }
@@ -255,6 +267,18 @@ export class Filling {
   private leave(page: Page): void {
     this.setVisited(page.key, true);
     for (const question of untrack(() => askedOn(page))) this.setTouched(question.id, true);
+    this.audit?.left(this.seenOn(page));
+  }
+
+  private shown(): void {
+    if (!this.audit) return;
+    const page = untrack(this.page);
+    if (page.kind === 'review') this.audit.happened('end screen');
+    else this.audit.shown(page.key, this.seenOn(page));
+  }
+
+  private seenOn(page: Page): { path: string; text: string }[] {
+    return untrack(() => askedOn(page).map((question) => ({ path: question.path(), text: this.text(question) })));
   }
 
   private nearest(before: Page | undefined): Page | undefined {
@@ -332,6 +356,8 @@ export class Filling {
 
   /** On leaving: what was begun is kept; a form in which nothing was done leaves nothing behind. */
   async rest(): Promise<void> {
+    this.audit?.left(this.seenOn(untrack(this.page)));
+    this.audit?.happened('form exit');
     if (this.keeper.isBegun()) await this.keeper.now();
   }
 
@@ -361,6 +387,7 @@ export class Filling {
       media: this.media.notes(),
       settled: Object.keys(untrack(() => ({ ...this.settled }))),
       supersedes: this.supersedes,
+      ...(this.audit ? { audit: this.audit.kept() } : {}),
     };
     const ids = (records?: { _id: string }[]) => (records ? records.map((record) => record._id) : undefined);
     return {
@@ -386,8 +413,10 @@ export class Filling {
     };
   }
 
-  /** What the lists call it: the door that the records know, or as far as it was written. */
+  /** What the lists call it: as the form names it, or the door that the records know, or as far as it was written. */
   title(): string {
+    const named = this.instance.find('/meta/instanceName');
+    if (named?.kind === 'question' && named.text()) return named.text();
     const known = this.start.record ?? this.start.household;
     const row = known && rows().get(known._id);
     if (known) return (row && recordName(row)) || known.label;
@@ -411,8 +440,10 @@ export class Filling {
       }
       await this.keeper.now();
       this.keeper.stop(); // or an answer that comes meanwhile would bring the draft back
+      for (const path of endsOf(this.form.fields)) this.instance.set(path, isoWithZone(new Date()));
+      const log = await this.keepLog();
       const answers = answersOf(this.instance.xml(), this.form.fields);
-      const media = untrack(() => this.media.answered(this.instance));
+      const media = [...untrack(() => this.media.answered(this.instance)), ...(log ? [log] : [])];
       if (this.props.try) return await this.tried(answers, media);
       this.saved = await saveSubmission({
         submission: this.submission,
@@ -435,6 +466,17 @@ export class Filling {
     }
   }
   private saved: string | null = null;
+
+  /** The log becomes a file beside the answers, as photos are. */
+  private async keepLog(): Promise<MediaNote | null> {
+    if (!this.audit) return null;
+    this.audit.left(this.seenOn(untrack(this.page)));
+    this.audit.happened('form finalize');
+    const csv = new Blob([this.audit.csv(session()?.username ?? '')], { type: 'text/csv' });
+    const name = await this.media.take({ name: 'audit', path: () => '/meta/audit' }, { blob: csv, original: 'audit.csv' });
+    this.instance.set('/meta/audit', name);
+    return this.media.note(name) ?? null;
+  }
 
   private async tried(answers: Answers, media: MediaNote[]): Promise<Finish> {
     const pictures = await Promise.all(media.map(async (note) => ({ ...(await readMedia(note.name))!, ...note })));
@@ -459,6 +501,11 @@ export class Filling {
     // Whoever tries a form may not be signed in, and has then no key to name doors with.
     this.instance.set(path, this.props.try ? `household:${newId()}` : await householdId({ place: this.start.place, ...address }));
   }
+}
+
+/** Questions that hold when the form was finished. */
+function endsOf(fields: readonly FormField[]): string[] {
+  return fields.flatMap((field) => (field.preload === 'end' ? [field.path] : field.type === 'group' ? endsOf(field.fields ?? []) : []));
 }
 
 function flags(names: readonly string[] = []): Record<string, true | undefined> {

@@ -20,7 +20,7 @@ export class FormMedia {
   }
 
   /** Resolves with the file's name when it is on the phone's disk. */
-  async take(question: Question, made: Made): Promise<string> {
+  async take(question: Pick<Question, 'name' | 'path'>, made: Made): Promise<string> {
     const note = await keepFile(made, { name: question.name, path: untrack(question.path) });
     this.known.set(note.name, note);
     return note.name;
