@@ -15,6 +15,7 @@ import json
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from lxml import etree
@@ -96,6 +97,8 @@ def read_items(name: str, content: bytes) -> Items:
 
 
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_QUOTED = re.compile(r'"[^"]*"')
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _ELEMENT_NAME = re.compile(r"[^\W\d][\w.-]*")
 
 
@@ -119,6 +122,8 @@ def _text(name: str, content: bytes) -> str:
 
 def _csv(name: str, content: bytes) -> Items:
     text = _text(name, content).rstrip("\r\n")
+    if len(set(_LINE_END.findall(_QUOTED.sub("", text)))) > 1:
+        raise UnreadableFile("file_line_ends", name)  # the phone goes by one of them, and would keep the others in the cells
     first = text.partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -194,8 +199,11 @@ def _feature(name: str, number: int, feature: Any) -> dict[str, str]:
     inside = properties.pop("id", None)
     id = feature.get("id", inside)
     if id is not None:
-        item["id"] = _scalar(id)
-    return item | {key: _scalar(value) for key, value in properties.items()}
+        properties = {"id": id, **properties}
+    try:
+        return item | {key: _scalar(value) for key, value in properties.items()}
+    except TypeError as error:
+        raise UnreadableFile("file_feature", f"{name}: {number}") from error
 
 
 def _position(name: str, number: int, point: Any) -> str:
@@ -206,11 +214,14 @@ def _position(name: str, number: int, point: Any) -> str:
 
 
 def _scalar(value: Any) -> str:
-    """As JavaScript writes it, which is what the phone's engine does."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return value if isinstance(value, str) else str(value) if isinstance(value, int | float) else json.dumps(value, ensure_ascii=False)
+    """As JavaScript writes it, which is what the phone's engine does. Raises TypeError for lists and objects."""
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if not isinstance(value, int | float):
+        raise TypeError
+    number = float(value)
+    if number.is_integer() and abs(number) < 1e21:
+        return str(int(number))
+    return format(Decimal(repr(number)), "f") if 1e-6 <= abs(number) < 1 else re.sub(r"e([-+])0", r"e\1", repr(number))

@@ -406,11 +406,11 @@ class _Reader:
         value, label = self._reference(itemset, "value") or "name", self._reference(itemset, "label") or "label"
         matched = re.match(r"instance\(\s*'([^']*)'\s*\)/root/item\s*(\[)?", nodeset)
         if matched is None:
-            if nodeset.partition("[")[0] in self.repeats:
+            if re.split(r"[\[\s]", nodeset)[0] in self.repeats:
                 made.choice_list = ChoiceList("", nodeset, value, True, label)
             else:
                 made.choices = ()
-            self._refuse(made.path, "unsupported", f"choices from {nodeset!r}")
+                self._refuse(made.path, "unsupported", f"choices from {nodeset!r}")
             return
         name = matched.group(1)
         file = self.list_files.get(name, "")
