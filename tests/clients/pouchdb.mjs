@@ -78,6 +78,19 @@ const scenarios = {
     return { files, settled: settled.length, sent_again: again.push.docs_read + again.pull.docs_read }
   },
 
+  // A phone fetches the forms: what it has of one of them, with the bytes of its files, and how often it asked for a file.
+  async pull() {
+    const asked = []
+    const counted = (url, how) => {
+      asked.push(String(url))
+      return PouchDB.fetch(url, how)
+    }
+    const forms = local('forms')
+    await forms.replicate.from(new PouchDB(options.url, { skip_setup: true, fetch: counted }))
+    const { _attachments = {}, ...doc } = await forms.get(options.id, { attachments: true })
+    return { doc, files: Object.fromEntries(Object.entries(_attachments).map(([name, { data }]) => [name, data])), asked: asked.filter((url) => url.includes('.csv')).length }
+  },
+
   // Two phones in live two-way sync, each writing; the server is restarted by the test meanwhile. Ends when both have all and nothing is on its way.
   async live() {
     const clients = ['left', 'right'].map(local)

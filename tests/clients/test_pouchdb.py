@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 import psutil
 import pytest
 
+from sync.engine import Engine
 from tests.clients.conftest import Peer, ended, node, start_node
 from tests.clients.leaves import contents
 from tests.examples import examples
@@ -41,6 +43,25 @@ def differing(one: dict, other: dict) -> dict:
     """The first few documents that are not equal, side by side."""
     names = [id for id in sorted(one.keys() | other.keys()) if one.get(id) != other.get(id)]
     return {id: {"here": one.get(id), "there": other.get(id)} for id in names[:3]}
+
+
+def test_a_form_reaches_a_phone_with_its_files_and_costs_them_once(live_server, make_database, tmp_path):
+    """When a newer version comes, the older one says that it is not the current one any more; its list is not fetched again."""
+    peer = Peer(live_server.url, OPERATOR)
+    database = make_database(peer)
+    forms = Engine(live_server.settings.engine_folder)
+    name = database.path.strip("/").rpartition("/")[2]
+    lists = {"villages.csv": "name,label\nhs,横沟\n".encode() * 1000, "towns.csv": b"\x00\xff"}
+    attachments = {file: {"content_type": "text/csv", "data": b64encode(content).decode()} for file, content in lists.items()}
+
+    def pulled(current: bool) -> dict:
+        forms.publish(name, [{"_id": "form:visit:1", "type": "form", "current": current, "_attachments": attachments}])
+        return node("pouchdb.mjs", "pull", url=peer.url_with_credentials + database.path, id="form:visit:1", folder=str(tmp_path))
+
+    first, second = pulled(True), pulled(False)
+    assert (first["doc"]["current"], second["doc"]["current"]) == (True, False)
+    assert [{file: b64decode(data) for file, data in each["files"].items()} for each in (first, second)] == [lists, lists]
+    assert (first["asked"], second["asked"]) == (2, 0)
 
 
 def test_live_two_way_sync_goes_on_through_restarts_and_nothing_is_lost(live_server, make_database, tmp_path):
