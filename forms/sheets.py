@@ -45,7 +45,8 @@ class Sheets:
         if said := self.setting("default_language"):
             return headers.language_code(said)
         texts = [column for sheet in (self.survey, self.choices) for column in sheet.columns if column.partition("::")[0] in headers.TEXTS]
-        if bare := [column for column in texts if "::" not in column]:
+        if "label" in texts:
+            bare = [column for column in texts if "::" not in column]
             is_chinese = any(HAN.search(row.get(column)) for sheet in (self.survey, self.choices) for row in sheet.rows for column in bare)
             return LANGUAGE_DEFAULT if is_chinese else headers.UNKNOWN_LANGUAGE
         named = [column.rpartition("::")[2] for column in [*texts, *self.settings.columns] if "::" in column]

@@ -44,6 +44,10 @@ MODES = ("register",)
 FIELDS_OF_WORK = ("monitoring", "entry", "reporting", "publicity", "environment", "help", "services")
 """The areas of the national guideline on software for this work (民办发〔2020〕5号), in its order; menus stand in it."""
 LAST_SAVED = "${last-saved#"
+NEVER_SHOWN = {
+    "hidden", "calculate", "start", "end", "today", "deviceid", "username", "phonenumber", "email", "simserial", "subscriberid", "audit",
+    "start-geopoint", "background-audio", "background-geopoint", "csv-external", "xml-external", "imei",
+}  # fmt: skip
 FORM_BYTES_MAX = 5_000_000
 
 
@@ -225,10 +229,21 @@ def _for_pyxform(row: Row, columns: Iterable[str]) -> dict[str, str]:
     elif cells.get("type", "").strip() == "calculate":
         # A calculation has no control, so pyxform would drop its label; the office shows it.
         cells = {_label_of_calculation(column): value for column, value in cells.items()}
+    if not cells.get("calculation") and is_asked(row) and not any(text for column, text in row.cells.items() if column.partition("::")[0] in headers.TEXTS):
+        # pyxform refuses a question that shows nothing; its name is better than none of the form.
+        cells |= {column: row.get("name") for column in columns if column.partition("::")[0] == "label"} or {"label": row.get("name")}
     if LAST_SAVED in cells.get("default", ""):
         # What another submission said is not filled in here; a record's own value is, by the column prefill.
         del cells["default"]
     return cells
+
+
+def is_asked(row: Row) -> bool:
+    """Whether a row is a question that people see: no group, calculation or metadata."""
+    kind = "_".join(row.get("type").lower().split())
+    return (
+        bool(kind and row.get("name")) and kind not in NEVER_SHOWN and not kind.startswith(("begin", "end_", "include")) and row.get("appearance") != "hidden"
+    )
 
 
 def _label_of_calculation(column: str) -> str:

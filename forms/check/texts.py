@@ -6,15 +6,11 @@ from collections.abc import Iterator
 
 from forms import headers
 from forms.check.finding import Finding, finding
-from forms.check.names import kind_of
 from forms.sheets import Row, Sheet, Sheets
+from forms.xlsform import is_asked
 
 ROWS_SAID_ONE_BY_ONE_MAX = 8
 ROWS_NAMED_MAX = 20
-_NEED_NO_LABEL = {
-    "hidden", "calculate", "start", "end", "today", "deviceid", "username", "phonenumber", "email", "simserial", "subscriberid", "audit",
-    "start-geopoint", "background-audio", "background-geopoint", "csv-external", "xml-external", "imei", "begin_group", "begin_repeat",
-}  # fmt: skip
 
 
 def findings(sheets: Sheets) -> Iterator[Finding]:
@@ -23,8 +19,7 @@ def findings(sheets: Sheets) -> Iterator[Finding]:
     yield from _translations(sheets.choices, "choices", sheets.language)
     labels = [column for column in sheets.survey.columns if column.partition("::")[0] == "label"]
     for row in sheets.survey.rows:
-        kind = kind_of(row)
-        if not kind or kind in _NEED_NO_LABEL or kind.startswith("end") or row.get("calculation") or row.get("appearance") == "hidden":
+        if not is_asked(row) or row.get("calculation"):
             continue
         if not any(row.get(column) for column in [*labels, *_pictures(sheets.survey), *_hints(sheets.survey)]):
             yield finding("label_missing", row.get("name"), "survey", row.number, labels[0] if labels else "label", "warning")
