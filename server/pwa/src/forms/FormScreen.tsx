@@ -208,6 +208,10 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
     toastTimer = setTimeout(() => setToast(null), UNDO_SECONDS * 1000);
   };
   onCleanup(() => clearTimeout(toastTimer));
+  createEffect(() => {
+    const vanished = filling.vanished();
+    if (vanished) say(t('form.rows.vanished', { count: vanished.rows }), vanished.undo);
+  });
 
   const door = () => (props.start.record || props.start.household ? filling.title() : '');
   const pages = () => filling.pages();

@@ -192,7 +192,7 @@ test('a form that is tried gives what would have been sent, and leaves nothing b
   expect(end).toEqual({ state: 'tried', answers: { household_id: expect.stringMatching(/^household:/) as string, visit: { outcome: 'refused', room: '1' }, count: '1' }, media: [] });
   expect(filling.kept()).toEqual({ state: 'nothing_yet' });
   await loadDrafts();
-  expect(drafts()).toEqual([]);
+  expect(drafts().map(({ id }) => id)).not.toContain(filling.draft().id);
 });
 
 describe('a form whose expressions throw', () => {

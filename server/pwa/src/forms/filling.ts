@@ -12,6 +12,7 @@ import { saveSubmission, versions } from '../data/submissions.ts';
 import type { Draft, FormScreenProps, FormStart, StoredMedia } from '../forms-contract.ts';
 import { answersOf } from './answers.ts';
 import { Audit, type AuditEvent, auditField, rootOf } from './audit.ts';
+import { CountedRows, type Vanished } from './counted_rows.ts';
 import { DraftKeeper, type Kept } from './draft_keeper.ts';
 import type { Instance } from './engine.ts';
 import { isAsked, namingQuestion, questionsOf, type Group, type Question, type Refusal, type Roster } from './items.ts';
@@ -35,6 +36,7 @@ export interface DraftState {
   settled: string[];
   supersedes: string | null;
   audit?: AuditEvent[];
+  vanished?: Vanished;
 }
 
 /** Typed, kept and shown, but not in the instance. */
@@ -60,6 +62,8 @@ export class Filling {
   readonly reviewed: () => boolean;
   readonly filledByAllWell: () => Question[];
   readonly notes: OfficeNote[];
+  /** rows with answers that vanished with the last answer, because it counts them */
+  readonly vanished: () => { rows: number; undo: () => void } | null;
   /** the log that the form asks for */
   readonly audit: Audit | null;
 
@@ -71,6 +75,7 @@ export class Filling {
   private readonly setBroken: (broken: boolean) => void;
   private readonly keeper: DraftKeeper;
   private readonly setFilledByAllWell: (questions: Question[]) => void;
+  private readonly setVanished: (vanished: { rows: number; undo: () => void } | null) => void;
   private readonly setReviewed: (reviewed: boolean) => void;
   private readonly refused: Record<string, Refused | undefined>;
   private readonly setRefused: SetStoreFunction<Record<string, Refused | undefined>>;
@@ -83,6 +88,7 @@ export class Filling {
   private readonly missingByPage: () => Map<string, () => Question[]>;
   private readonly media: FormMedia;
   private readonly rosters: Rosters;
+  private readonly counted: CountedRows;
 
   constructor(
     readonly form: FormDocument,
@@ -103,6 +109,8 @@ export class Filling {
     [this.settled, this.setSettled] = createStore(flags(state?.settled));
     this.media = new FormMedia(state?.media ?? props.fix?.submission.media ?? [], props.fix?.submission.media ?? []);
     this.rosters = new Rosters(form, instance);
+    this.counted = new CountedRows(instance, form.xform, { ...state?.vanished });
+    [this.vanished, this.setVanished] = createSignal<{ rows: number; undo: () => void } | null>(null);
 
     this.pages = createMemo<Page[]>((before) => samePages(before, pagesOf(instance.items)), []);
     this.sections = createMemo(() => sectionsOf(this.pages()));
@@ -144,6 +152,14 @@ export class Filling {
   }
 
   answer(question: Question, raw: string): void {
+    const before = untrack(() => this.text(question));
+    const rows = this.counted.around(question.name, () => this.take(question, raw));
+    // The count is typed on without a word while it grows; what vanished is said until the count is right again.
+    if (rows > 0) this.setVanished({ rows, undo: () => this.answer(question, before) });
+    else if (untrack(this.vanished)) this.setVanished(null);
+  }
+
+  private take(question: Question, raw: string): void {
     const typed = readTyped(question.type, raw);
     if ('problem' in typed) {
       this.instance.answer(question, ''); // what stood there before must not be sent behind what is shown
@@ -387,6 +403,7 @@ export class Filling {
       media: this.media.notes(),
       settled: Object.keys(untrack(() => ({ ...this.settled }))),
       supersedes: this.supersedes,
+      ...(Object.keys(this.counted.kept()).length > 0 ? { vanished: this.counted.kept() } : {}),
       ...(this.audit ? { audit: this.audit.kept() } : {}),
     };
     const ids = (records?: { _id: string }[]) => (records ? records.map((record) => record._id) : undefined);
