@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forms import xpath
+from forms import for_phone, xpath
 from forms.expressions import Writer
 from forms.layout import BLANKS, SEVERAL, Finding, Layout, Scope, Trouble, around, is_blank, is_given, leaves, repeats, scope_for, suffix_of
 from forms.xform import Field, Questionnaire
@@ -36,7 +36,9 @@ class Rules:
         """The expression as Python that gives a truth, a number or a text; what is wrong with it is a finding."""
         writer = Writer(self.layout, fixed=self.fixed)
         try:
-            written = getattr(writer, as_)(xpath.parse(text), scope or scope_for(self.layout, each))
+            parsed = xpath.parse(text)
+            written = getattr(writer, as_)(parsed, scope or scope_for(self.layout, each))
+            writer.troubles += self._phones(parsed)
         except xpath.XPathError as error:
             written = ""
             writer.trouble("unparsable", f"{error}: {text}")
@@ -44,6 +46,9 @@ class Rules:
         if any(trouble.level == "error" for trouble in writer.troubles):
             written = {"truth": "True", "number": "NAN", "text": "''"}[as_]
         return written, writer
+
+    def _phones(self, expression: xpath.Expression) -> list[Trouble]:
+        return for_phone.troubles(expression) if "phone" in self.questionnaire.audience.split() else []
 
     # settling
 
@@ -260,6 +265,7 @@ class Rules:
                 assert isinstance(way, xpath.Path)
                 parsed = xpath.Path(parsed.base, parsed.absolute, parsed.steps + way.steps)
             nodes = writer.write(parsed, scope).nodes
+            writer.troubles += self._phones(parsed)
         except (xpath.XPathError, AssertionError) as error:
             self.findings.append(Finding(each.path, "choice_filter", Trouble("unparsable", f"{error}: {listed.nodeset}")))
             return "frozenset()"

@@ -24,7 +24,7 @@ from typing import Any
 
 from lxml import etree
 
-from forms import headers
+from forms import for_phone, headers
 from forms.sheets import Row, Sheet, Sheets
 from forms.translations import in_every_language
 
@@ -265,6 +265,7 @@ def _with_our_form(xform: str, sheets: Sheets, titles: dict[str, str]) -> str:
     model = root.find(f".//{{{XFORMS}}}model")
     if model is None:
         raise UnreadableForm("pyxform gave no model")
+    for_phone.rewrite(root)
     ours = etree.SubElement(model, f"{{{NAMESPACE}}}form", nsmap={PREFIX: NAMESPACE})
     ours.set("audience", sheets.setting("audience") or "phone")
     for column in ("field_of_work", "mode", "starts_from"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 EXPRESSION_CHARACTERS_MAX = 20_000
 EXPRESSION_DEPTH_MAX = 40
@@ -107,6 +108,65 @@ def walk(expression: Expression) -> Iterator[Expression]:
             children = (operand,)
     for child in children:
         yield from walk(child)
+
+
+def written(expression: Expression) -> str:
+    """The expression as text again; parsed, it is the same."""
+    match expression:
+        case Number(value):
+            text = repr(value)
+            return format(Decimal(text), "f").removesuffix(".0") if "e" in text or text.endswith(".0") else text
+        case Text(value):
+            return f'"{value}"' if "'" in value else f"'{value}'"
+        case Negate(operand):
+            return f"-{_bracketed(operand, _UNARY)}"
+        case Binary(operator, left, right):
+            level = _level(expression)
+            sign = f" {operator} "
+            # Of two operators of one level the left one is first, so only the right side needs its brackets.
+            return f"{_bracketed(left, level)}{sign}{_bracketed(right, level + 1)}"
+        case Call(name, arguments):
+            return f"{name}({', '.join(map(written, arguments))})"
+        case Filter(base, predicates):
+            return _bracketed(base, _PRIMARY) + "".join(f"[{written(each)}]" for each in predicates)
+        case Path(base, absolute, steps):
+            start = "" if base is None else written(base) if isinstance(base, Filter) else _bracketed(base, _PRIMARY)
+            return start + ("/" if absolute or (base is not None and steps) else "") + _written_steps(steps)
+    raise TypeError(expression)
+
+
+_UNARY, _UNION, _PATH, _PRIMARY = range(6, 10)
+
+
+def _level(expression: Expression) -> int:
+    """How tightly it holds together."""
+    match expression:
+        case Binary("|", _, _):
+            return _UNION
+        case Binary(operator, _, _):
+            return next(level for level, operators in enumerate(_LEVELS) if operator in operators)
+        case Negate():
+            return _UNARY
+        case Path() | Filter():
+            return _PATH
+    return _PRIMARY
+
+
+def _bracketed(expression: Expression, least: int) -> str:
+    text = written(expression)
+    return text if _level(expression) >= least else f"({text})"
+
+
+def _written_steps(steps: tuple[Step, ...]) -> str:
+    parts = []
+    for step in steps:
+        if step == Step("descendant-or-self", "node()"):
+            parts.append("")
+            continue
+        name = {("self", "node()"): ".", ("parent", "node()"): ".."}.get((step.axis, step.name))
+        name = name or {"child": "", "attribute": "@"}.get(step.axis, f"{step.axis}::") + step.name
+        parts.append(name + "".join(f"[{written(each)}]" for each in step.predicates))
+    return "/".join(parts)
 
 
 @dataclass(frozen=True)
