@@ -21,8 +21,8 @@ _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 
 def label_of(kind: str, id: str, fields: Fields, given: str | None = None) -> str:
-    """`1栋 2单元 311` of a household; otherwise its name, what the form called it, or the first characters of its key."""
-    text = _door(fields) if kind == "household" else ""
+    """`1栋 2单元 311` of a household or a visit; otherwise its name, what the form called it, or the first characters of its key."""
+    text = _door(fields) if kind in ("household", "visit") else ""
     return (text or _text(fields, "name") or given or id.partition(":")[2][:8])[:LABEL_CHARACTERS_MAX]
 
 
