@@ -16,7 +16,7 @@ import { answerWords } from './answer_words.ts';
 import { BackKey } from './back_key.ts';
 import { LanguagePick, useFormLanguage } from './LanguagePick.tsx';
 import { DiscardedEnding, SavedEnding } from './Endings.tsx';
-import { Filling, type Removed } from './filling.ts';
+import { Filling } from './filling.ts';
 import { PageHead, Progress } from './FormHead.tsx';
 import type { Question } from './items.ts';
 import { EngineTooSlow, LOAD_SECONDS_MAX, openFilling, type Opened } from './open.ts';
@@ -209,6 +209,10 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
   };
   onCleanup(() => clearTimeout(toastTimer));
   createEffect(() => {
+    const removed = filling.removed();
+    if (removed) say(t('form.roster.removed', { name: removed.name || String(removed.index + 1) }), () => filling.putBack(removed));
+  });
+  createEffect(() => {
     const vanished = filling.vanished();
     if (vanished) say(t('form.rows.vanished', { count: vanished.rows }), vanished.undo);
   });
@@ -366,7 +370,6 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
                     <RosterPage
                       page={filling.page()}
                       filling={filling}
-                      onRemoved={(removed: Removed) => say(t('form.roster.removed', { name: removed.name || String(removed.index + 1) }), () => filling.putBack(removed))}
                     />
                   </Match>
                 </Switch>

@@ -1,10 +1,12 @@
 // A screen of questions. A repeat in it shows each row as a card; one temperature pad is open at a time, and moves on to the next person.
+import Plus from 'lucide-solid/icons/plus';
+import Trash from 'lucide-solid/icons/trash';
 import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 import UserRound from 'lucide-solid/icons/user-round';
 import { createMemo, createSignal, For, Match, on, Show, Switch, untrack, createEffect } from 'solid-js';
 import { t } from '../i18n/index.ts';
 import type { Filling } from './filling.ts';
-import { isAsked, type Group, type Item, type Question, type Roster } from './items.ts';
+import { indexOf, isAsked, type Group, type Item, type Question, type Roster } from './items.ts';
 import { askedOn, type Page } from './pages.ts';
 import { rowName, rowTitle } from './rows.ts';
 import { isTemperature, plain, QuestionCard, type Pad } from './QuestionCard.tsx';
@@ -64,7 +66,10 @@ function Items(props: { items: readonly Item[]; filling: Filling; pad: Pad; dept
 
 function Rows(props: { roster: Roster; filling: Filling; pad: Pad }) {
   return (
-    <Show when={props.roster.rows().length > 0} fallback={<p class="notice notice--warn">{t('form.rows.none')}</p>}>
+    <>
+      <Show when={props.roster.rows().length === 0 && !props.filling.mayAdd(props.roster)}>
+        <p class="notice notice--warn">{t('form.rows.none')}</p>
+      </Show>
       <For each={props.roster.rows()}>
         {(row) => {
           const name = () => rowTitle(row, props.filling);
@@ -83,12 +88,22 @@ function Rows(props: { roster: Roster; filling: Filling; pad: Pad }) {
                     <TriangleAlert size={18} /> {t('form.temperature.fever')}
                   </span>
                 </Show>
+                <Show when={props.filling.mayAdd(props.roster)}>
+                  <button type="button" class="icon-button" aria-label={t('form.roster.remove', { name: name() })} onClick={() => void props.filling.remove(props.roster, indexOf(row))}>
+                    <Trash size={24} />
+                  </button>
+                </Show>
               </header>
               <Items items={row.items()} filling={props.filling} pad={props.pad} depth={1} leaveOut={name()} fold={!fever()} />
             </article>
           );
         }}
       </For>
-    </Show>
+      <Show when={props.filling.mayAdd(props.roster)}>
+        <button type="button" class="button button--soft button--wide add-row" onClick={() => props.filling.add(props.roster)}>
+          <Plus size={24} /> {[t('form.roster.add'), props.roster.label()].filter(Boolean).join(' · ')}
+        </button>
+      </Show>
+    </>
   );
 }

@@ -5,13 +5,13 @@ import Plus from 'lucide-solid/icons/plus';
 import Trash from 'lucide-solid/icons/trash';
 import { createSignal, For, Show } from 'solid-js';
 import { t } from '../i18n/index.ts';
-import type { Filling, Removed } from './filling.ts';
+import type { Filling } from './filling.ts';
 import { namingQuestion, type Group, type Roster } from './items.ts';
 import type { Page } from './pages.ts';
 import { plain, textOfMarkup } from './markup.ts';
 import { TextBox } from './widgets/TextBox.tsx';
 
-export function RosterPage(props: { page: Page; filling: Filling; onRemoved: (removed: Removed) => void }) {
+export function RosterPage(props: { page: Page; filling: Filling }) {
   const roster = () => props.page.items[0] as Roster;
   const [fresh, setFresh] = createSignal<Group | null>(null);
   const namesPeople = () => roster().rows().some((row) => namingQuestion(row)?.field?.pii === 'name') || roster().rows().length === 0;
@@ -59,7 +59,7 @@ export function RosterPage(props: { page: Page; filling: Filling; onRemoved: (re
                   )}
                 </Show>
                 <Show when={roster().open}>
-                  <button type="button" class="icon-button" aria-label={t('form.roster.remove', { name: (naming() && props.filling.text(naming()!)) || String(index() + 1) })} onClick={() => props.onRemoved(props.filling.remove(roster(), index()))}>
+                  <button type="button" class="icon-button" aria-label={t('form.roster.remove', { name: (naming() && props.filling.text(naming()!)) || String(index() + 1) })} onClick={() => void props.filling.remove(roster(), index())}>
                     <Trash size={24} />
                   </button>
                 </Show>

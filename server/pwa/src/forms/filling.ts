@@ -63,6 +63,8 @@ export class Filling {
   readonly filledByAllWell: () => Question[];
   readonly notes: OfficeNote[];
   /** rows with answers that vanished with the last answer, because it counts them */
+  /** the row that was taken away last, to be put back */
+  readonly removed: () => Removed | null;
   readonly vanished: () => { rows: number; undo: () => void } | null;
   /** the log that the form asks for */
   readonly audit: Audit | null;
@@ -75,6 +77,7 @@ export class Filling {
   private readonly setBroken: (broken: boolean) => void;
   private readonly keeper: DraftKeeper;
   private readonly setFilledByAllWell: (questions: Question[]) => void;
+  private readonly setRemoved: (removed: Removed | null) => void;
   private readonly setVanished: (vanished: { rows: number; undo: () => void } | null) => void;
   private readonly setReviewed: (reviewed: boolean) => void;
   private readonly refused: Record<string, Refused | undefined>;
@@ -110,6 +113,7 @@ export class Filling {
     this.media = new FormMedia(state?.media ?? props.fix?.submission.media ?? [], props.fix?.submission.media ?? []);
     this.rosters = new Rosters(form, instance);
     this.counted = new CountedRows(instance, form.xform, { ...state?.vanished });
+    [this.removed, this.setRemoved] = createSignal<Removed | null>(null);
     [this.vanished, this.setVanished] = createSignal<{ rows: number; undo: () => void } | null>(null);
 
     this.pages = createMemo<Page[]>((before) => samePages(before, pagesOf(instance.items)), []);
@@ -240,8 +244,16 @@ export class Filling {
     const name = naming ? untrack(() => this.text(naming)) : '';
     this.audit?.happened('delete repeat', untrack(roster.rows()[index]!.path));
     const removed = { ...this.rosters.remove(roster, index), name };
+    this.setRemoved(removed);
     this.keeper.soon();
     return removed;
+  }
+
+  /** Rows can be added here: neither the form counts them, nor are they records that only the office makes. */
+  mayAdd(roster: Roster): boolean {
+    const path = roster.field?.path;
+    const isOfRecords = this.form.entities.some((entity) => entity.repeat === path) && !roster.field?.fields?.some((field) => field.pii === 'name' && isWritten(field));
+    return roster.open && !isOfRecords;
   }
 
   putBack(removed: Removed): void {
@@ -524,6 +536,8 @@ export class Filling {
 function endsOf(fields: readonly FormField[]): string[] {
   return fields.flatMap((field) => (field.preload === 'end' ? [field.path] : field.type === 'group' ? endsOf(field.fields ?? []) : []));
 }
+
+const isWritten = (field: FormField) => field.type === 'text';
 
 function flags(names: readonly string[] = []): Record<string, true | undefined> {
   return Object.fromEntries(names.map((name) => [name, true]));
