@@ -183,6 +183,16 @@ def start_server(demo_data, tmp_path) -> Iterator[Callable[[str], Server]]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def shared_server(demo_data, tmp_path_factory) -> Iterator[Server]:
+    """One product for tests that each look only at what they sent themselves."""
+    data = tmp_path_factory.mktemp("shared") / "data"
+    shutil.copytree(demo_data, data, ignore=shutil.ignore_patterns("wake"))
+    server = Server(data).start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def server(start_server) -> Server:
     return start_server("data")

@@ -10,18 +10,18 @@ from playwright.sync_api import expect
 
 from tests.end_to_end import fake_devices
 from tests.end_to_end.media_walking import FORM, arrived, bytes_at_centre, go_on, ink, kept, on_the_phone, open_form, save, sign, turn_to
-from tests.end_to_end.walking import Phone
+from tests.end_to_end.walking import Office, Phone
 
 pytestmark = pytest.mark.browser
 PASS = "咸宁-通行-0311-7"
 
 
 @pytest.fixture
-def start_phone(start_server, open_profile, tmp_path, eventually):
+def start_phone(shared_server, start_server, open_profile, tmp_path, eventually):
     """A phone with a fake camera and microphone on which the form has arrived."""
 
     def start(profile: str = "phone", sees: str | None = None, arguments: list[str] | None = None, **settings: str):
-        server = start_server("data", **settings)
+        server = start_server("data", **settings) if settings else shared_server
         server.publish(FORM)
         if arguments is None:
             arguments = [*fake_devices.camera(tmp_path / "camera.y4m", sees), *fake_devices.microphone(tmp_path / "tone.wav")]
@@ -109,7 +109,7 @@ def film(page) -> bytes:
     return base64.b64decode(made)
 
 
-def test_every_kind_of_file_and_code_is_at_the_centre_as_it_was_given(start_phone, eventually):
+def test_every_kind_of_file_and_code_is_at_the_centre_as_it_was_given(start_phone, open_profile, eventually):
     server, phone = start_phone(sees=PASS)
     tour = film(phone.page)
     phone.lose_network()
@@ -172,6 +172,25 @@ def test_every_kind_of_file_and_code_is_at_the_centre_as_it_was_given(start_phon
         "paper": "application/pdf",
     }  # fmt: skip
     assert [note["original"] for note in submission["media"] if "original" in note] == ["五月 名单.pdf"]
+
+    # The office sees and hears them beside the answers.
+    office = Office(open_profile("office", 1440, 900), server.url).sign_in("admin")
+    office.page.goto(f"{server.url}/submissions/{submission['_id']}")
+    picture = office.page.get_by_role("img", name="门口照片")
+    picture.scroll_into_view_if_needed()
+    eventually(lambda: picture.evaluate("(image) => image.complete && image.naturalWidth") == 400, 10, "the photo is shown")
+    can_play = """(player) => new Promise((done) => {
+        player.oncanplay = () => done(true);
+        player.onerror = () => done(false);
+        player.preload = 'auto';
+        player.load();
+    })"""
+    assert office.page.locator("audio[aria-label=口述录音]").evaluate(can_play)
+    assert office.page.locator("video[aria-label=现场视频]").evaluate(can_play)
+    with office.page.expect_download() as downloaded:
+        office.page.get_by_role("link", name="五月 名单.pdf").click()
+    assert downloaded.value.path().read_bytes() == at_centre["paper"]
+    office.look("office-media")
 
 
 def test_a_deployment_may_keep_where_photos_were_taken(start_phone, eventually):

@@ -19,9 +19,9 @@ STEP = 0.0001
 
 
 @pytest.fixture
-def start_phone(start_server, open_profile):
+def start_phone(shared_server, start_server, open_profile):
     def start(permissions=("geolocation",), **settings: str):
-        server = start_server("data", **settings)
+        server = start_server("data", **settings) if settings else shared_server
         server.publish(FORM)
         phone = Phone(open_profile("phone", permissions=permissions), server.url).sign_in("surveyor1")
         phone.before = set(server.documents("worker-w0001", "submission:"))

@@ -106,6 +106,8 @@ export function doorWords(door: { building: string; unit: string; room: string; 
 /** An answer as a person reads it. */
 export function readable(value: AnswerValue, field?: FormField): string {
   if (value === null || value === undefined) return '';
+  if (field?.type === 'image' || field?.type === 'audio' || field?.type === 'video' || field?.type === 'file') return t(`answer.${field.type}`); // its name says nothing
+  if (Array.isArray(value) && (field?.type === 'geotrace' || field?.type === 'geoshape')) return t('answer.points', { count: value.length });
   if (Array.isArray(value)) return value.map((item) => readable(item, field)).join('、');
   if (typeof value === 'object') return typeof value.latitude === 'number' && typeof value.longitude === 'number' ? `${value.latitude.toFixed(5)}, ${value.longitude.toFixed(5)}` : '';
   const choice = field?.choices?.find((one) => one.value === String(value));

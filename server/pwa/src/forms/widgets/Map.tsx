@@ -97,6 +97,7 @@ function Drawn(props: MapProps) {
       <svg
         ref={drawing}
         class="map__drawing"
+        classList={{ 'map__drawing--placing': props.onPlace !== undefined }}
         role="img"
         tabindex="0"
         aria-label={props.label}
