@@ -16,6 +16,7 @@ from forms.xform import Field
 from forms.xlsform import compile_xform, read
 from tests.examples import examples
 
+CATALOGUE = Path(__file__).parents[2] / "forms" / "catalogue"
 ALL_TYPES = Path(__file__).parents[1] / "data" / "answers" / "all_types.md"
 SHARED = {path.stem: json.loads(path.read_text()) for path in sorted(ALL_TYPES.parent.glob("*.json"))}
 VISIT = """
@@ -117,7 +118,17 @@ def test_every_shared_case_is_of_the_types_that_the_schema_says(catalogue, all_t
 def test_every_form_of_the_catalogue_has_a_schema(catalogue):
     for form in catalogue.values():
         Draft202012Validator.check_schema(json_schema(form))
-        assert Draft202012Validator.FORMAT_CHECKER is not None
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in sorted((CATALOGUE / "examples").glob("*.json"))])
+def test_the_examples_of_the_catalogue_are_valid_where_they_are_of_their_types(catalogue, path):
+    schema = Draft202012Validator(json_schema(catalogue[path.stem]))
+    for example in json.loads(path.read_text()):
+        rules = {problem["rule"] for problem in example["problems"]}
+        if not rules:
+            assert [error.message for error in schema.iter_errors(example["answers"])] == [], example["name"]
+        elif rules & {"type", "unknown"}:
+            assert not schema.is_valid(example["answers"]), example["name"]
 
 
 # What the reader takes and what the schema takes
