@@ -105,7 +105,7 @@ def _of_field(was: Field, now: Field, pairs: _Pairs) -> Iterator[Difference]:
     else:
         if was.value_type != now.value_type:
             yield Difference("type", now.path, was.value_type, now.value_type, orphans=(was.value_type, now.value_type) not in _WITHOUT_LOSS)
-        if _repeats(was) != _repeats(now) and not pairs.same_rows(was, now):
+        if not pairs.same_rows(was, now):
             yield Difference("structure", now.path, _standing(was), _standing(now), orphans=True)
     if was.save_to != now.save_to:
         yield Difference("saved", now.path, " ".join(was.save_to), " ".join(now.save_to), orphans=bool(was.save_to))
@@ -153,7 +153,7 @@ def _renamed(removed: list[Field], added: list[Field]) -> dict[str, Field]:
             alike = plain(was.label) & plain(now.label) or (was.save_to and set(was.save_to) & set(now.save_to))
             if now.is_leaf and was.value_type == now.value_type and alike:
                 guesses[now.path] = was
-                left.remove(was)
+                left = [each for each in left if each is not was]
                 break
     return guesses
 
@@ -196,7 +196,23 @@ class _Pairs:
                 continue
             if (to := by_name[each.name]).path not in taken:
                 self.forth[path] = to
+        self._follow_repeats()
         self.back = {to.path: self.old[path] for path, to in self.forth.items()}
+
+    def _follow_repeats(self) -> None:
+        """A repeat under another name is the same one where all of its questions that are still there stand in that one."""
+        taken = {each.path for each in self.forth.values()}
+        there: dict[str, dict[str, Field]] = {}
+        for path, to in self.forth.items():
+            before, after = _repeats(self.old[path]), _repeats(to)
+            for one, other in zip(before, after, strict=False) if len(before) == len(after) else ():
+                if one.path not in self.forth and other.path not in taken:
+                    there.setdefault(one.path, {})[other.path] = other
+        # Two repeats that became one would have their rows in each other's places.
+        claimed = Counter(target for found in there.values() for target in found)
+        for path, found in there.items():
+            if len(found) == 1 and claimed[next(iter(found))] == 1:
+                self.forth[path] = next(iter(found.values()))
 
     def same_rows(self, was: Field, now: Field) -> bool:
         """Whether they stand in the same repeats, so that each row has its row."""
