@@ -365,7 +365,7 @@ class _Reader:
             major = control.get("mediatype", "").partition("/")[0]
             value_type = major if major in MEDIA_TYPES else "file"
             if major == "osm":
-                self._refuse(made.path, "unsupported", "osm")
+                self._refuse(made.path, "osm", made.name)
         if control is not None and control.get("query"):
             self._refuse(made.path, "select_external", made.name)
         if made.appearance.startswith("search("):
