@@ -62,6 +62,9 @@ def findings(sheets: Sheets) -> Iterator[Finding]:
                 continue
             if column.partition("::")[0] in (*COLUMNS, *TEXT_COLUMNS):
                 yield from _references(row, column, text, where, known)
+            if column == "calculation" and text.lower() in YES_NO - {"", "true()", "false()"}:
+                # pyxform makes true() of it, which is another answer than the code.
+                yield finding("unquoted", text, "survey", row.number, column, "error", excerpt(text, 0))
             if column in COLUMNS and text.lower() not in YES_NO and not (column == "repeat_count" and text.isdecimal()):
                 yield from _readable(row, column, text)
 

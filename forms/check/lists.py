@@ -57,7 +57,7 @@ def findings(sheets: Sheets) -> Iterator[Finding]:
         if row.get("usual") and not is_file and not set(row.get("usual").split()) <= set(codes.get(name, ())):
             yield finding("usual", row.get("usual"), "survey", row.number, "usual")
         if re.fullmatch(r"[\w.-]+", row.get("default")) and row.get("default") not in codes.get(name, [row.get("default")]):
-            yield finding("default_choice", f"{row.get('default')} ({name})", "survey", row.number, "default", "warning")
+            yield finding("default_choice", f"{row.get('default')} ({name})", "survey", row.number, "default")
         if not is_file and name in lists:
             yield from _filter(row, name, sheets)
     yield from _codes(sheets, lists, used)

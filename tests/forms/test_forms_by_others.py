@@ -196,6 +196,7 @@ def test_odks_entities_are_told_how_to_be_records_here(judge):
         ("| | text | a | B | | | |", "error", "name_twice", "name", "/a (2)"),
         ("| | begin_group | g | G | | | |", "error", "group_begin", "type", "never closed"),
         ("| | end_group | | | | | |", "error", "group_end", "type", "not open here"),
+        ("| | select_one yn | b | B | | | n |", "error", "default_choice", "default", "n (yn)"),
         ("| | calculate | b | | | | |", "error", "calculation_missing", "calculation", "needs an expression"),
         ("| | text | b | | | | |", "warning", "label_missing", "label", "no label"),
     ],
