@@ -27,6 +27,8 @@ PAGES = [
     "/submissions",
     f"/submissions/{HELD}",
     "/operator",
+    "/forms",
+    "/forms/household_survey/1",
     "/nowhere",
 ]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
