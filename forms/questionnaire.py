@@ -175,8 +175,6 @@ class Questionnaire:
     """Secondary instances, the form's own and those of files: list id → items as {child: text}."""
     list_files: dict[str, str]
     """list id → the file that it is read from"""
-    item_labels: dict[str, dict[str, Message]]
-    """The form's own lists: list id → value → label by language."""
     texts: dict[str, Message]
     """Every text of the form, as jr:itext() names it."""
     actions: tuple[Action, ...]

@@ -7,15 +7,14 @@ questionnaire.fields[0].path         # "/household_id": without the root and wit
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
 from collections.abc import Mapping
 
 from lxml import etree
 
-from forms.files import UnreadableFile, read_items
+from forms.choice_lists import ChoiceLists
+from forms.itext import Texts, reference
 from forms.messages import Message
-from forms.questionnaire import MEDIA_TYPES, Action, Choice, ChoiceList, EntityDeclaration, Field, Media, Questionnaire, Refused, SlotDeclaration
+from forms.questionnaire import MEDIA_TYPES, Action, Choice, ChoiceList, EntityDeclaration, Field, Questionnaire, Refused, SlotDeclaration
 from forms.xlsform import NAMESPACE, SLOT_COLUMNS, XFORMS, parse_xml
 
 __all__ = ["Action", "Choice", "ChoiceList", "EntityDeclaration", "Field", "Questionnaire", "Refused", "UnreadableXForm", "read_xform"]
@@ -47,8 +46,6 @@ TYPES = {
     "rank": "rank",
 }
 META = ("audit", "instanceName")
-MEDIA_KINDS = ("image", "big-image", "audio", "video")
-LAST_SAVED = "jr://instance/last-saved"
 CONTROL_TYPES = {"select": "select_multiple", "select1": "select_one", "rank": "rank", "trigger": "acknowledge"}
 CONTROLS = ("input", "select", "select1", "upload", "trigger", "range", "rank", "group")
 # jr:preload, jr:preloadParams → the value type
@@ -94,11 +91,8 @@ class _Reader:
     def __init__(self, root: etree._Element, model: etree._Element, data: etree._Element, files: Mapping[str, bytes]) -> None:
         self.root, self.model, self.data, self.files = root, model, data, files
         self.refused: list[Refused] = []
-        self.outputs: dict[str, dict[str, str]] = {}
-        """id of a text → the references in it: name → XPath"""
-        self.texts, self.media = self._translations()
-        # A form without translations says in which language it is by its title's.
-        self.languages = tuple(self.texts) or tuple(title.get("lang", "") for title in model.iter(f"{{{NAMESPACE}}}title")) or ("zh",)
+        self.texts = Texts(model)
+        self.languages = self.texts.languages
         self.binds = {bind.get("nodeset", ""): bind for bind in model.iter(f"{{{XFORMS}}}bind")}
         self.controls: dict[str, etree._Element] = {}
         self.repeats: dict[str, etree._Element] = {}
@@ -108,10 +102,8 @@ class _Reader:
                 self.controls[element.get("ref", "")] = element
             elif isinstance(element.tag, str) and _local(element) == "repeat":
                 self.repeats[element.get("nodeset", "")] = element
-        self.list_files: dict[str, str] = {}
-        self.lists, self.item_labels = self._lists()
+        self.lists = ChoiceLists(model, self.texts, files, self.repeats)
         self.actions = self._actions()
-        self.choices_of: dict[tuple[str, str, str], tuple[Choice, ...]] = {}
 
     def questionnaire(self) -> Questionnaire:
         ours = self.model.find(f"{{{NAMESPACE}}}form")
@@ -133,18 +125,17 @@ class _Reader:
             fields=fields,
             entities=entities,
             schedule=[] if ours is None else [self._slot(element) for element in ours.iter(f"{{{NAMESPACE}}}slot")],
-            lists=self.lists,
-            list_files=self.list_files,
-            item_labels=self.item_labels,
-            texts={id: self._text(f"jr:itext('{id}')") for id in dict.fromkeys(id for texts in self.texts.values() for id in texts)},
+            lists=self.lists.items,
+            list_files=self.lists.file_of,
+            texts=self.texts.all(),
             actions=self.actions,
-            refused=self.refused,
+            refused=self.refused + self.lists.refused,
         )
         for name, path in questionnaire.files_named.items():
             # Without a list nothing can be judged; without a picture a form still works.
             if name not in self.files:
-                column, level = ("type", "error") if name in self.list_files.values() else ("image", "warning")
-                self.refused.append(Refused(path, column, "file_missing", name, level))
+                column, level = ("type", "error") if name in self.lists.file_of.values() else ("image", "warning")
+                questionnaire.refused.append(Refused(path, column, "file_missing", name, level))
         return questionnaire
 
     def _entity(self, element: etree._Element) -> EntityDeclaration:
@@ -162,81 +153,7 @@ class _Reader:
     def _short(self, path: str) -> str:
         return path.removeprefix(f"/{_local(self.data)}")
 
-    # Texts
-
-    def _translations(self) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, dict[str, str]]]]:
-        """Language → id → text, and language → id → form (image, audio, guidance …) → text."""
-        translations: dict[str, dict[str, str]] = {}
-        others: dict[str, dict[str, dict[str, str]]] = {}
-        for translation in self.model.iter(f"{{{XFORMS}}}translation"):
-            language = translation.get("lang", "")
-            texts = translations.setdefault(language, {})
-            forms = others.setdefault(language, {})
-            for text in translation.iter(f"{{{XFORMS}}}text"):
-                for value in text.iter(f"{{{XFORMS}}}value"):
-                    if value.get("form") is None:
-                        texts.setdefault(text.get("id", ""), _template(value, self.outputs.setdefault(text.get("id", ""), {})))
-                    else:
-                        forms.setdefault(text.get("id", ""), {})[value.get("form", "")] = _template(value)
-        return translations, others
-
-    def _text(self, reference: str) -> Message:
-        """`jr:itext('id')` in every language, anything else as it stands in every language."""
-        id = _itext(reference)
-        if id is None:
-            return dict.fromkeys(self.languages, reference) if reference else {}
-        return _given({language: self.texts.get(language, {}).get(id, "") for language in self.languages})
-
-    def _form_of_text(self, reference: str, form: str) -> Message:
-        id = _itext(reference)
-        return _given({language: self.media.get(language, {}).get(id or "", {}).get(form, "") for language in self.languages}) if id is not None else {}
-
-    def _media(self, reference: str) -> Media:
-        media = {kind: self._form_of_text(reference, kind) for kind in MEDIA_KINDS}
-        return {kind: {language: name.rsplit("/", 1)[-1] for language, name in names.items()} for kind, names in media.items() if names}
-
-    def _text_of(self, element: etree._Element | None, name: str) -> Message:
-        child = None if element is None else element.find(f"{{{XFORMS}}}{name}")
-        if child is None:
-            return {}
-        return self._text(child.get("ref", "")) if child.get("ref") else self._text(_template(child))
-
-    def _reference(self, element: etree._Element | None, name: str) -> str:
-        child = None if element is None else element.find(f"{{{XFORMS}}}{name}")
-        return "" if child is None else child.get("ref", "")
-
-    # Lists and actions
-
-    def _lists(self) -> tuple[dict[str, tuple[dict[str, str], ...]], dict[str, dict[str, Message]]]:
-        lists: dict[str, tuple[dict[str, str], ...]] = {}
-        labels: dict[str, dict[str, Message]] = {}
-        for instance in self.model.findall(f"{{{XFORMS}}}instance")[1:]:
-            name, source = instance.get("id", ""), instance.get("src", "")
-            if source == LAST_SAVED:
-                self._refuse("", "last_saved", name, "default")
-            elif source:
-                lists[name] = self._items_of_file(name, source)
-                continue
-            items = tuple({_local(child): child.text or "" for child in item if isinstance(child.tag, str)} for item in instance.iter(f"{{{XFORMS}}}item"))
-            lists[name] = items
-            labels[name] = {
-                item.get("name", ""): self._text(f"jr:itext('{item['itextId']}')")
-                if "itextId" in item
-                else dict.fromkeys(self.languages, item.get("label", ""))
-                for item in items
-            }
-        return lists, labels
-
-    def _items_of_file(self, list_name: str, source: str) -> tuple[dict[str, str], ...]:
-        name = source.rsplit("/", 1)[-1]
-        self.list_files[list_name] = name
-        if name not in self.files:
-            return ()
-        try:
-            return read_items(name, self.files[name])
-        except UnreadableFile as error:
-            self._refuse("", error.key, error.detail)
-            return ()
+    # Actions
 
     def _actions(self) -> tuple[Action, ...]:
         actions = []
@@ -287,16 +204,15 @@ class _Reader:
         read = bind.get if bind is not None else lambda _key, _default="": ""
         ours = {column: (read(f"{{{NAMESPACE}}}{column}") or "") for column in ("keep", "merge", "pii", "prefill", "save_to", "usual")}
         path = self._short(full_path)
-        hint = self._reference(control, "hint")
         made = Field(
             name=_local(element),
             path=path,
             type="",
             parent=parent,
-            label=self._text_of(control, "label") or self._label_of_calculation(bind),
-            hint=self._text_of(control, "hint"),
-            guidance=self._form_of_text(hint, "guidance"),
-            media=self._media(self._reference(control, "label")),
+            label=self.texts.of(control, "label") or self._label_of_calculation(bind),
+            hint=self.texts.of(control, "hint"),
+            guidance=self.texts.form(reference(control, "hint"), "guidance"),
+            media=self.texts.media(reference(control, "label")),
             appearance=(control.get("appearance") or "") if control is not None else "",
             parameters=self._parameters(bind, control),
             triggers=tuple(action.trigger for action in self.actions if action.target == path and action.trigger),
@@ -306,11 +222,9 @@ class _Reader:
             constraint=(read("constraint") or "").strip(),
             calculate=(read("calculate") or "").strip(),
             readonly=(read("readonly") or "").strip() == "true()",
-            constraint_message=self._text(read(f"{{{JAVAROSA}}}constraintMsg") or ""),
-            required_message=self._text(read(f"{{{JAVAROSA}}}requiredMsg") or ""),
-            message_values={
-                rule: values for rule in ("constraint", "required") if (values := self.outputs.get(_itext(read(f"{{{JAVAROSA}}}{rule}Msg") or "") or ""))
-            },
+            constraint_message=self.texts.text(read(f"{{{JAVAROSA}}}constraintMsg") or ""),
+            required_message=self.texts.text(read(f"{{{JAVAROSA}}}requiredMsg") or ""),
+            message_values={rule: values for rule in ("constraint", "required") if (values := self.texts.values(read(f"{{{JAVAROSA}}}{rule}Msg") or ""))},
             pii=ours["pii"],
             merge=ours["merge"],
             prefill=ours["prefill"].lower() in ("yes", "true", "true()"),
@@ -327,7 +241,7 @@ class _Reader:
             self._preloaded(made, bind)
             made.type, made.value_type = self._types(made, control, read("type") or "string", bool(ours["save_to"] or made.prefill))
             if control is not None and made.value_type in ("select_one", "select_multiple", "rank"):
-                self._choices(made, control)
+                self.lists.give(made, control)
             if control is not None and _local(control) == "range":
                 self._range(made, control)
         return made
@@ -390,85 +304,3 @@ class _Reader:
                 made.range.pop(name, None)
             elif number.is_integer():
                 made.range[name] = int(number)
-
-    def _choices(self, made: Field, control: etree._Element) -> None:
-        itemset = control.find(f"{{{XFORMS}}}itemset")
-        if itemset is None:
-            made.choices = tuple(
-                Choice(item.findtext(f"{{{XFORMS}}}value") or "", self._text_of(item, "label"), self._media(self._reference(item, "label")))
-                for item in control.iter(f"{{{XFORMS}}}item")
-            )
-            return
-        nodeset = itemset.get("nodeset", "").strip()
-        if randomized := re.fullmatch(r"randomize\(\s*(.*?)(?:,([^,\]]*))?\)", nodeset, re.DOTALL):
-            nodeset = randomized.group(1).strip()
-            made.parameters |= {"randomize": "true"} | ({"seed": randomized.group(2).strip()} if randomized.group(2) else {})
-        value, label = self._reference(itemset, "value") or "name", self._reference(itemset, "label") or "label"
-        matched = re.match(r"instance\(\s*'([^']*)'\s*\)/root/item\s*(\[)?", nodeset)
-        if matched is None:
-            if re.split(r"[\[\s]", nodeset)[0] in self.repeats:
-                made.choice_list = ChoiceList("", nodeset, value, True, label)
-            else:
-                made.choices = ()
-                self._refuse(made.path, "unsupported", f"choices from {nodeset!r}")
-            return
-        name = matched.group(1)
-        file = self.list_files.get(name, "")
-        made.choice_list = ChoiceList(name, nodeset, value, matched.group(2) is not None, label, file)
-        key = (name, value, label)
-        if key not in self.choices_of:
-            self.choices_of[key] = tuple(self._choice(name, item, value, label) for item in self.lists.get(name, ()))
-            if file in self.files:
-                self._check_items(made, file, key)
-        made.choices = self.choices_of[key]
-
-    def _choice(self, list_name: str, item: dict[str, str], value: str, label: str) -> Choice:
-        reference = f"jr:itext('{item['itextId']}')" if "itextId" in item and "itextId" in label else ""
-        text = self._text(reference) if reference else self._text(item.get(label, ""))
-        return Choice(item.get(value, ""), text, self._media(reference))
-
-    def _check_items(self, made: Field, file: str, key: tuple[str, str, str]) -> None:
-        """A file whose items cannot be chosen from is wrong in its own sentence."""
-        items = self.lists[key[0]]
-        columns = set().union(*items[:1])
-        for column in dict.fromkeys(key[1:]):
-            if items and column not in columns:
-                self._refuse(made.path, "file_column", f"{file}: {column}")
-                return
-        values = [choice.value for choice in self.choices_of[key]]
-        blank = next((number for number, value in enumerate(values, start=1) if not value.strip()), None)
-        if blank is not None:
-            self._refuse(made.path, "file_blank", f"{file}: {key[1]}, {blank}")
-        spaced = next((value for value in values if made.value_type != "select_one" and re.search(r"\s", value.strip())), None)
-        if spaced is not None:
-            self._refuse(made.path, "file_code", f"{file}: {spaced}")
-        twice = next((value for value, count in Counter(values).items() if count > 1), None)
-        if twice is not None:
-            level = "warning" if made.choice_list is not None and made.choice_list.filtered else "error"
-            self.refused.append(Refused(made.path, "type", "file_twice", f"{file}: {twice}", level))
-
-
-def _itext(reference: str) -> str | None:
-    matched = re.fullmatch(r"\s*jr:itext\(\s*'([^']*)'\s*\)\s*", reference)
-    return None if matched is None else matched.group(1)
-
-
-def _given(texts: Message) -> Message:
-    """Without what is blank; pyxform writes `-` for a translation that is missing."""
-    return {language: text for language, text in texts.items() if text and text != "-"}
-
-
-def _template(element: etree._Element, outputs: dict[str, str] | None = None) -> str:
-    """Text with `<output value=" ../name "/>` written back as `${name}`; what the name means is put into `outputs`."""
-    outputs = {} if outputs is None else outputs
-    parts = [element.text or ""]
-    for child in element:
-        if isinstance(child.tag, str) and _local(child) == "output":
-            value = child.get("value", "").strip()
-            name = value.rsplit("/", 1)[-1]
-            # Two questions of one name in one text: the second goes by its whole path.
-            name = name if outputs.setdefault(name, value) == value else value
-            outputs[name] = value
-            parts.append("${" + name + "}")
-        parts.append(child.tail or "")
-    return "".join(parts).strip()
