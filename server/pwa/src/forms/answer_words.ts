@@ -4,7 +4,11 @@ import type { Filling } from './filling.ts';
 import type { Question } from './items.ts';
 import { cornersOf } from './place/points.ts';
 import { plain } from './markup.ts';
+import { grouped } from './widgets/typed_words.ts';
 import { forPicker } from './when.ts';
+
+// How long a password is, is nobody's business either.
+const MASK_LENGTH_MAX = 6;
 
 export function answerWords(question: Question, filling: Filling): string {
   const text = filling.text(question);
@@ -20,6 +24,13 @@ export function answerWords(question: Question, filling: Filling): string {
         .map((value) => plain(choices.find((choice) => choice.value === value)?.label || value))
         .join(question.type === 'rank' ? t('form.then') : t('form.comma'));
     }
+    case 'text':
+      return question.appearance.has('masked') ? '•'.repeat(Math.min(text.length, MASK_LENGTH_MAX)) : text;
+    case 'integer':
+    case 'decimal':
+      return question.appearance.has('thousands-sep') ? grouped(text) : question.range && text !== '' && Number.isFinite(Number(text)) ? String(Number(text)) : text;
+    case 'date':
+      return text.slice(0, question.appearance.has('year') ? 4 : question.appearance.has('month-year') ? 7 : 10);
     case 'dateTime':
       return forPicker(text).replace('T', ' ') || text;
     case 'time':

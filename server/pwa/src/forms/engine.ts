@@ -14,6 +14,7 @@ import { lexical } from './answers.ts';
 import { isBelow, isRange, jsonPath, stateFactory, type Node } from './engine_nodes.ts';
 import { markupOfWords, mediaOfWords, textOfWords, type Words } from './engine_words.ts';
 import { filesNamedIn, fileName, forEngine } from './for_engine.ts';
+import { choicesIn, withoutLongLists, type LongList } from './long_lists.ts';
 import type { Choice, Group, Item, Question, Refusal, Roster, Violation } from './items.ts';
 
 /** What the engine is told of the world around it. */
@@ -78,24 +79,27 @@ async function load(form: FormDocument, around: Surroundings): Promise<EngineFor
   const missing = new Set<string>();
   const fetchFormAttachment = async (address: URL) => {
     const name = fileName(address.href);
-    const file = await around.file?.(name).catch(() => null);
-    if (!file) {
+    // As text, without the mark that a spreadsheet may write before the first heading.
+    const text = await around.file?.(name).then((file) => file?.text()).catch(() => undefined);
+    if (text === undefined) {
       missing.add(name);
       return new Response(null, { status: 404 });
     }
-    return new Response(file, { headers: { 'content-type': TYPE_OF_LIST[name.split('.').at(-1)!.toLowerCase()] ?? file.type } });
+    return new Response(text, { headers: { 'content-type': TYPE_OF_LIST[name.split('.').at(-1)!.toLowerCase()] ?? 'text/plain' } });
   };
-  const result = await loadForm(forEngine(form.xform), { fetchFormAttachment, missingResourceBehavior: 'BLANK' });
+  const { xform, lists } = withoutLongLists(form.xform);
+  const result = await loadForm(forEngine(xform), { fetchFormAttachment, missingResourceBehavior: 'BLANK' });
   if (result.status === 'failure') throw new Error(result.error.message, { cause: result.error });
   const held = new Set(Object.keys(form._attachments ?? {}));
   for (const name of filesNamedIn(form.xform)) if (!held.has(name) && around.file) missing.add(name);
   const fields = fieldsByPath(form.fields);
+  const listed = new Map<string, Choice[]>();
   const config = { stateFactory, preloadProperties: { deviceID: around.device ?? '', username: around.username ?? '' } };
   return {
     missing: [...missing],
     start(known) {
       // Each instance lives in a scope of the form; a new one ends the one before, or memory would grow with every door.
-      const instance = new EngineInstance(result.resetInstance(config).root as unknown as Node, fields);
+      const instance = new EngineInstance(result.resetInstance(config).root as unknown as Node, fields, lists, listed);
       instance.setAll(known, '');
       return instance;
     },
@@ -103,7 +107,7 @@ async function load(form: FormDocument, around: Surroundings): Promise<EngineFor
       const data = new FormData();
       data.append(constants.INSTANCE_FILE_NAME, new File([xml], constants.INSTANCE_FILE_NAME, { type: constants.INSTANCE_FILE_TYPE }));
       const restored = await result.restoreInstance({ data: [data as never] }, config);
-      const instance = new EngineInstance(restored.root as unknown as Node, fields);
+      const instance = new EngineInstance(restored.root as unknown as Node, fields, lists, listed);
       for (const [path, text] of Object.entries(hidden)) instance.set(path, text);
       return instance;
     },
@@ -136,6 +140,9 @@ class EngineInstance implements Instance {
   constructor(
     private readonly root: Node,
     private readonly fields: ReadonlyMap<string, FormField>,
+    private readonly lists: ReadonlyMap<string, LongList>,
+    /** the choices of the long lists by list and language, made once for the form */
+    private readonly listed: Map<string, Choice[]>,
   ) {}
 
   get items(): Item[] {
@@ -241,6 +248,20 @@ class EngineInstance implements Instance {
     });
   }
 
+  private longList(node: Node): Choice[] | null {
+    const list = this.lists.get(untrack(() => node.currentState.reference).replace(/\[\d+\]/g, ''));
+    if (!list) return null;
+    const language = this.root.currentState.activeLanguage;
+    const key = JSON.stringify([list, language.language]);
+    let choices = this.listed.get(key);
+    if (!choices) {
+      const { model } = this.root.definition;
+      choices = choicesIn(list, this.root.evaluator.secondaryInstancesById.get(list.instance), (id) => model.getItextElement(language, id));
+      this.listed.set(key, choices);
+    }
+    return choices;
+  }
+
   /** Never inside Solid's batch(): the engine's state follows at once only outside of it, and the answer is read back from there. */
   private write(node: Node, text: string): Refusal | null {
     try {
@@ -254,7 +275,11 @@ class EngineInstance implements Instance {
         if (node.nodeType === 'rank') node.setValues(values);
         else if (node.selectType === 'select1') node.selectValue(values[0] ?? null);
         else node.selectValues(values);
-      } else node.setValue(text);
+      } else {
+        const listed = untrack(() => this.longList(node));
+        if (listed && text.split(' ').some((value) => value !== '' && !listed.some((choice) => choice.value === value))) return { problem: 'no_choice' };
+        node.setValue(text);
+      }
     } catch (error) {
       return { problem: 'engine', reason: error instanceof Error ? error.message : String(error) };
     }
@@ -316,7 +341,7 @@ class EngineInstance implements Instance {
       text: () => state.instanceValue ?? '',
       required: () => state.required,
       readonly: () => state.readonly,
-      choices: (): Choice[] => (state.valueOptions ?? []).map(choiceOf),
+      choices: (): Choice[] => this.longList(node) ?? (state.valueOptions ?? []).map(choiceOf),
       violation: (): Violation | null => {
         const violation = node.validationState.violation;
         if (violation) return { rule: violation.condition, message: textOfWords(violation.message) };

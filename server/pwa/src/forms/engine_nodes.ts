@@ -1,6 +1,7 @@
 // What is used of the engine's nodes: its published types are a union of eighteen, partly `any`. And the state that they are read through.
 import { createSignal, getListener } from 'solid-js';
 import type { Words } from './engine_words.ts';
+import type { ListElement } from './long_lists.ts';
 
 export interface Node {
   nodeId: string;
@@ -8,7 +9,14 @@ export interface Node {
   valueType?: string;
   selectType?: 'select' | 'select1';
   appearances: Iterable<string> | null;
-  definition: { qualifiedName: { localName: string }; bounds?: { start: number | bigint; end: number | bigint; step: number | bigint } };
+  definition: {
+    qualifiedName: { localName: string };
+    /** of the root */
+    model: { getItextElement(language: { language: string }, id: string): Element | undefined };
+    bounds?: { start: number | bigint; end: number | bigint; step: number | bigint };
+  };
+  /** the lists of the form; no public way leads to them */
+  evaluator: { secondaryInstancesById: ReadonlyMap<string, ListElement> };
   parent: Node;
   root: Node;
   currentState: {

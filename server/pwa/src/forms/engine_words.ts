@@ -30,7 +30,7 @@ export function markupOfWords(words: Words | null, what: Marked | null = null): 
   if (!words || text === '') return [];
   if (isPlain(text)) return [text];
   const pieces = piecesOf(words, what);
-  // References keep their kind, so that Markdown in an answer is shown as it was typed.
+  // References keep their kind: the engine reads Markdown in them (a calculation may make some) apart from the form's own.
   return markupOf(new (words.constructor as MakeWords)(words.role, pieces).formatted);
 }
 

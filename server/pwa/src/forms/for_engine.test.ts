@@ -21,6 +21,13 @@ test('guidance and the large picture are taken apart from the words again', () =
   expect([text(null), text('guidance'), text('big-image')]).toEqual(['提示', '先看', 'jr://images/b.png']);
 });
 
+test('a picture of one language stands in the others too', () => {
+  const texts = (...values: string[]) => values.map((value, number) => `<translation lang="l${number}"><text id="a"><value>x</value>${value}</text><text id="b"><value>y</value></text></translation>`).join('');
+  const [cat, chat] = ['<value form="image">jr://images/cat.png</value>', '<value form="image">jr://images/chat.png</value>'];
+  expect(forEngine(texts(cat, ''))).toBe(texts(cat, cat));
+  expect(forEngine(texts(cat, chat))).toBe(texts(cat, chat));
+});
+
 test('the files that a form names, once each', () => {
   const xform = '<instance id="v" src="jr://file-csv/villages.csv"/><value form="image">jr://images/a.png</value><value form="image">jr://images/a.png</value><instance src="jr://instance/last-saved"/>';
   expect(filesNamedIn(xform)).toEqual(['villages.csv', 'a.png']);

@@ -23,6 +23,9 @@ const WIDTH_OF_THREE = 8;
 const LATIN_WIDTH = 1.2;
 const BOX_WIDTH = 3;
 const WIDTH_OF_TWO = 15;
+// Words of Latin letters are not to be broken: as wide as a button of two beside its mark, and all the places of a scale together.
+const WORD_OF_TWO = 12;
+const ROW_WIDTH = 42;
 // A long list of longer words is better read in two columns of two lines than scrolled.
 const LONG_LIST = 5;
 const WIDTH_OF_TWO_LINES = 28;
@@ -31,13 +34,15 @@ export function lookOf({ several, appearance, labels, pictures }: Asked): Choice
   const has = (...names: string[]) => names.some((name) => appearance.has(name));
   if (has('autocomplete', 'search') || [...appearance].some((name) => name.startsWith('search('))) return { kind: 'sheet' };
   if (has('minimal')) return several || labels.length > PICKER_MAX || pictures ? { kind: 'sheet' } : { kind: 'picker' };
-  if (has('likert', 'list', 'list-nolabel') && labels.length <= ROW_MAX && !several) return { kind: 'row' };
+  const marks = !has('no-buttons');
+  const longestWord = Math.max(0, ...labels.flatMap((label) => label.split(/[\s\u2e80-\uffff]+/).map(widthOf)));
+  if (has('likert', 'list', 'list-nolabel') && labels.length <= ROW_MAX && !several)
+    return longestWord <= ROW_WIDTH / labels.length ? { kind: 'row' } : { kind: 'buttons', columns: 1, marks };
   const columns = columnsAsked(appearance);
   if (columns === null && labels.length > BUTTONS_MAX) return several || labels.length > PICKER_MAX || pictures ? { kind: 'sheet' } : { kind: 'picker' };
-  const marks = !has('no-buttons');
   const widest = Math.max(0, ...labels.map(widthOf));
   if (columns === 'auto' || (columns === null && pictures)) return { kind: 'buttons', columns: 2, marks };
-  return { kind: 'buttons', columns: columns ?? columnsFor(widest, labels.length, several && marks), marks };
+  return { kind: 'buttons', columns: columns ?? (longestWord > WORD_OF_TWO ? 1 : columnsFor(widest, labels.length, several && marks)), marks };
 }
 
 function columnsAsked(appearance: ReadonlySet<string>): number | 'pack' | 'auto' | null {
