@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { FormDocument, RecordDocument, RecordKind } from '../data/documents.ts';
 import { exampleForm } from './example_form.ts';
 import { doorOf, idsOfNewRow, knownAnswers } from './prefill.ts';
+import { ownName } from './own_name.ts';
 
 const newId = (kind: string) => `${kind}:new`;
 const place = { area: 'g0311', place: 'c031' };
@@ -105,4 +106,15 @@ test('a form about one new person at a door is about nobody who lives there alre
     entities: [{ kind: 'person', repeat: null, id: '/person_id', label: null, properties: { name: '/name' } }],
   };
   expect(knownAnswers(returned, { ...place, record: household, household, people: [person] }, newId)).toEqual({ household_id: 'household:h', person_id: 'person:new' });
+});
+
+test('who fills the form in is named where the form asks for it and the record has nobody yet', () => {
+  const request: FormDocument = {
+    ...exampleForm,
+    fields: [{ name: 'claimed_by', path: '/claimed_by', type: 'text', label: null, appearance: 'own-name' }],
+    entities: [{ kind: 'service_request', repeat: null, id: '/id', label: null, properties: { claimed_by: '/claimed_by' } }],
+  };
+  expect(ownName(request, undefined, '王芳')).toEqual({ '/claimed_by': '王芳' });
+  expect(ownName(request, record('service_request', 'service_request:1', '', {}), '王芳')).toEqual({ '/claimed_by': '王芳' });
+  expect(ownName(request, record('service_request', 'service_request:1', '', { claimed_by: '李志强' }), '王芳')).toEqual({});
 });

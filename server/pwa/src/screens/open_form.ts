@@ -9,6 +9,7 @@ import { session } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
 import type { Answers, AnswerValue, FormDocument, RecordDocument, RecordKind } from '../data/documents.ts';
 import { forms } from '../data/records.ts';
+import { ownName } from '../forms/own_name.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
 
 export const SURVEY = 'household_survey';
@@ -146,6 +147,7 @@ async function startFrom(form: FormDocument, area: string, recordId?: string, kn
   const of = (kind: string) => [...found.values()].filter((record) => record.kind === kind);
   // A form that starts from problems but is opened at a door makes a new problem; the door is what it names.
   const record = opened && (opened.kind === form.starts_from || opened.kind !== 'household') ? opened : undefined;
+  const first = { ...ownName(form, record, session()?.worker.name ?? ''), ...known };
   return {
     area,
     place: areas().get(area)?.place ?? session()?.worker.areas.find(({ id }) => id === area)?.place ?? area,
@@ -153,6 +155,6 @@ async function startFrom(form: FormDocument, area: string, recordId?: string, kn
     ...(household ? { household } : {}),
     people: of('person'),
     cases: of('quarantine_case'),
-    ...(known ? { known } : {}),
+    ...(Object.keys(first).length > 0 ? { known: first } : {}),
   };
 }
