@@ -22,22 +22,26 @@ Program = list[tuple[Any, ...]]
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
-def search(node: Node) -> Callable[[str, Clock], bool]:
-    """Raises OverflowError where the program would be larger than PROGRAM_STEPS_MAX."""
-    program = _Writer().program(node)
+def search(node: Node) -> tuple[Callable[[str, Clock], bool], int]:
+    """How it is searched for, and the length of the program. Raises OverflowError where that would be more than PROGRAM_STEPS_MAX."""
+    writer = _Writer()
+    program = writer.program(node)
+    size = PROGRAM_STEPS_MAX - writer.left[0]
     backs = _looks_back(program)
 
     def run(text: str, clock: Clock) -> bool:
         tried: set[tuple[int, int]] | None = None if backs else set()
         return any(_matches(program, text, start, None, tried, clock) is not None for start in range(len(text) + 1))
 
-    return run
+    return run, size
 
 
 class _Writer:
-    def __init__(self) -> None:
+    def __init__(self, left: list[int] | None = None) -> None:
         self.steps: Program = []
         self.loops = 0
+        self.left = [PROGRAM_STEPS_MAX] if left is None else left
+        """How many steps may still be written, in this program and those within it."""
 
     def program(self, node: Node) -> Program:
         self.write(node)
@@ -46,7 +50,8 @@ class _Writer:
 
     def add(self, *step: Any) -> int:
         self.steps.append(step)
-        if len(self.steps) > PROGRAM_STEPS_MAX:
+        self.left[0] -= 1
+        if self.left[0] < 0:
             raise OverflowError
         return len(self.steps) - 1
 
@@ -83,11 +88,9 @@ class _Writer:
             self.add("save", 2 * node.number + 1)
 
     def _look(self, node: Any) -> None:
-        inner = _Writer()
+        inner = _Writer(self.left)
         lengths = _lengths(node.part) if node.behind else (0, 0)
         self.add("look", inner.program(node.part), node.behind, node.negative, lengths)
-        if len(inner.steps) + len(self.steps) > PROGRAM_STEPS_MAX:
-            raise OverflowError
 
     def _back(self, node: Any) -> None:
         self.add("back", node.number)

@@ -106,11 +106,16 @@ def _number(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
 
 
 def _concat(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
-    return Code(f"''.join({writer.each(arguments, scope, writer.as_text)})", "text")
+    return _joined("''", writer.each(arguments, scope, writer.as_text))
+
+
+def _joined(glue: str, texts: str) -> Code:
+    """Rows without number may be joined: their letters count as work."""
+    return Code(f"joined({glue}, {texts}, clock)" if "*[" in texts else f"{glue}.join({texts})", "text")
 
 
 def _join(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
-    return Code(f"{writer.text(arguments[0], scope)}.join({writer.each(arguments[1:], scope, writer.as_text)})", "text")
+    return _joined(writer.text(arguments[0], scope), writer.each(arguments[1:], scope, writer.as_text))
 
 
 def _uuid(writer: Writer, _arguments: Arguments, _scope: Scope) -> Code:

@@ -122,8 +122,20 @@ class Writer(Paths):
                 for code, other in ((left, right), (right, left)):
                     if other.literal == "" and code.nodes is not None and (blank := self._blank_test(code.nodes, operator)):
                         return blank
+                if same := self._same_numbers(left, right):
+                    return same if operator == "==" else f"not ({same})"
                 return f"{self.as_text(left)} {operator} {self.as_text(right)}"
         return f"{self.as_number(left)} {operator} {self.as_number(right)}"
+
+    def _same_numbers(self, left: Code, right: Code) -> str:
+        """Two answers of one type of number are equal as texts where the numbers are, or both are blank; "" where they are none."""
+        first, second = left.nodes, right.nodes
+        if first is None or second is None or first.field is None or second.field is None:
+            return ""
+        if first.field.value_type not in NUMBERS or first.field.value_type != second.field.value_type:
+            return ""
+        one, other = self.value(first), self.value(second)
+        return f"{one} == {other} or ({one} != {one} and {other} != {other})"
 
     def _blank_test(self, nodes: Nodes, operator: str) -> str:
         """`${x} = ''` and `${x} != ''`, without making a text of the answer first; "" where that will not do."""

@@ -142,12 +142,13 @@ class Form:
         unreadable = {path for path, _, _ in wrongs}
 
         def remark(at: str, suffix: str, rule: str) -> None:
-            remarks.append(Problem(at + suffix, rule, default(rule, self.languages)))
+            if len(remarks) < PROBLEMS_MAX:
+                remarks.append(Problem(at + suffix, rule, default(rule, self.languages)))
 
         def problem(at: str, suffix: str, rule: str, values: tuple[str, ...] = (), sentence: str = "") -> None:
             path = at + suffix
             # What could not be read counts as blank, and has been said already.
-            if rule == "required" and path in unreadable:
+            if (rule == "required" and path in unreadable) or len(problems) > PROBLEMS_MAX:
                 return
             problems.append(Problem(path, rule, default(sentence, self.languages) if sentence else self._message(rule, path, values)))
 

@@ -150,6 +150,12 @@ def largest(values: list[float]) -> float:
     return max(values) if values and all(value == value for value in values) else NAN
 
 
+def joined(glue: str, texts: list[str], clock: moments.Clock) -> str:
+    text = glue.join(texts)
+    clock.spend(len(text) >> 4)
+    return text
+
+
 def at_least_at_most(least: float, most: float, met: list[bool]) -> bool:
     """checklist()"""
     if most == -1 and least < 1:
@@ -179,7 +185,7 @@ RUNTIME: dict[str, Callable] = {
         conversions.number, conversions.number_of_answer, conversions.text_of_number, conversions.text_of_decimal, conversions.text_of_number_function,
         conversions.text_of_geopoint, conversions.text_of_geotrace, conversions.truth_of_number, conversions.divide, conversions.modulo, moments.days,
         moments.date, moments.text_of_days, moments.to_milliseconds, shuffling.shuffled, geography.area, geography.distance, total, smallest, largest,
-        at_least_at_most, weighed,
+        joined, at_least_at_most, weighed,
     )
 }  # fmt: skip
 """What the generated source calls by its own name, beside the table."""

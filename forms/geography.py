@@ -6,7 +6,6 @@ The formulas are the engine's on the phone: a sphere of 6,378,100 m, results in 
 from __future__ import annotations
 
 import math
-import re
 from itertools import pairwise
 
 EARTH_METERS = 6_378_100
@@ -27,7 +26,7 @@ def _point(text: str) -> Point | None:
 def _trace(texts: list[str]) -> list[Point] | None:
     """One text is a whole trace or shape; several are one position each."""
     if len(texts) == 1:
-        texts = re.split(r"\s*;\s*", re.sub(r"(?:\s*;)+$", "", texts[0].strip()))
+        texts = texts[0].strip().rstrip("; \t\r\n").split(";")
     points = [point for text in texts if (point := _point(text)) is not None]
     return points if len(points) == len(texts) >= 2 else None
 

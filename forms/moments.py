@@ -16,7 +16,7 @@ DAY_SECONDS = 86_400
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_DAYS_MAX = 2_900_000  # year 9909: what datetime can hold
 Rows = TypeVar("Rows", list, tuple)
-WORK_STEPS_MAX = 3_000_000
+WORK_STEPS_MAX = 2_000_000
 """How many rows, items and letters the rules of one submission may look at; far more than any real one needs, and a second's work or two."""
 
 

@@ -33,6 +33,7 @@ HALVES = 0xF0000 - 0xD800
 
 LAST = 0x10FFFF
 Ranges = tuple[tuple[int, int], ...]
+Search = Callable[[str, Clock], bool]
 DIGITS: Ranges = ((0x30, 0x39),)
 WORDS: Ranges = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
 BLANKS: Ranges = (
@@ -105,20 +106,40 @@ Node = Set | Mark | Row | Choice | Repeated | Group | Look | Back
 def found(text: str, pattern: str, clock: Clock) -> bool:
     """Whether the pattern is found anywhere in the text; a pattern that is none is found nowhere."""
     try:
-        search_in = compiled(pattern)
+        search_in, size = compiled(pattern)
     except PatternError:
+        clock.spend(len(pattern))
         return False
-    clock.spend(len(text) >> 4)
+    clock.spend(size + (len(text) >> 4))
     return search_in(text if text.isascii() else _in_halves(text), clock)
 
 
+def compiled(pattern: str) -> tuple[Search, int]:
+    """How it is searched for, and its size: what it cost to make counts as work each time, or the verdict would hang on what was judged before.
+
+    Raises PatternError.
+    """
+    made = _made(pattern)
+    if isinstance(made, PatternError):
+        raise PatternError(str(made))
+    return made
+
+
 @lru_cache(maxsize=PATTERNS_KEPT_MAX)
-def compiled(pattern: str) -> Callable[[str, Clock], bool]:
-    """Raises PatternError."""
+def _made(pattern: str) -> tuple[Search, int] | PatternError:
+    """Also what is wrong with a pattern is kept: an answer may be a pattern, and a bad one a hundred times."""
+    try:
+        return _make(pattern)
+    except PatternError as error:
+        return error
+
+
+def _make(pattern: str) -> tuple[Search, int]:
     node = parsed(pattern)
+    size = sum(1 for _ in walk(node)) >> 3
     if _is_plain(node):
         plain = re.compile(_written(node, _for_python), re.DOTALL)
-        return lambda text, clock: plain.search(text) is not None
+        return lambda text, clock: plain.search(text) is not None, 0
     if not any(isinstance(each, Look | Back) for each in walk(node)):
         options = re2.Options()
         options.log_errors, options.max_mem, options.never_capture = False, RE2_BYTES_MAX, True
@@ -127,12 +148,11 @@ def compiled(pattern: str) -> Callable[[str, Clock], bool]:
         except re2.error:
             pass  # it counts too far for RE2; our own engine says whether it can
         else:
-            return lambda text, clock: linear.search(text) is not None
+            return lambda text, clock: linear.search(text) is not None, size
     try:
-        program = search(node)
+        return search(node)
     except OverflowError:
         raise PatternError("the pattern is too large") from None
-    return program
 
 
 def is_slow_on_the_phone(pattern: str) -> bool:

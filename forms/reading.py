@@ -13,7 +13,7 @@ from typing import Any
 
 from forms import functions, nodes
 from forms.conversions import LEXICAL_NUMBER, whole
-from forms.moments import NAN
+from forms.moments import NAN, TooMuchWork
 
 TEXT_CHARACTERS_MAX = 10_000
 REPEAT_ROWS_MAX = 500
@@ -21,6 +21,7 @@ CHOICES_MAX = 200
 POINTS_MAX = 10_000
 """In one line or area."""
 NUMBER_MAX = 1e15
+CALCULATED_CHARACTERS_MAX = 100_000
 ROWS_MAX = 10_000
 """In one submission, in all repeats together."""
 FILE_NAME_CHARACTERS_MAX = 255
@@ -241,6 +242,8 @@ _SAME_ENOUGH = 1e-9
 
 
 def calculated_text(given: str, calculated: str, at: str, suffix: str, volatile: str, remark: Callable) -> str:
+    if len(calculated) > CALCULATED_CHARACTERS_MAX:
+        raise TooMuchWork
     if given == calculated or (given and (volatile == "random" or (volatile and calculated))):
         return given
     if given:

@@ -265,7 +265,11 @@ class _Parser:
 
     def union(self) -> Expression:
         left = self.path()
+        paths = 0
         while self.is_symbol("|"):
+            paths += 1
+            if paths > OPERATORS_IN_A_ROW_MAX:
+                raise XPathError(f"more than {OPERATORS_IN_A_ROW_MAX} operators in a row", self.token.position)
             self.next()
             left = Binary("|", left, self.path())
         return left
