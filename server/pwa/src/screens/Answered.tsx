@@ -23,7 +23,7 @@ export function Problems(props: { problems: Problem[]; place: (path: string) => 
 
 export function Answered(props: { answers: Answers; whole: Answers; path: string; fields: ReadonlyMap<string, FormField> }): JSX.Element {
   return (
-    <dl class="facts">
+    <div class="facts">
       <For each={Object.entries(props.answers)}>
         {([name, value]) => {
           const path = `${props.path}/${name}`;
@@ -44,14 +44,14 @@ export function Answered(props: { answers: Answers; whole: Answers; path: string
           const written = readable(value, field);
           if (!label || !written || !isAsked(field!)) return null;
           return (
-            <div class="fact">
+            <dl class="fact">
               <dt>{label}</dt>
               <dd class="fact__value">{written}</dd>
-            </div>
+            </dl>
           );
         }}
       </For>
-    </dl>
+    </div>
   );
 }
 
