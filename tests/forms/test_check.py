@@ -264,3 +264,85 @@ def test_nothing_of_a_form_runs_in_the_generated_source(judge):
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert attributes <= {"at", "up", "index", "get", "keys", "issuperset", "today", "now"} | {name for name in attributes if name.startswith(("q_", "r_"))}
     assert judge(form, {"id": "thing:1", "class": evil}).problems[0].path == "/class"
+
+
+def asking(*rows: str, form: str = "second", version: str = "1") -> str:
+    table = "\n".join(f"| | {row} |" for row in rows)
+    return f"""
+| survey |
+| | type | name | label::zh | label::en | save_to |
+| | hidden | id | | | |
+{table}
+| | select_one yn | sure | 确定吗 | Sure? | |
+
+| choices |
+| | list_name | name | label::zh | label::en |
+| | yn | yes | 是 | Yes |
+| | yn | no | 否 | No |
+
+| entities |
+| | list_name | entity_id |
+| | person | ${{id}} |
+
+| settings |
+| | form_title::zh | form_title::en | form_id | version |
+| | 试 | Trial | {form} | {version} |
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "is_said"),
+    [
+        ("text | phone_number | 联系电话 | Telephone | ", True),
+        ("text | tel | 联 系 电 话： | TELEPHONE | ", True),
+        ("text | whom_to_call | 怎么联系 | Whom to call | phone", True),
+        ("text | remark | 还有什么 | What else is to be said hear | ", True),
+        ("text | phone | 联系电话 | Telephone | ", False),
+        ("date | phone_since | 联系电话 | Telephone | ", False),
+        ("text | donor_phone | 联系电话 | Telephone | donor_phone", False),
+        ("text | dose_2 | 第2针在哪里打的 | Where was dose 2 given | ", False),
+        ("note | advice | 联系电话 | Telephone | ", False),
+    ],
+)
+def test_a_question_that_another_form_asks_under_another_name_is_a_warning(row, is_said):
+    other = publishable(
+        asking(
+            "text | phone | 联系电话 | Telephone | phone",
+            "text | more | 还有什么要说的 | What else is to be said here | ",
+            "text | dose_1 | 第1针在哪里打的 | Where was dose 1 given | ",
+            form="first",
+        ),
+        ".md",
+    ).form
+    result = publishable(asking(row), ".md", [other])
+    assert result.form is not None
+    assert [(each.level, each.key, each.row, each.column) for each in result.findings] == ([("warning", "asked_elsewhere", 3, "name")] if is_said else [])
+    assert not is_said or "first: " in result.findings[0].message["zh"]
+    assert publishable(asking(row, form="first", version="2"), ".md", [other]).form is not None
+
+
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [
+        ("text | a | 甲 | A | a", None),
+        ("text | a | 甲甲 | Aha | a", None),
+        ("date | a | 甲 | A | a", "orphan_type"),
+        ("text | b | 甲 | A | a", "orphan_renamed"),
+        ("text | b | 乙 | B | ", "orphan_removed"),
+        ("text | a | 甲 | A | other", "orphan_saved"),
+    ],
+)
+def test_a_change_that_would_orphan_collected_answers_is_a_warning(row, key):
+    published = publishable(asking("text | a | 甲 | A | a", form="trial"), ".md").form
+    result = publishable(asking(row, form="trial", version="2"), ".md", [published])
+    assert result.form is not None
+    assert [(each.level, each.key) for each in result.findings] == ([] if key is None else [("warning", key)])
+    assert all("(1)" in each.message["en"] for each in result.findings)
+
+
+def test_a_choice_that_is_gone_is_named():
+    published = publishable(asking("select_one yn | a | 甲 | A | ", form="trial"), ".md").form
+    changed = asking("select_one yn | a | 甲 | A | ", form="trial", version="2").replace("| | yn | no | 否 | No |\n", "")
+    found = publishable(changed, ".md", [published]).findings
+    assert [(each.key, each.row, each.column) for each in found] == [("orphan_choice", 3, "type"), ("orphan_choice", 4, "type")]
+    assert "/a: no (1)" in found[0].message["en"]
