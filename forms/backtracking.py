@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forms.moments import Clock
-
-if TYPE_CHECKING:
-    from forms.patterns import Node
+from forms.pattern_syntax import Node
 
 PROGRAM_STEPS_MAX = 20_000
 TRIED_AT_ONCE = 1_000

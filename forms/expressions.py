@@ -125,6 +125,8 @@ class Writer(Paths):
                 if same := self._same_numbers(left, right):
                     return same if operator == "==" else f"not ({same})"
                 return f"{self.as_text(left)} {operator} {self.as_text(right)}"
+            if all(_is_date(code) for code in (left, right)):
+                return f"{'' if operator == '==' else 'not '}same_moment({self.as_number(left)}, {self.as_number(right)})"
         return f"{self.as_number(left)} {operator} {self.as_number(right)}"
 
     def _same_numbers(self, left: Code, right: Code) -> str:
