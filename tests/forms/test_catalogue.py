@@ -381,3 +381,19 @@ def test_the_form_document_is_whole(catalogue):
     assert document["fields"][0]["name"] == "household_id" and document["fields"][0]["label"] is None
     person = next(each for each in document["entities"] if each["kind"] == "person")
     assert (person["repeat"], person["id"], person["properties"]["name"]) == ("/members", "/members/person_id", "/members/name")
+
+
+PERSONAL = {"name", "phone", "id_number", "plate", "pass_number", "door", "position", "responsible_people", "cover_for", "claimed_by", "household_phone"}
+NOT_A_PERSON = {"unit_name", "item_name", "premises_name"}
+
+
+def test_whatever_names_a_person_a_telephone_or_a_place_to_find_them_is_marked(catalogue):
+    """So that it can be masked: a table without the marked columns holds nobody's name, number or address."""
+    unmarked = [
+        f"{form.id}{each.path}"
+        for form in catalogue.values()
+        for each in form.questionnaire.walk()
+        if each.is_leaf and not each.pii and (each.name in PERSONAL or each.value_type == "geopoint" or each.name.endswith(("_name", "_phone")))
+        if each.name not in NOT_A_PERSON
+    ]
+    assert unmarked == []
