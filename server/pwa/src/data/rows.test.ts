@@ -78,6 +78,7 @@ test('a row keeps the facts that lists show, and the newest clock', () => {
     fields: { building: field('1'), outcome_note: field('long'), phone: field('') }, search: '1栋 311', submissions: [], submission_count: 0,
   } as RecordDocument;
   expect(rowOf(record)).toEqual({ id: 'household:a', kind: 'household', area: 'g0311', label: '1栋 311', search: '1栋 311', facts: { building: '1' }, clock: '1770080109000-0000-d-2', pending: [] });
+  expect(rowOf(record, ['outcome_note', 'phone', 'other']).facts).toEqual({ building: '1', outcome_note: 'long' }); // what a form's schedule asks for besides
 });
 
 describe('a building as it stands', () => {

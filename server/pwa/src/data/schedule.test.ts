@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import shared from '../../../../tests/data/schedule.json';
 import type { AnswerValue, FormDocument, Slot } from './documents.ts';
-import { due, propertiesOf, slotsOf } from './schedule.ts';
+import { due, propertiesOf, slotOf, slotsOf } from './schedule.ts';
 
 interface Case {
   name: string;
@@ -32,4 +32,13 @@ test('only the current version of a form has slots, and they say which propertie
   const found = slotsOf([form('1', false), form('2', true), { form: 'other', current: true } as FormDocument]);
   expect(found.map((each) => `${each.form} ${each.slot.name}`)).toEqual(['check morning', 'check evening']);
   expect(propertiesOf(found)).toEqual(new Map([['quarantine_case', new Set(['morning_at', 'evening_at', 'starts_on', 'ends_on'])]]));
+});
+
+test('which slot was filled follows from the answers that it begins with', () => {
+  const all = slotsOf([{ form: 'quarantine_check', current: true, schedule: [slots.morning, slots.evening] } as unknown as FormDocument]);
+  const filled = (form: string, answers: Parameters<typeof slotOf>[2]) => slotOf(all, form, answers)?.slot.name;
+  expect(filled('quarantine_check', { check: { kind: 'evening', mode: 'door' } })).toBe('evening');
+  expect(filled('quarantine_check', { check: { kind: 'seal' } })).toBeUndefined();
+  expect(filled('quarantine_check', {})).toBeUndefined();
+  expect(filled('household_survey', { check: { kind: 'evening' } })).toBeUndefined();
 });

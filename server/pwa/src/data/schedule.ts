@@ -1,7 +1,7 @@
 // What is to be done when: the slots of a form's sheet `schedule`, and which of them are due for a record at a moment. Pure.
 //
 // The same rule as forms/schedule.py, where it is explained; both run the cases in tests/data/schedule.json.
-import type { AnswerValue, FormDocument, RecordKind, Slot } from './documents.ts';
+import type { Answers, AnswerValue, FormDocument, RecordKind, Slot } from './documents.ts';
 
 export type SlotState = 'later' | 'now' | 'late' | 'missed' | 'done';
 
@@ -52,6 +52,12 @@ export function due(slots: readonly Slot[], fields: Record<string, AnswerValue |
 /** The slots of the forms that phones fill in now. */
 export function slotsOf(forms: Iterable<FormDocument>): FormSlot[] {
   return [...forms].filter(({ current }) => current).flatMap(({ form, schedule = [] }) => schedule.map((slot) => ({ form, slot })));
+}
+
+/** Which slot of its form these answers fill: the one whose first answers they have. */
+export function slotOf(slots: readonly FormSlot[], form: string, answers: Answers): FormSlot | undefined {
+  const at = (path: string) => path.split('/').slice(1).reduce<AnswerValue | undefined>((here, name) => (here as Answers | undefined)?.[name], answers);
+  return slots.find((each) => each.form === form && Object.entries(each.slot.set).every(([path, value]) => at(path) === value));
 }
 
 /** Properties of records that slots ask for, by kind of record. */

@@ -5,11 +5,12 @@ import { createMemo, createResource, createSignal, ErrorBoundary, Match, Suspens
 import { doorName } from '../data/labels.ts';
 import { nextCheck, nextNeverVisited } from '../data/next_door.ts';
 import { now } from '../data/now.ts';
-import { currentForm, loaded, rows } from '../data/records.ts';
+import { currentForm, loaded, rows, slots } from '../data/records.ts';
+import { slotOf } from '../data/schedule.ts';
 import { sheets } from '../data/submissions.ts';
 import { FormScreen } from '../forms/index.ts';
 import { t } from '../i18n/index.ts';
-import { checkPath, type FormAddress, prepareForm, slotOf, SURVEY, surveyPath } from './open_form.ts';
+import { checkPath, type FormAddress, prepareForm, SURVEY, surveyPath } from './open_form.ts';
 import { Empty, Header } from './parts.tsx';
 
 export default function FormPage() {
@@ -30,7 +31,7 @@ export default function FormPage() {
     const saved = sheets().find(({ submission: { _id } }) => _id === submission)?.submission;
     const household = saved?.answers.household_id;
     if (!saved || typeof household !== 'string') return null;
-    const slot = slotOf(saved.form, saved.answers);
+    const slot = slotOf(slots(), saved.form, saved.answers);
     const found = slot ? nextCheck(rows(), now(), household, slot) : saved.form === SURVEY && nextNeverVisited(rows(), household);
     if (!found) return null;
     const path = found.slot ? checkPath(found.household, saved.form, found.slot) : surveyPath(found.household);

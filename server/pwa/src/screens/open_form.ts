@@ -1,13 +1,12 @@
 // Ways into the form screen: the address says which form, from which records, with what already known.
 import type { FormStart } from '../forms-contract.ts';
-import { areas, casesOf, currentForm, peopleOf, rows, slots, wholeRecords } from '../data/records.ts';
+import { areas, casesOf, currentForm, peopleOf, rows, wholeRecords } from '../data/records.ts';
 import { isInQuarantine, saidBy, text } from '../data/rows.ts';
 import { drafts, readDraft } from '../data/drafts.ts';
 import { day } from '../data/due.ts';
-import type { FormSlot } from '../data/schedule.ts';
 import { session } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
-import type { Answers, AnswerValue, FormDocument, RecordDocument, RecordKind } from '../data/documents.ts';
+import type { Answers, FormDocument, RecordDocument, RecordKind } from '../data/documents.ts';
 import { forms } from '../data/records.ts';
 import { ownName } from '../forms/own_name.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
@@ -15,12 +14,6 @@ import type { Draft, FormScreenProps } from '../forms-contract.ts';
 export const SURVEY = 'household_survey';
 export const CHECK = 'quarantine_check';
 const CHECK_KIND = '/check/kind';
-
-/** Which slot of its form these answers fill: the one whose first answers they have. */
-export function slotOf(form: string, answers: Answers): FormSlot | undefined {
-  const at = (path: string) => path.split('/').slice(1).reduce<AnswerValue | undefined>((here, name) => (here as Answers | undefined)?.[name], answers);
-  return slots().find((each) => each.form === form && Object.entries(each.slot.set).every(([path, value]) => at(path) === value));
-}
 
 export function surveyPath(household?: string): string {
   return `/form/${SURVEY}${household ? `?household=${encodeURIComponent(household)}` : ''}`;
