@@ -4,6 +4,7 @@ check FILE…      everything that is wrong with a form, by sheet, row and colum
 preview FILE     the questions as an outline, and an address where the form can be tried as the phone shows it
 publish FILE…    to all phones; all of those given, or none
 diff OLD NEW     what changed between two versions, and what that means for answers collected before
+answers FORM     all accepted answers, those of older versions mapped to the current one
 list             the published versions
 """
 
@@ -21,7 +22,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from server import form_preview, form_publishing
+from server import form_preview, form_publishing, form_reports
 from server.errors import BadRequest, NotFound
 from server.form_publishing import Source
 from server.form_text import counted, difference_data, difference_lines, finding_data, findings_lines, outline
@@ -136,6 +137,21 @@ def form_diff(old: str, new: str, beside: tuple[Path, ...], by_exit_code: bool, 
     sys.exit(1 if by_exit_code and found else 0)
 
 
+@forms_group.command("answers", help="All accepted answers to FORM or FORM:VERSION, one JSON object a line; older ones mapped, what has no place under `lost`.")
+@click.argument("form")
+@clear_errors
+def form_answers(form: str) -> None:
+    name, _, version = form.partition(":")
+    version = version or _current(name)
+    count = lost = mapped = 0
+    for row in form_reports.rows(stores(), name, version):
+        count, lost, mapped = count + 1, lost + len(row.lost), mapped + (row.version != version)
+        data = {"submission": row.submission, "version": row.version, "worker": row.worker, "area": row.area, "finished_at": row.finished_at}
+        without_place = [{"path": each.path, "value": each.value, "reason": each.reason, "message": each.message} for each in row.lost]
+        click.echo(json.dumps({**data, "answers": row.answers, "lost": without_place}, ensure_ascii=False))
+    click.echo(f"{count} accepted, {mapped} of them mapped to version {version}; {lost} answers have no place in it.", err=True)
+
+
 @forms_group.command("list", help="All published versions.")
 @_json_option
 @clear_errors
@@ -227,11 +243,15 @@ def _form(said: str, given: dict[str, bytes]) -> Form:
         return checked.form
     form, _, version = said.partition(":")
     if not version:
-        version = stores().session.scalar(select(FormVersion.version).where(FormVersion.form == form, FormVersion.current)) or ""
+        version = _current(form)
     try:
         return form_publishing.load(stores(), form, version)
     except NotFound as error:
         raise NotFound(f"{said} is neither a file nor a published form:version. `forms list` shows what is published.") from error
+
+
+def _current(form: str) -> str:
+    return stores().session.scalar(select(FormVersion.version).where(FormVersion.form == form, FormVersion.current)) or ""
 
 
 def _administrator(username: str | None) -> str | None:

@@ -2,15 +2,18 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from server.form_trying import tried
 from server.stores import stores
-from sync.store.models import KeptForm
+from sync.store.models import KeptForm, Submission
 
 CATALOGUE = Path(__file__).parent.parent.parent / "forms" / "catalogue"
+NOON = datetime(2026, 2, 3, 12, 0)
 TREES = """
 | survey |
 | | type | name | label::zh | label::en | relevant | choice_filter |
@@ -151,6 +154,30 @@ def test_two_versions_are_compared_and_what_orphans_answers_is_marked(command, t
     # The same is said before it is published.
     code, output = command("forms", "check", changed)
     assert (code, "warning  survey, row 2, type" in output, "/seen: no (1)" in output) == (0, True, True)
+
+
+def test_answers_of_all_versions_stand_in_one_report(app, command, trees):
+    assert command("forms", "publish", trees())[0] == 0
+    assert command("forms", "publish", trees("2", change=("| | text | note | 说明 | Note |", "| | text | remark | 说明 | Remark |")))[0] == 0
+    with app.app_context(), stores().store.writing() as connection:
+        for number, (version, state, answers) in enumerate(
+            [("1", "accepted", {"seen": "yes", "note": "tall"}), ("1", "held", {"seen": "no"}), ("2", "accepted", {"seen": "no", "remark": "none"})]
+        ):
+            row = {"id": f"submission:{number}", "database": "worker-w0001", "revision": "1-a", "form": "trees", "version": version, "state": state}
+            blank = {"verdict": state, "received_at": NOON, "document": b"{}", "problems": b"[]", "remarks": b"[]", "answers": json.dumps(answers).encode()}
+            connection.execute(insert(Submission).values(**row, **blank))
+    code, output = command("forms", "answers", "trees")
+    first, second, summary = output.strip().split("\n")
+    assert code == 0
+    assert [json.loads(line)["answers"] for line in (first, second)] == [{"seen": "yes"}, {"seen": "no", "remark": "none"}]
+    [lost] = json.loads(first)["lost"]
+    assert (lost["path"], lost["value"], lost["reason"], lost["message"]["zh"]) == ("/note", "tall", "removed", "新版没有这一项")
+    assert summary == "2 accepted, 1 of them mapped to version 2; 1 answers have no place in it."
+    assert [json.loads(line)["lost"] for line in command("forms", "answers", "trees:1")[1].split("\n")[:2]] == [
+        [],
+        [{"path": "/remark", "value": "none", "reason": "removed", "message": lost["message"]}],
+    ]
+    assert command("forms", "answers", "nothing")[0] == 1
 
 
 @pytest.mark.parametrize(
