@@ -322,5 +322,10 @@ def _stands_alone(expression: xpath.Expression) -> bool:
     )
 
 
+def _is_date(code: Code) -> bool:
+    nodes = code.nodes
+    return code.type == "moment" or (nodes is not None and nodes.field is not None and nodes.field.value_type in DATES)
+
+
 def _number_literal(value: float) -> str:
     return repr(float(value)) if value == value and abs(value) != float("inf") else "NAN"

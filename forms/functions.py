@@ -184,7 +184,8 @@ RUNTIME: dict[str, Callable] = {
     for each in (
         conversions.number, conversions.number_of_answer, conversions.text_of_number, conversions.text_of_decimal, conversions.text_of_number_function,
         conversions.text_of_geopoint, conversions.text_of_geotrace, conversions.truth_of_number, conversions.divide, conversions.modulo, moments.days,
-        moments.date, moments.text_of_days, moments.to_milliseconds, shuffling.shuffled, geography.area, geography.distance, total, smallest, largest,
+        moments.date, moments.same_moment, moments.text_of_days, moments.to_milliseconds, shuffling.shuffled, geography.area, geography.distance, total,
+        smallest, largest,
         joined, at_least_at_most, weighed,
     )
 }  # fmt: skip
