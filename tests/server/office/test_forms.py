@@ -322,3 +322,20 @@ def test_a_version_whose_rules_cannot_be_read_any_more_still_has_a_page(app, bro
     assert page.status_code == 200
     assert "cannot read this version" in page.text
     assert "Result of the visit" in page.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 200), ({"Origin": "http://localhost"}, 200), ({"Origin": "https://evil.example"}, 403), ({"Sec-Fetch-Site": "cross-site"}, 403)],
+)
+def test_another_site_checks_no_form_in_somebodys_name(browser, headers, status):
+    admin = browser("admin")
+    form = {"form": (io.BytesIO(REGISTER.encode()), "visitors.md")}
+    assert admin.client.post("/api/forms/check", data=form, headers=headers).status_code == status
+
+
+def test_a_sign_in_to_the_office_reads_forms_and_nothing_else_of_the_api(browser):
+    leader = browser("leader")
+    assert leader.get("/api/forms/household_survey/1").get_json()["title"]["zh"] == "入户摸排"
+    assert leader.client.delete("/api/session").status_code == 401
+    assert browser("surveyor1").get("/api/forms").status_code == 401
