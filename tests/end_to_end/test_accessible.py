@@ -25,7 +25,8 @@ LOOK = """async (serious) => {
     const run = async (when, options) => {
         const { violations } = await axe.run(document, { resultTypes: ['violations'], ...options });
         for (const { id, impact, nodes } of violations)
-            if (serious.includes(impact)) for (const { target, failureSummary } of nodes) found.push(`${when} ${id}: ${target.join(' ')} ${failureSummary.split('\\n')[1] ?? ''}`);
+            for (const { target, failureSummary } of serious.includes(impact) ? nodes : [])
+                found.push(`${when} ${id}: ${target.join(' ')} ${failureSummary.split('\\n')[1] ?? ''}`);
     };
     await run('by light', {});
     window.doorstepTakesNight && await window.doorstepTakesNight(true);
