@@ -2,7 +2,7 @@
 import Maximize from 'lucide-solid/icons/maximize';
 import Minus from 'lucide-solid/icons/minus';
 import Plus from 'lucide-solid/icons/plus';
-import { createMemo, createSignal, For, onCleanup, onMount, Show } from 'solid-js';
+import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show, untrack } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { type Fix, lastFix } from '../place/here.ts';
 import { fit, fromScreen, gridOf, metresPerPixel, moved, type Size, type Spot, tilesOf, toScreen, type View, zoomed } from '../place/map_view.ts';
@@ -76,9 +76,19 @@ function Drawn(props: MapProps) {
   const up = (event: PointerEvent) => {
     if (!fingers[event.pointerId]) return;
     delete fingers[event.pointerId];
-    if (began && event.type === 'pointerup') props.onPlace?.(fromScreen(began, view(), size()));
+    if (began && event.type === 'pointerup' && props.onPlace) putAt(fromScreen(began, view(), size()));
     began = null;
   };
+  // What one places points on must not move by itself; who walks out of it is followed.
+  const putAt = (at: { latitude: number; longitude: number }) => {
+    setChosen(view());
+    props.onPlace?.(at);
+  };
+  createEffect(() => {
+    const { here } = props;
+    const spot = here && toScreen(here, untrack(view), untrack(size));
+    if (spot && (spot.x < 0 || spot.y < 0 || spot.x > untrack(size).width || spot.y > untrack(size).height)) setChosen(null);
+  });
   const turn = (event: WheelEvent) => {
     event.preventDefault();
     const box = drawing.getBoundingClientRect();
@@ -158,11 +168,9 @@ function Drawn(props: MapProps) {
         <p class="map__note soft">{t('form.map.no_tiles', { metres: lengthWords(grid().metres) })}</p>
       </Show>
       <Show when={props.onPlace}>
-        {(onPlace) => (
-          <button type="button" class="button widget-button button--wide" onClick={() => onPlace()({ latitude: view().latitude, longitude: view().longitude })}>
-            <Plus size={22} /> {t('form.map.place')}
-          </button>
-        )}
+        <button type="button" class="button widget-button button--wide" onClick={() => putAt({ latitude: view().latitude, longitude: view().longitude })}>
+          <Plus size={22} /> {t('form.map.place')}
+        </button>
       </Show>
     </div>
   );
