@@ -16,6 +16,7 @@ from server.office import shown
 from server.office.form_lists import audiences, holding, holding_words, is_for_phones
 from server.office.form_outline import count_questions, outline
 from server.office.signing import ADMINISTRATOR, OFFICE, needs, reader
+from server.office.work import FIELDS_OF_WORK
 from server.stores import stores
 from sync.clock import utc_now
 from sync.store import reading_forms as reading
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 SOURCE_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xls": "application/vnd.ms-excel",
     ".csv": "text/csv; charset=utf-8",
     ".md": "text/markdown; charset=utf-8",
 }
@@ -93,7 +95,7 @@ def form_version(form: str, version: str) -> str:
     )
 
 
-WORDS = {"TYPES": TYPES, "RULE_WORDS": RULE_WORDS, "OUR_WORDS": OUR_WORDS, "CHANGE_WORDS": CHANGE_WORDS}
+WORDS = {"TYPES": TYPES, "RULE_WORDS": RULE_WORDS, "OUR_WORDS": OUR_WORDS, "CHANGE_WORDS": CHANGE_WORDS, "FIELDS_OF_WORK": FIELDS_OF_WORK}
 
 
 @needs(*OFFICE)
