@@ -191,6 +191,8 @@ class Rules:
             deeper = depth + bool(each.relevant)
             if each.is_leaf:
                 inner = self._check_leaf(each, deeper)
+            elif each.type == "note":
+                inner = self._check_note(each, deeper)
             elif each.type == "group":
                 inner = self._check(each.fields, deeper)
             elif each.type == "repeat":
@@ -210,6 +212,14 @@ class Rules:
             lines += [f"{pad}if len({rows}) != expected_rows({expected}):", f"{pad}    problem({row}.at, {suffix!r}, 'count')"]
         inner = self._check(each.fields, depth + 1)
         return lines + ([self.layout.loop(each, depth), *inner] if inner else [])
+
+    def _check_note(self, each: Field, depth: int) -> list[str]:
+        """A required note can never be answered: the usual way to stop a form whose answers contradict each other."""
+        if not each.required or each.required == "false()":
+            return []
+        pad, required = "    " * depth, self.expression(each, "required", each.required)[0]
+        said = f"problem({self.layout.row_of(each)}.at, {suffix_of(each)!r}, 'required'{self._values(each, 'required')})"
+        return [f"{pad}{said}"] if required == "True" else [f"{pad}if {required}:", f"{pad}    {said}"]
 
     def _check_leaf(self, each: Field, depth: int) -> list[str]:
         pad, row = "    " * depth, self.layout.row_of(each)

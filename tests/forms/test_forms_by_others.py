@@ -226,6 +226,27 @@ def test_each_trouble_is_said_once_with_its_place_and_what_to_write(row, level, 
     assert result.findings[0].message["zh"] != result.findings[0].message["en"]
 
 
+def test_a_required_note_stops_a_form_that_contradicts_itself(judge):
+    """The WHO's verbal autopsy: “Don't know” together with an answer."""
+    result = publishable(
+        """
+        | survey |
+        | | type | name | label | relevant | required | required_message |
+        | | integer | age | Age | | | |
+        | | note | age_check | This cannot be | ${age} > 150 | yes | Go back and mend the age |
+
+        | settings |
+        | | form_id | version |
+        | | f | 1 |
+        """,
+        ".md",
+    )
+    assert result.findings == []
+    assert judge(result.form, {"age": 50}).problems == ()
+    [problem] = judge(result.form, {"age": 200}).problems
+    assert (problem.path, problem.rule, problem.message) == ("/age_check", "required", {"und": "Go back and mend the age"})
+
+
 def test_lists_are_looked_through():
     result = publishable(
         """
