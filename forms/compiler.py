@@ -61,6 +61,7 @@ def compile_form(questionnaire: Questionnaire) -> Compiled:
     lines += records.changes(entities)
     # Made once for each form: a condition on a list of thousands is then a look into a table.
     heading += [f"{name} = index_by_{kind}({list_name!r}, {key!r})" for (list_name, key, kind), name in layout.indexes.items()]
+    heading += [f"{name} = pattern({text!r})" for text, name in layout.patterns.items()]
     lines = heading + lines
     readers = {page.name: rows.page_reader(page) for page in questionnaire.fields}
     slots, wrong = read_slots(questionnaire, entities)

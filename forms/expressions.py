@@ -260,6 +260,8 @@ class Writer(Paths):
                 return self.trouble("pattern", f"{arguments[1].value}: {error}")
             if patterns.is_slow_on_the_phone(arguments[1].value):
                 self.trouble("pattern_slow", arguments[1].value, "warning")
+            name = self.layout.patterns.setdefault(arguments[1].value, f"pattern_{len(self.layout.patterns) + 1}")
+            return Code(f"{name}({self.text(arguments[0], scope)}, clock)", "truth")
         if name == "selected" and (found := self._selected(arguments, scope)):
             return found
         convert = {"text": self.text, "number": self.number, "truth": self.truth}

@@ -23,6 +23,7 @@ from forms.indexes import index_by_number, index_by_text
 from forms.layout import Finding
 from forms.messages import Message, default
 from forms.moments import NAN, Clock, TooMuchWork
+from forms.patterns import finder
 from forms.records import Entity
 from forms.schema import AnswersReader
 from forms.xform import Field, Questionnaire, read_xform
@@ -128,6 +129,7 @@ class Form:
             "LISTS": self.questionnaire.lists,
             "PLACES": self._layout.places,
             "TEXTS": {id: text.get(first, "") for id, text in self.questionnaire.texts.items()},
+            "pattern": finder,
             "index_by_text": lambda name, key: index_by_text(self.questionnaire.lists[name], key),
             "index_by_number": lambda name, key: index_by_number(self.questionnaire.lists[name], key),
             "choice_name": lambda path, value: labels[path].get(value, {}).get(first, ""),

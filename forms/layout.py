@@ -55,6 +55,8 @@ class Layout:
         """path → place; "" is the root of the answers."""
         self.indexes: dict[tuple[str, str, str], str] = {}
         """(list, key of its items, "text" or "number") → the name that this index has in the source"""
+        self.patterns: dict[str, str] = {}
+        """A regular expression → its name in the source."""
 
     def _places(self) -> dict[str, Place]:
         root = Place(self.questionnaire.root, "root")
@@ -65,10 +67,12 @@ class Layout:
             attribute = self.attribute(each) if kind in ("leaf", "repeat") else ""
             made = places[each.path] = Place(each.name, kind, each.value_type, attribute, len(places), above, path=each.path)
             above.children.append(made)
-        # Every XForm ends with it, so a walk through everything meets it; what is in it is the phone's alone.
-        meta = Place("meta", "group", order=len(places), above=root)
+        # Every XForm ends with it, so a walk through everything meets it; what the phone alone knows of it is blank here.
+        meta = places.get("/meta")
+        if meta is None:
+            meta = Place("meta", "group", order=len(places), above=root)
+            root.children.append(meta)
         meta.children.append(Place("instanceID", "note", order=len(places) + 1, above=meta))
-        root.children.append(meta)
         return places
 
     def attribute(self, each: Field) -> str:

@@ -20,7 +20,7 @@ from forms.backtracking import search
 from forms.moments import Clock
 from forms.pattern_syntax import LAST, Back, Choice, Group, Look, Mark, Node, PatternError, Repeated, Row, Set, in_halves, parsed, walk
 
-__all__ = ["PatternError", "compiled", "found", "is_slow_on_the_phone"]
+__all__ = ["PatternError", "compiled", "finder", "found", "is_slow_on_the_phone"]
 
 PATTERNS_KEPT_MAX = 1_000
 COUNT_MAX = 1_000
@@ -38,6 +38,17 @@ def found(text: str, pattern: str, clock: Clock) -> bool:
         return False
     clock.spend(size + (len(text) >> 4))
     return search_in(text if text.isascii() else in_halves(text), clock)
+
+
+def finder(pattern: str) -> Search:
+    """For a pattern that stands in the form. Raises PatternError."""
+    search_in, size = compiled(pattern)
+
+    def is_found(text: str, clock: Clock) -> bool:
+        clock.spend(size + (len(text) >> 4))
+        return search_in(text if text.isascii() else in_halves(text), clock)
+
+    return is_found
 
 
 def compiled(pattern: str) -> tuple[Search, int]:

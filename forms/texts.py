@@ -123,7 +123,7 @@ def base64_decode(text: str) -> str:
 
 def codes_of(text: str) -> list[str]:
     """The codes of a select_multiple as text; of nothing it is one blank code (so it is on the phone)."""
-    return re.split("[ \t\r\n]+", text.strip(_XML_BLANKS))
+    return (text.split() or [""]) if text.isascii() else re.split("[ \t\r\n]+", text.strip(_XML_BLANKS))
 
 
 def selected(codes: str, code: str) -> bool:

@@ -175,14 +175,16 @@ class _Reader:
         if depth > GROUP_DEPTH_MAX:
             raise UnreadableXForm(f"groups are nested deeper than {GROUP_DEPTH_MAX}")
         fields: list[Field] = []
+        known: set[str] = set()
         for child in element:
             # pyxform writes a repeat twice: the template, then a first instance.
-            if not isinstance(child.tag, str) or any(_local(child) == known.name for known in fields):
+            if not isinstance(child.tag, str) or (name := _local(child)) in known:
                 continue
-            if parent is None and _local(child) == "meta":
+            known.add(name)
+            if parent is None and name == "meta":
                 fields += self._meta(child, f"{path}/meta")
                 continue
-            made = self._field(child, parent, f"{path}/{_local(child)}")
+            made = self._field(child, parent, f"{path}/{name}")
             fields.append(made)
             if len(child) or made.type in ("group", "repeat"):
                 made.fields = self._children(child, made, f"{path}/{made.name}", depth + 1)
