@@ -69,11 +69,11 @@ class Places:
 
 def _shown(text: str, detail: str) -> str:
     """The cell with a caret under what the compiler names: the question, the function, the path."""
-    name = re.escape(re.split(r"[/\s(]", detail.strip())[-1] or detail)
-    for pattern in (re.escape(detail), rf"\$\{{\s*{name}\s*\}}", rf"(?<![\w.-]){name}(?![\w.-])"):
-        if detail and (at := re.search(pattern, text)):
-            return excerpt(text, at.start())
-    return ""
+    words = [re.escape(word) for word in reversed(re.findall(r"[^\W\d][\w.\-]*", detail))]
+    patterns = [re.escape(detail)] if detail else []
+    patterns += [rf"\$\{{\s*{word}\s*\}}" for word in words] + [rf"(?<![\w.-]){word}(?![\w.-])" for word in words]
+    at = next((found for pattern in patterns if (found := re.search(pattern, text))), None)
+    return excerpt(text, at.start()) if at else ""
 
 
 def tried(questionnaire: Questionnaire, xform: str, files: Mapping[str, bytes]) -> tuple[Form | None, list[Finding]]:
