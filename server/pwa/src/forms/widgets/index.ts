@@ -29,6 +29,8 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
+  // The head of a grid that its author made by hand: here each line has its choices' words.
+  { types: ['select_one', 'select_multiple'], appearances: ['label'], widget: () => null },
   { types: ['select_one', 'select_multiple'], widget: Choices },
   { types: ['rank'], widget: lazy(() => import('./Rank.tsx')) },
   { types: ['integer', 'decimal'], when: (question) => question.range !== null, widget: lazy(() => import('./RangeSlider.tsx')) },
