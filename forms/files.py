@@ -222,6 +222,8 @@ def _scalar(value: Any) -> str:
     if not isinstance(value, int | float):
         raise TypeError
     number = float(value)
-    if number.is_integer() and abs(number) < 1e21:
-        return str(int(number))
-    return format(Decimal(repr(number)), "f") if 1e-6 <= abs(number) < 1 else re.sub(r"e([-+])0", r"e\1", repr(number))
+    if number == 0:
+        return "0"
+    if 1e-6 <= abs(number) < 1e21:
+        return format(Decimal(repr(number)), "f").removesuffix(".0")
+    return re.sub(r"e([-+])0", r"e\1", repr(number))
