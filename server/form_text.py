@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,16 @@ def outline(form: Form) -> Iterator[str]:
     yield click.style(f"{in_words(form.title)}  ({form.id} {form.version})", bold=True)
     yield f"{', '.join(form.languages)}; {sum(each.is_leaf for each in form.questionnaire.walk())} questions 个问题"
     for each in form.fields:
-        yield from _field_lines(each, 1)
+        yield from _field_lines(each, 1, form.questionnaire.root)
 
 
-def _field_lines(each: Field, depth: int) -> Iterator[str]:
+def as_written(expression: str, root: str) -> str:
+    """An XForm's expression as its author wrote it: `/data/visit/outcome` was `${outcome}`, and so was ` ../outcome ` in a repeat, with blanks of pyxform's."""
+    absolute = re.sub(rf" ?(?<![\w.\])])/{re.escape(root)}(?:/[\w.-]+)*/([\w.-]+) ?", r"${\1}", expression)
+    return re.sub(r"(?: (?:\.\./)+(?:[\w.-]+/)*([\w.-]+) |^(?:\.\./)+(?:[\w.-]+/)*([\w.-]+) (?= ))", r"${\1\2}", absolute)
+
+
+def _field_lines(each: Field, depth: int, root: str) -> Iterator[str]:
     pad = "  " * depth
     is_group = each.type in ("group", "repeat")
     sign = {"group": "▸", "repeat": "↻"}.get(each.type, "•")
@@ -76,7 +83,7 @@ def _field_lines(each: Field, depth: int) -> Iterator[str]:
     if each.hint:
         yield click.style(f"{pad}    {in_words(each.hint)}", dim=True)
     for name, words in WORDS_OF_RULES.items():
-        text = " ".join(getattr(each, name).split())
+        text = as_written(getattr(each, name), root).strip()
         if text and text not in ("false()",):
             yield f"{pad}    {words}: {'' if text == 'true()' else text}".rstrip(": ")
     if each.constraint_message:
@@ -89,7 +96,7 @@ def _field_lines(each: Field, depth: int) -> Iterator[str]:
         yield f"{pad}    → {' '.join(each.save_to)}"
     if is_group:
         for child in each.fields:
-            yield from _field_lines(child, depth + 1)
+            yield from _field_lines(child, depth + 1, root)
 
 
 def in_words(texts: Mapping[str, str]) -> str:

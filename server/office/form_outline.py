@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from server.form_text import as_written
 
 if TYPE_CHECKING:
     from forms.form import Form
@@ -90,11 +91,6 @@ def _rules(rule: Any, root: str) -> tuple[tuple[str, str, Words | None], ...]:
     if rule.readonly:
         found.append(("readonly", "", None))
     return tuple((name, "" if expression in ALWAYS else expression, words) for name, expression, words in found)
-
-
-def as_written(expression: str, root: str) -> str:
-    """An XForm's expression as its author wrote it: `/data/visit/outcome` was `${outcome}`."""
-    return re.sub(rf" ?(?<![\w.\])])/{re.escape(root)}(?:/[\w.-]+)*/([\w.-]+) ?", r"${\1}", expression)
 
 
 def _ours(each: Mapping[str, Any], rule: Any) -> tuple[tuple[str, str], ...]:
