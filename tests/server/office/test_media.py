@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from server.stores import stores
-from sync.store.models import Submission
-from tests.server.office.seeded import submission
+from sync.store.models import FormVersion, Submission
+from tests.server.office.seeded import NOW, field, record, submission
 
 MEDIA_SUBMISSION = "submission:01JD3Z8Q5V7M2K4X9T6B1N0CFW"
 PHOTO, SOUND, PAGE, PAPER = "door-01.jpg", "voice-01.weba", "page-01.html", "paper-01.pdf"
@@ -119,3 +119,19 @@ def test_a_held_submission_whose_notes_of_files_are_nonsense_has_a_page(app, bro
         stores().session.commit()
         assert stores().session.query(Submission).filter_by(id=MEDIA_SUBMISSION).one().state == "held"
     assert browser("admin").get(f"/submissions/{MEDIA_SUBMISSION}").status_code == 200
+
+
+def test_a_record_shows_the_photo_that_its_form_took(app, office):
+    admin = office(PHOTO)
+    question = {"name": "photo", "path": "/photo", "type": "image", "label": {"zh": "门牌照片", "en": "Photo of the number"}}
+    entity = {"kind": "household", "repeat": None, "id": "/household_id", "label": None, "properties": {"photo": "/photo"}}
+    document = {"form": "doors", "version": "1", "title": {"zh": "门牌", "en": "Doors"}, "fields": [question], "entities": [entity]}
+    fields = {"photo": field(PHOTO, submission=MEDIA_SUBMISSION, form="doors")}
+    with app.app_context():
+        session = stores().session
+        whole = {"source": b"", "source_type": ".md", "xform": "", "document": orjson.dumps(document), "current": True, "published_at": NOW}
+        session.add(FormVersion(form="doors", version="1", audience="phone", **whole))
+        session.add(record("household:photographed", "g0311", "3栋 1单元 101", "", fields))
+        session.commit()
+    page = admin.get("/records/household:photographed").text
+    assert f'<img src="{address(PHOTO)}" alt="门牌照片"' in page
