@@ -33,8 +33,9 @@ def tell(story: Story, doors: list[Door], isolated: dict[str, list[Resident]]) -
         story.submit(worker, form, grid, _timed(answers, at), at, 1, [])
     _passes(story, chance, doors)
     _followed(story, chance, doors)
-    _tests(story, isolated)
-    _ends(story, isolated, {door.household: door.grid for door in doors})
+    grids = {door.household: door.grid for door in doors}
+    _tests(story, isolated, grids)
+    _ends(story, isolated, grids)
 
 
 def _timed(answers: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -236,23 +237,24 @@ def _followed(story: Story, chance: Random, doors: list[Door]) -> None:
             story.submit(worker, "duty_log", grid, {**went, "finish": finish}, left, 0.5, [record])
 
 
-def _tests(story: Story, isolated: dict[str, list[Resident]]) -> None:
-    """Those in quarantine in two tubes; the results of the first came a day later."""
-    people = [
-        resident
-        for several in isolated.values()
-        for resident in several
-        if resident.returned_on and resident.returned_on < story.now.date() - timedelta(days=3)
-    ]
-    for number, tube in enumerate((people[:4], people[4:9])):
+def _tests(story: Story, isolated: dict[str, list[Resident]], grids: dict[str, str]) -> None:
+    """Those in quarantine in two tubes, one a grid, so that nobody's record goes to another; the results of the first came a day later."""
+    for number, (worker, grid, size) in enumerate((("w0001", "g0311", 4), ("w0003", "g0312", 5))):
+        people = [
+            resident
+            for household, several in isolated.items()
+            for resident in several
+            if grids[household] == grid and resident.returned_on and resident.returned_on < story.now.date() - timedelta(days=3)
+        ][:size]
         at = story.at(-2, time(8, 30 + number))
         sampling = {"batch": f"XN{at:%m%d}-07", "tube": f"XN{at:%m%d}07{number:03}", "sampled_at": at.isoformat(), "place": "上门采样"}
-        rows = [{"person_id": each.id, "name": each.person.name, "test_result": "pending"} for each in tube]
-        story.submit("w0004", "test_registration", "g0312", {"sampling": sampling, "people": rows}, at, 2, [each.id for each in tube])
+        rows = [{"person_id": each.id, "name": each.person.name, "test_result": "pending"} for each in people]
+        known = [each.id for each in people]
+        story.submit(worker, "test_registration", grid, {"sampling": sampling, "people": rows}, at, 2, known)
         if number == 0:
             result = {"test_result": "negative", "result_on": story.at(-1, time(9, 0)).date().isoformat()}
-            known = [{**row, **result} for row in rows]
-            story.submit("w0004", "test_registration", "g0312", {"sampling": sampling, "people": known}, story.at(-1, time(9, 30)), 1, [e.id for e in tube])
+            tested = [{**row, **result} for row in rows]
+            story.submit(worker, "test_registration", grid, {"sampling": sampling, "people": tested}, story.at(-1, time(9, 30)), 1, known)
 
 
 def _ends(story: Story, isolated: dict[str, list[Resident]], grids: dict[str, str]) -> None:
