@@ -207,6 +207,7 @@ class Writer(Paths):
 
     def _text_of(self, nodes: Nodes) -> str:
         if nodes.level == "free":
+            self.refer_to_values(nodes.places)
             return f"text_of_node({nodes.rows})"
         if nodes.level == "items":
             return f"{nodes.rows}.get({nodes.key!r}, '')" if nodes.key is not None else f"''.join({nodes.rows}.values())"
@@ -224,6 +225,7 @@ class Writer(Paths):
 
     def _number_of(self, nodes: Nodes) -> str:
         if nodes.level == "free":
+            self.refer_to_values(nodes.places)
             return f"number_of_node({nodes.rows}, clock)"
         if nodes.field is not None and nodes.field.is_leaf:
             if nodes.field.value_type in NUMBERS:

@@ -200,7 +200,7 @@ def _format(_rewriter: _Rewriter, call: Call, _want: str) -> Expression:
     """The engine has no word for Sunday: %a is nothing there."""
     if len(call.arguments) != 2 or not isinstance(call.arguments[1], Text) or "%a" not in call.arguments[1].value:
         return call
-    moment, pattern = call.arguments
+    moment, pattern = call.arguments[0], call.arguments[1].value
 
     def part(text: str) -> Call:
         return Call(call.name, (moment, Text(text)))
@@ -208,7 +208,7 @@ def _format(_rewriter: _Rewriter, call: Call, _want: str) -> Expression:
     is_sunday = Binary("and", Binary("=", part("%a"), BLANK), Binary("!=", part("%Y"), BLANK))
     weekday = Call("if", (is_sunday, Text("Sun"), part("%a")))
     pieces: list[Expression] = []
-    for at, piece in enumerate(pattern.value.split("%a")):
+    for at, piece in enumerate(pattern.split("%a")):
         pieces += [weekday] if at else []
         pieces += [part(piece)] if piece else []
     return pieces[0] if len(pieces) == 1 else Call("concat", tuple(pieces))

@@ -276,12 +276,17 @@ class Paths:
             self.trouble("unresolved", written(path))
             return None
         self.crosses = True
-        self._refer_to(places)
+        # Which nodes there are depends on rows alone; what they hold is referred to where it is read.
+        self._refer_to({above for place in places for above in place.reach("ancestor-or-self") if above.kind == "repeat"})
         found = Nodes(f"step({start.rows}, {step.axis!r}, {name!r}, clock)", many=True, level="free", places=places, chosen=True)
         return self.narrow(found, step.predicates, scope)
 
+    def refer_to_values(self, places: Iterable[Place]) -> None:
+        """A group's value is that of all in it."""
+        self._refer_to({each for place in places for each in place.reach("descendant-or-self")})
+
     def _refer_to(self, places: Iterable[Place]) -> None:
-        wanted = {each.path for place in places for each in place.reach("descendant-or-self")}
+        wanted = {each.path for each in places}
         for each in self.layout.questionnaire.walk():
             if each.path in wanted:
                 self.references[each.path] = each

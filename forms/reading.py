@@ -275,7 +275,8 @@ def calculated_choices(given: tuple[str, ...], calculated: str, at: str, suffix:
 
 def calculated_places(given, calculated: str, at: str, suffix: str, volatile: str, remark: Callable, value_type: str):
     """A position, line or area that is calculated: from its text."""
-    read: Callable = {"geopoint": read_geopoint, "geotrace": read_geotrace, "geoshape": read_geoshape}[value_type]
+    readers: dict[str, Callable] = {"geopoint": read_geopoint, "geotrace": read_geotrace, "geoshape": read_geoshape}
+    read = readers[value_type]
     points = [_point_of(text) for text in calculated.split(";") if text.strip()]
     found = read((points[0] if len(points) == 1 else None) if value_type == "geopoint" else points, at, suffix, ignore)
     if given and (volatile == "random" or (volatile and found) or _same_places(given, found)):
