@@ -5,7 +5,8 @@
     result.findings[0]           # Finding("error", "survey", 12, "relevant", {"en": "No question is called so; a slip? outcom → outcome"}, "${outcom} = 1\n^")
 
 pyxform stops at its first error and says nothing of a broken expression, an unknown function, a misspelled column or a missing translation. So the sheets are
-looked at first, part by part (each file here is one part), then pyxform is asked, then our own compiler, then what is published already.
+looked at first, part by part (each file here is one part), then pyxform is asked, then our own compiler, then what is published already. What pyxform
+stumbles over is left out, and the rest asked again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from forms import compiler, workbook, xlsform
-from forms.check import beside, columns, compiled, expressions, identity, lists, names, pyxforms, records, texts
+from forms.check import beside, columns, compiled, expressions, identity, lists, names, pyxforms, records, texts, without
 from forms.check.finding import Finding, finding, once_each
 from forms.files import troubles
 from forms.form import Form
@@ -27,6 +28,7 @@ from forms.xlsform import UnreadableForm
 __all__ = ["FINDINGS_MAX", "Finding", "Publishable", "publishable"]
 
 FINDINGS_MAX = 500
+LEFT_OUT_TIMES_MAX = 5
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 
@@ -75,31 +77,64 @@ def _of_sheets(sheets: Sheets) -> Iterator[Finding]:
 
 def _compiled(sheets: Sheets, given: Mapping[str, bytes], errors: list[Finding]) -> tuple[Form | None, str | None, list[Finding]]:
     """The form, where pyxform and our compiler make one of the sheets; and what they say. `errors`: what was said of the sheets already."""
-    said = {(each.sheet, each.row) for each in errors if each.row}
-    warnings: list[str] = []
     try:
-        xform = xlsform.compile_xform(sheets, warnings)
-        questionnaire = read_xform(xform, given)
+        return _judged(sheets, given, errors)
     except (UnreadableForm, UnreadableXForm) as error:
-        found = compiled.Places(sheets).named_row(pyxforms.finding_of(str(error), "error"))
-        # Where we have named the row already, it was in our own words and with what is near.
-        is_said = (found.sheet, found.row) in said or pyxforms.is_covered(found, {each.key for each in errors})
-        return None, None, [] if is_said else [found]
-    found_all = [pyxforms.finding_of(warning, "warning") for warning in warnings if not pyxforms.is_noise(warning)]
-    found_all += [finding(key, detail, "survey", None, "", level) for level, key, detail in troubles(given, questionnaire.files_named)]
+        refused = _refused(sheets, str(error))
+        return None, None, [*_unless_said([refused], errors), *_of_the_rest(sheets, given, [*errors, refused])]
+
+
+def _refused(sheets: Sheets, sentence: str) -> Finding:
+    return compiled.Places(sheets).named_row(pyxforms.finding_of(sentence, "error"))
+
+
+def _unless_said(refused: list[Finding], errors: list[Finding]) -> list[Finding]:
+    """pyxform's errors, but where we have named the row already: that was in our own words and with what is near."""
+    rows, keys = {(each.sheet, each.row) for each in errors if each.row}, {each.key for each in errors}
+    return [each for each in refused if (each.sheet, each.row) not in rows and not pyxforms.is_covered(each, keys)]
+
+
+def _of_the_rest(sheets: Sheets, given: Mapping[str, bytes], errors: list[Finding]) -> list[Finding]:
+    """What there is to say of everything else, once what is wrong is left out."""
+    found: list[Finding] = []
+    for _ in range(LEFT_OUT_TIMES_MAX):
+        rest = without.without(sheets, errors)
+        if rest is None or any(each.key in without.OF_THE_WHOLE for each in errors):
+            break
+        touched = {(each.sheet, each.row) for each in errors}
+        try:
+            more = _judged(rest, given, errors)[2]
+        except (UnreadableForm, UnreadableXForm) as error:
+            refused = _refused(sheets, str(error))
+            if (refused.sheet, refused.row) in touched:
+                break
+            found += _unless_said([refused], errors)
+            errors = [*errors, refused]
+            continue
+        return found + [each for each in more if (each.sheet, each.row) not in touched and each.key in compiled.OF_WHAT_STAYS]
+    return found
+
+
+def _judged(sheets: Sheets, given: Mapping[str, bytes], errors: list[Finding]) -> tuple[Form | None, str | None, list[Finding]]:
+    """Raises UnreadableForm or UnreadableXForm where pyxform refuses."""
+    warnings: list[str] = []
+    xform = xlsform.compile_xform(sheets, warnings)
+    questionnaire = read_xform(xform, given)
+    found = [pyxforms.finding_of(warning, "warning") for warning in warnings if not pyxforms.is_noise(warning)]
+    found += [finding(key, detail, "survey", None, "", level) for level, key, detail in troubles(given, questionnaire.files_named)]
     places = compiled.Places(sheets)
     judged = compiler.compile_form(questionnaire)
     told = [places.finding(trouble) for trouble in judged.findings]
     if any(each.key == "file_missing" and each.level == "error" for each in told):
         told = [each for each in told if not places.reads_a_file(each)]
-    cells = {(each.sheet, each.row, each.column) for each in errors}
+    rows, cells = {(each.sheet, each.row) for each in errors if each.row}, {(each.sheet, each.row, each.column) for each in errors}
     for each in told:
-        if each.key in compiled.OF_SHEETS and (each.sheet, each.row) in said:
+        if each.key in compiled.OF_SHEETS and (each.sheet, each.row) in rows:
             continue
         if each.key in compiled.FOLLOWS and (each.sheet, each.row, each.column) in cells:
             continue
-        found_all.append(each)
+        found.append(each)
     if any(each.trouble.level == "error" for each in judged.findings):
-        return None, xform, found_all
+        return None, xform, found
     form, failures = compiled.tried(questionnaire, xform, given)
-    return form, xform, found_all + failures
+    return form, xform, found + failures

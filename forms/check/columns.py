@@ -97,7 +97,7 @@ def _settings(sheets: Sheets) -> Iterator[Finding]:
     if said("mode") and said("mode") not in xlsform.MODES:
         yield finding("mode", said("mode"), "settings", 2, "mode")
     if said("starts_new").lower() not in YES_NO:
-        yield finding("prefill", said("starts_new"), "settings", 2, "starts_new")
+        yield finding("yes_no", said("starts_new"), "settings", 2, "starts_new")
     if said("public_key"):
         yield finding("public_key", "", "settings", 2, "public_key")
     for column in NOT_USED_SETTINGS:

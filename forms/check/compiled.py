@@ -17,6 +17,11 @@ from forms.xform import Questionnaire
 
 OF_SHEETS = ("unparsable", "function", "reference")
 """What the sheets were asked already (forms/check/expressions.py), with a caret."""
+OF_WHAT_STAYS = (
+    "cycle", "outside_repeat", "predicate_absolute", "group_value", "note_value", "unresolved", "unresolved_name", "arguments", "pattern", "pattern_slow",
+    "always_true", "position", "list_column", "save_to_kind", "save_to_scope", "save_to_twice", "save_to_group", "save_to_name", "not_nodes",
+)  # fmt: skip
+"""What still holds of a form that something was left out of."""
 FOLLOWS = ("unresolved", "unresolved_name", "list_column", "entity_id")
 """What may only follow from another error in the same cell."""
 
@@ -39,6 +44,9 @@ class Places:
 
     def named_row(self, found: Finding) -> Finding:
         """pyxform's finding with the row of the question that it names, where it says no row."""
+        if found.row is None and (parameter := re.search(r"Parameter ([\w-]+)", found.message["en"])):
+            rows = [row for row in self.rows.values() if f"{parameter[1]}=" in row.get("parameters").replace(" ", "")]
+            return replace(found, row=rows[0].number, column="parameters") if rows else found
         names = re.findall(r"'([\w.\-]+)'", found.message["en"]) if found.row is None else []
         rows = [row for row in self.rows.values() if row.get("name") in names]
         return replace(found, row=rows[0].number) if len(rows) == 1 else found

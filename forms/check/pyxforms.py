@@ -30,6 +30,7 @@ PLAIN = {
     "DISABLED": "[row : {row}] The 'disabled' column header is not part of the current spec.{rest}",
     "OLD_METADATA": "[row : {row}] {type} is no longer supported on most devices.{rest}",
     "NO_LABEL": "[row : {row}] Repeat has no label: {rest}",
+    "WHOLE_PARAMETER": "{prefix}Parameter {name} must have an integer value.",
     "SEED": "Parameters must include randomize=true to use a seed.",
     "FILE_ENDING": "[row : {row}] File name for '{type} {file}' should end with one of the supported file extensions: {endings}",
     "ROOT_NAME": "{prefix}There is no survey element named '{name}'.",

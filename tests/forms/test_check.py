@@ -90,6 +90,36 @@ def test_what_pyxform_refuses_and_what_we_see_come_together():
     assert any("nobody" in finding.message["en"] for finding in result.findings)
 
 
+def test_what_pyxform_stumbles_over_hides_nothing_behind_it():
+    result = publishable(
+        """
+        | survey |
+        | | type | name | label::zh | label::en | relevant | constraint | parameters |
+        | | text | a | 甲 | A | ${nobody} = 'x' | | |
+        | | text | b | 乙 | B | ${c} = 'x' | | |
+        | | text | c | 丙 | C | ${b} = 'x' | | |
+        | | range | d | 丁 | D | | | start=1 end=10 step=0 |
+        | | image | p | 相 | P | | | max-pixels=many |
+        | | begin_repeat | r | 圈 | R | | | |
+        | | select_one none | e | 戊 | E | | | |
+        | | text | f | 己 | F | | | |
+        | | end_repeat | | | | | | |
+        | | text | g | 庚 | G | ${f} = 'x' | regex(., '[') | |
+        """
+        + SETTINGS,
+        ".md",
+    )
+    assert [(each.row, each.column, each.key) for each in result.findings] == [
+        (2, "relevant", "reference"),
+        (3, "relevant", "cycle"),
+        (5, "parameters", "pyxform"),
+        (6, "parameters", "pyxform"),
+        (8, "type", "choice_list"),
+        (11, "relevant", "outside_repeat"),
+        (11, "constraint", "pattern"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("row", "column", "word"),
     [
