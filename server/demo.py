@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select
 
-from server import demo_story, form_publishing
+from server import demo_estate, demo_story, form_publishing
 from server.accounts import add_account, add_area, assign, record_event
 from server.area_documents import publish_areas
 from server.errors import Conflict, Forbidden
@@ -37,15 +37,15 @@ AREAS: tuple[tuple[str, str, str, str, str | None], ...] = (
     ("xn", "city", "咸宁市", "Xianning", None),
     ("xnxa", "district", "咸安区", "Xian'an District", "xn"),
     ("xnxayf", "street", "银泉街道", "Yinquan Street", "xnxa"),
-    (demo_story.COMMUNITY, "community", "桂花园社区", "Sweet Olive Garden", "xnxayf"),
-    *((grid, "grid", f"第{'一二三四'[number]}网格", f"Grid {number + 1}", demo_story.COMMUNITY) for number, grid in enumerate(demo_story.GRIDS)),
+    (demo_estate.COMMUNITY, "community", "桂花园社区", "Sweet Olive Garden", "xnxayf"),
+    *((grid, "grid", f"第{'一二三四'[number]}网格", f"Grid {number + 1}", demo_estate.COMMUNITY) for number, grid in enumerate(demo_estate.GRIDS)),
 )
 SURVEYORS = ("王芳", "李志强", "张敏", "刘洋", "陈静", "杨帆", "黄丽娟", "周磊", "吴晓燕")
 OTHERS: tuple[tuple[str, str, str, str, str | None], ...] = (
-    (LEADER, "leader", "郑红梅", "leader", demo_story.COMMUNITY),
+    (LEADER, "leader", "郑红梅", "leader", demo_estate.COMMUNITY),
     ("w0011", "admin", "徐明", "administrator", None),
     ("w0012", "operator", "何工", "operator", None),
-    (demo_story.OFFICE, "office", "社区办公室", "leader", demo_story.COMMUNITY),
+    (demo_estate.OFFICE, "office", "社区办公室", "leader", demo_estate.COMMUNITY),
 )
 
 
@@ -77,7 +77,7 @@ def load(stores: Stores, if_empty: bool, say: Callable[[str], None], now: dateti
 def _tell_forms(stores: Stores, versions: dict[str, str]) -> None:
     """Which forms the demo's phones have: all, but for one that was long without a network."""
     session = stores.writing_session()
-    phones = list(session.scalars(select(Device).where(Device.account != demo_story.OFFICE).order_by(Device.id)))
+    phones = list(session.scalars(select(Device).where(Device.account != demo_estate.OFFICE).order_by(Device.id)))
     for phone in phones[1:]:
         phone.forms = orjson.dumps(versions, option=orjson.OPT_SORT_KEYS)
     for phone in phones[:1]:
@@ -99,21 +99,21 @@ def _found(stores: Stores, moment: datetime) -> datetime:
     for area, level, zh, en, above in AREAS:
         add_area(session, area, level, zh, en, above)
     since = utc_now() - timedelta(days=ASSIGNED_DAYS)
-    surveyors = {worker: building for building, workers in demo_story.SURVEYORS_OF.items() for worker in workers}
+    surveyors = {worker: building for building, workers in demo_estate.SURVEYORS_OF.items() for worker in workers}
     for number, ((worker, building), name) in enumerate(zip(sorted(surveyors.items()), SURVEYORS, strict=True), 1):
         account = add_account(session, f"surveyor{number}", name, "surveyor", PASSWORD, account_id=worker)
-        assign(session, account, demo_story.GRIDS[int(building) - 1], since)
+        assign(session, account, demo_estate.GRIDS[int(building) - 1], since)
     for worker, username, name, role, assigned in OTHERS:
-        account = add_account(session, username, name, role, None if worker == demo_story.OFFICE else PASSWORD, account_id=worker)
+        account = add_account(session, username, name, role, None if worker == demo_estate.OFFICE else PASSWORD, account_id=worker)
         if assigned is not None:
             assign(session, account, assigned, since)
-    workers = [*sorted(surveyors), LEADER, demo_story.OFFICE]
+    workers = [*sorted(surveyors), LEADER, demo_estate.OFFICE]
     for worker in workers:
-        session.add(Device(id=demo_story.device_of(worker), account=worker, app=demo_story.APP, created_at=since, last_seen_at=utc_now()))
+        session.add(Device(id=demo_estate.device_of(worker), account=worker, app=demo_estate.APP, created_at=since, last_seen_at=utc_now()))
     provide_forms(stores.databases)
     for worker in workers:
         provide_worker(stores.databases, worker)
-    for grid in demo_story.GRIDS:
+    for grid in demo_estate.GRIDS:
         provide_area(stores.databases, grid)
     publish_areas(session)
     record_event(session, None, BEGAN, "demo", now=moment.isoformat())

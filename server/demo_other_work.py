@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ulid import ULID
 
-if TYPE_CHECKING:
-    from server.demo_story import Door, Resident, Story
+from server.demo_estate import OFFICE, Door, Resident, Story
 
 SEED = 20_200_210
-OFFICE = "office"
 LEADER = "w0010"
 GATE = ("w0001", "g0311", "东门卡口")
 LORRY, TAXI = "鄂L80K56", "鄂LT0123"
@@ -90,8 +88,8 @@ def _registers(story: Story, doors: list[Door]) -> Iterable[Told]:
         (-1, time(17, 30), "sampling_point", "东门采样点", "chlorine", 1000),
         (0, time(7, 20), "rubbish_station", "垃圾站", "chlorine", 1000),
     ):
-        answers = {"round": {"place_kind": kind, "place": place, "agent": agent}, "times": {"started_at": 35, "ended_at": 2}}
-        yield "disinfection_log", day, clock, "w0003", "g0312", {**answers, "round": answers["round"] | ({"concentration": strength} if strength else {})}
+        done: dict[str, Any] = {"place_kind": kind, "place": place, "agent": agent} | ({"concentration": strength} if strength else {})
+        yield "disinfection_log", day, clock, "w0003", "g0312", {"round": done, "times": {"started_at": 35, "ended_at": 2}}
 
     for way, quantity, topic in (
         ("leaflet", 320, "不聚集、戴口罩、勤通风"),

@@ -12,8 +12,9 @@ from forms.check import publishable
 from forms.form import Moment
 from server import demo
 from server.app import create_app
+from server.demo_estate import LOCAL, all_doors
 from server.demo_people import PHONE_PREFIX
-from server.demo_story import LOCAL, all_doors, tell
+from server.demo_story import tell
 from server.errors import Conflict, Forbidden
 from server.settings import read_settings
 from server.stores import stores
