@@ -50,8 +50,8 @@ def references_out(text: str) -> str:
 
 def findings(sheets: Sheets) -> Iterator[Finding]:
     where: dict[str, list[str]] = {}
-    for path, rows in paths(sheets).items():
-        where.setdefault(path.rpartition("/")[2], []).extend([path] * len(rows))
+    for path in paths(sheets):
+        where.setdefault(path.rpartition("/")[2], []).append(path)
     known = {*where, *(kind for row in sheets.survey.rows if (kind := kind_of(row)) in METADATA)}
     for row in sheets.survey.rows:
         if closes(row):
@@ -81,7 +81,7 @@ def _references(row: Row, column: str, text: str, where: dict[str, list[str]], k
             key, detail = ("reference_near", f"{name} → {near}") if near else ("reference", name)
             yield finding(key, detail, "survey", row.number, column, "error", excerpt(text, found.start()))
         elif len(where.get(name, ())) > 1:
-            detail = f"{name}: {', '.join(sorted(set(where[name])))}"
+            detail = f"{name}: {', '.join(where[name])}"
             yield finding("ambiguous", detail, "survey", row.number, column, "error", excerpt(text, found.start()))
     if (broken := re.search(r"\$(?!\{)\w|\$\{[^{}]*$|\$\{[^{}]*\$\{", text)) and column in COLUMNS:
         yield finding("reference_broken", text[broken.start() :][:40], "survey", row.number, column, "error", excerpt(text, broken.start()))

@@ -59,7 +59,7 @@ def findings(sheets: Sheets) -> Iterator[Finding]:
         if re.fullmatch(r"[\w.-]+", row.get("default")) and row.get("default") not in codes.get(name, [row.get("default")]):
             yield finding("default_choice", f"{row.get('default')} ({name})", "survey", row.number, "default")
         if not is_file and name in lists:
-            yield from _filter(row, name, sheets)
+            yield from _filter(row, name, lists[name], sheets)
     yield from _codes(sheets, lists, used)
     text = " ".join(cell for row in sheets.survey.rows for cell in row.cells.values())
     for name, rows in lists.items():
@@ -88,7 +88,7 @@ def _codes(sheets: Sheets, lists: dict[str, list[Row]], used: dict[str, set[str]
             yield finding("list_name_missing", row.get("name"), "choices", row.number, "list_name", "warning")
 
 
-def _filter(row: Row, name: str, sheets: Sheets) -> Iterator[Finding]:
+def _filter(row: Row, name: str, choices: list[Row], sheets: Sheets) -> Iterator[Finding]:
     """A column that a choice_filter names and the sheet choices does not have: nothing would ever be chosen."""
     text = row.get("choice_filter")
     if not text:
@@ -97,6 +97,7 @@ def _filter(row: Row, name: str, sheets: Sheets) -> Iterator[Finding]:
         parsed = xpath.parse(references_out(text))
     except xpath.XPathError:
         return  # said where expressions are looked at
+    choices = [Row(choice.number, {**choice.cells, "label": "label"}) for choice in choices]
     known = [*(column for column in sheets.choices.columns if "::" not in column), *headers.TEXTS]
     for each in xpath.walk(parsed):
         match each:
@@ -105,3 +106,7 @@ def _filter(row: Row, name: str, sheets: Sheets) -> Iterator[Finding]:
                 at = re.search(rf"(?<![\w.$-]){re.escape(column)}(?![\w.-])", text)
                 detail = f"{column} → {near}" if near else column
                 yield finding("filter_column", detail, "survey", row.number, "choice_filter", "error", excerpt(text, at.start() if at else 0))
+            case xpath.Path(None, False, (xpath.Step("child", column), *_)) if column in known and not any(choice.get(column) for choice in choices):
+                at = re.search(rf"(?<![\w.$-]){re.escape(column)}(?![\w.-])", text)
+                detail = f"{column} ({name})"
+                yield finding("filter_blank", detail, "survey", row.number, "choice_filter", "error", excerpt(text, at.start() if at else 0))

@@ -190,6 +190,7 @@ def test_odks_entities_are_told_how_to_be_records_here(judge):
         ("| | slect_one yn | b | B | | | |", "error", "type_near", "type", "select_one"),
         ("| | select_one yesno | b | B | | | |", "error", "choice_list", "type", "no list yesno"),
         ("| | select_one yn | b | B | | region = ${a} | |", "error", "filter_column", "choice_filter", "add it, or write ${name}"),
+        ("| | select_one yn | b | B | | filter = ${a} | |", "error", "filter_blank", "choice_filter", "filter (yn)"),
         ("| | select_one_external towns | b | B | | | |", "error", "select_external", "type", "select_one_from_file"),
         ("| | select_one_from_file towns.csv | b | B | | region = ${a} | |", "error", "file_missing", "type", "towns.csv: bring it along"),
         ("| | text | b c | B | | | |", "error", "name", "name", "b c → b_c"),
@@ -209,10 +210,12 @@ def test_each_trouble_is_said_once_with_its_place_and_what_to_write(row, level, 
         | | text | a | A | | | |
         {row}
         | | select_one yn | last | Last | | | |
+        | | select_one other | end | End | | filter != ${{a}} | |
 
         | choices |
-        | | list_name | name | label |
-        | | yn | y | Yes |
+        | | list_name | name | label | filter |
+        | | yn | y | Yes | |
+        | | other | x | X | 1 |
 
         | settings |
         | | form_id | version |
