@@ -71,7 +71,7 @@ def test_a_form_is_brought_mended_tried_and_published_and_a_phone_has_it(server,
     form.get_by_role("button", name=phone.word("form.to_review")).click()
     form.get_by_role("button", name=phone.word("form.save"), exact=True).click()
     expect(form.locator("#verdict")).to_contain_text(phone.word("try.accepted"))
-    expect(form.locator("dl.facts")).to_contain_text("何伶俐")
+    expect(form.locator(".fact__value").first).to_have_text("何伶俐")
     assert not [each for each in server.documents("forms") if "visitors" in each], "nothing is published by trying"
     opened.value.close()
 
