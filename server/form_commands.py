@@ -54,7 +54,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="For program
 @_json_option
 @clear_errors
 def form_check(files: tuple[Path, ...], beside: tuple[Path, ...], as_json: bool) -> None:
-    checked = [(file, _checked(file, _read(beside))) for file in files]
+    checked = _checked(files, _read(beside))
     if as_json:
         _say_json([_checked_data(file, one) for file, one in checked])
     else:
@@ -71,7 +71,7 @@ def form_check(files: tuple[Path, ...], beside: tuple[Path, ...], as_json: bool)
 @clear_errors
 def form_preview_command(file: Path, beside: tuple[Path, ...], username: str | None, server: str | None) -> None:
     given = _read(beside)
-    checked = _checked(file, given)
+    [(_, checked)] = _checked((file,), given)
     if checked.form is None:
         _show(file, checked)
         sys.exit(1)
@@ -94,7 +94,7 @@ def form_preview_command(file: Path, beside: tuple[Path, ...], username: str | N
 @clear_errors
 def form_publish(files: tuple[Path, ...], beside: tuple[Path, ...], as_json: bool) -> None:
     given = _read(beside)
-    checked = [(file, _checked(file, given)) for file in files]
+    checked = _checked(files, given)
     failed = [file.name for file, one in checked if one.form is None]
     if as_json and failed:
         _say_json([_checked_data(file, one) for file, one in checked])
@@ -192,15 +192,15 @@ def form_list(as_json: bool) -> None:
     say_table(("form", "version", "for", "", "published (UTC)", "title"), lines)
 
 
-def _checked(file: Path, given: dict[str, bytes]) -> Publishable:
-    """Against the published forms where there is a store; a designer may check a form without one."""
+def _checked(files: Sequence[Path], given: dict[str, bytes]) -> list[tuple[Path, Publishable]]:
+    """Against the published forms where there is a store; a designer may check forms without one."""
+    sources = [Source(file.read_bytes(), file.suffix, given, file.name) for file in files]
     try:
-        return form_publishing.check(stores(), file.read_bytes(), file.suffix, given, file.name)
+        checked = form_publishing.check_all(stores(), sources)
     except (OperationalError, ProgrammingError):
-        from forms.check import publishable  # pyxform takes 0.4 s to import
-
         click.echo("The central store does not answer, so this was not compared with the published forms.", err=True)
-        return publishable(file, files=given)
+        checked = form_publishing.check_all(None, sources)
+    return list(zip(files, checked, strict=True))
 
 
 def _show(file: Path, checked: Publishable) -> None:
@@ -236,7 +236,7 @@ def _read(beside: Iterable[Path]) -> dict[str, bytes]:
 def _form(said: str, given: dict[str, bytes]) -> Form:
     """A form by its file, by form:version, or by form alone."""
     if (file := Path(said)).is_file():
-        checked = _checked(file, given)
+        [(_, checked)] = _checked((file,), given)
         if checked.form is None:
             _show(file, checked)
             raise BadRequest(f"{file.name} has errors, so it cannot be compared.")

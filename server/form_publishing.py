@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
@@ -44,9 +44,22 @@ class Published:
 
 def check(stores: Stores, source: bytes, file_type: str, files: Mapping[str, bytes] = NO_FILES, name: str = "") -> Publishable:
     """Everything that can be said about a form before it is published (forms.check.Publishable). `files`: what the form names beside itself."""
+    return check_all(stores, [Source(source, file_type, files, name)])[0]
+
+
+def check_all(stores: Stores | None, sources: Iterable[Source]) -> list[Publishable]:
+    """Each against the current forms and against those before it; without `stores`, among themselves alone."""
     from forms.check import publishable  # pyxform takes 0.4 s to import
 
-    return publishable(source, file_type, _catalogue(stores), files, name)
+    catalogue = _catalogue(stores) if stores is not None else []
+    checked: list[Publishable] = []
+    for source in sources:
+        beside = [one.form for one in checked if one.form is not None]
+        mine = {form.id for form in beside}
+        checked.append(
+            publishable(source.content, source.file_type, [*(form for form in catalogue if form.id not in mine), *beside], source.files, source.name)
+        )
+    return checked
 
 
 def load(stores: Stores, form: str, version: str) -> Form:
@@ -64,7 +77,7 @@ def load(stores: Stores, form: str, version: str) -> Form:
 def publish(stores: Stores, brought: Iterable[Source | tuple[bytes, str, Mapping[str, bytes]]], by: str | None) -> list[Published]:
     """Publish these forms. Raises BadRequest with all findings when one of them cannot be."""
     sources = [Source(*each) for each in brought]
-    checked = [check(stores, *source) for source in sources]
+    checked = check_all(stores, sources)
     if any(one.form is None for one in checked):
         raise BadRequest("\n".join(["Nothing was published.", *(as_line(finding) for one in checked if one.form is None for finding in one.findings)]))
     published = []
@@ -96,7 +109,7 @@ def as_line(finding: Finding) -> str:
     return f"{finding.level}: {f'{where}: ' if where else ''}{message}"
 
 
-def _catalogue(stores: Stores) -> list[Any]:
+def _catalogue(stores: Stores) -> list[Form]:
     """The current forms, against which a new one is checked."""
     from forms.form import Form
 

@@ -11,6 +11,7 @@ stumbles over is left out, and the rest asked again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,8 @@ def _compiled(sheets: Sheets, given: Mapping[str, bytes], errors: list[Finding])
         return _judged(sheets, given, errors)
     except (UnreadableForm, UnreadableXForm) as error:
         refused = _refused(sheets, str(error))
-        return None, None, [*_unless_said([refused], errors), *_of_the_rest(sheets, given, [*errors, refused])]
+        news = _unless_said([refused], errors)
+        return None, None, [*news, *_of_the_rest(sheets, given, [*errors, *news])]
 
 
 def _refused(sheets: Sheets, sentence: str) -> Finding:
@@ -106,13 +108,21 @@ def _of_the_rest(sheets: Sheets, given: Mapping[str, bytes], errors: list[Findin
             more = _judged(rest, given, errors)[2]
         except (UnreadableForm, UnreadableXForm) as error:
             refused = _refused(sheets, str(error))
-            if (refused.sheet, refused.row) in touched:
+            if (refused.sheet, refused.row) in touched or _names_what_is_there(refused, sheets):
                 break
             found += _unless_said([refused], errors)
             errors = [*errors, refused]
             continue
         return found + [each for each in more if (each.sheet, each.row) not in touched and each.key in compiled.OF_WHAT_STAYS]
     return found
+
+
+def _names_what_is_there(refused: Finding, sheets: Sheets) -> bool:
+    """Whether pyxform misses no more than what we left out."""
+    missed = re.search(r"Could not find the name '([^']*)'|List name not in choices sheet: (\S+)", refused.message["en"])
+    return missed is not None and any(
+        missed[1] == row.get("name") or missed[2] == row.get("list_name") for sheet in (sheets.survey, sheets.choices) for row in sheet.rows
+    )
 
 
 def _judged(sheets: Sheets, given: Mapping[str, bytes], errors: list[Finding]) -> tuple[Form | None, str | None, list[Finding]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from forms.check.finding import Finding
-from forms.check.names import closes, opens
+from forms.check.names import NAME, closes, opens
 from forms.sheets import Row, Sheet, Sheets
 
 OF_THE_WHOLE = ("group_begin", "group_end", "setting_missing", "public_key", "sheet_near")
@@ -29,7 +29,10 @@ def without(sheets: Sheets, errors: Iterable[Finding]) -> Sheets | None:
         elif row is not None and each.column in row.cells and each.column not in ("name", "type"):
             survey[row.number] = replace(row, cells={column: text for column, text in row.cells.items() if column != each.column})
         elif row is not None and not opens(row) and not closes(row):
-            del survey[row.number]
+            # Something of this name stays, for whatever refers to it.
+            name = row.get("name") if NAME.fullmatch(row.get("name")) and each.key not in ("name", "name_twice") else f"left_out_{row.number}"
+            labels = {column: text for column, text in row.cells.items() if column.partition("::")[0] == "label"}
+            survey[row.number] = replace(row, cells={**labels, "type": "text", "name": name})
         elif (each.key == "pyxform" and each.row is None) or opens(row or Row(0, {})) or closes(row or Row(0, {})):
             return None
     return replace(sheets, survey=_sheet(sheets.survey, survey, dropped), choices=_sheet(sheets.choices, choices, dropped))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from forms.check import publishable
 from forms.reading import NAMES
 from forms.xlsform import compile_xform, read
 
+CATALOGUE = Path(__file__).parents[2] / "forms" / "catalogue"
 SETTINGS = """
 | settings |
 | | form_title::zh | form_title::en | form_id | version |
@@ -118,6 +120,23 @@ def test_what_pyxform_stumbles_over_hides_nothing_behind_it():
         (11, "relevant", "outside_repeat"),
         (11, "constraint", "pattern"),
     ]
+
+
+@pytest.mark.parametrize("name", ["household_register", "supply_handout"])
+def test_a_slip_in_one_cell_of_a_real_form_is_one_finding(name):
+    lines = (CATALOGUE / f"{name}.md").read_text().splitlines()
+    first = lines.index("| survey |")
+    columns = [cell.strip() for cell in lines[first + 1].split("|")]
+    slips = 0
+    for at in range(first + 2, lines.index("", first), 4):
+        cells = lines[at].split("|")
+        for column in ("relevant", "constraint", "calculation"):
+            if column in columns and cells[columns.index(column)].strip():
+                changed = [*cells[: columns.index(column)], " ${nobody_here} = 1 ", *cells[columns.index(column) + 1 :]]
+                found = publishable("\n".join([*lines[:at], "|".join(changed), *lines[at + 1 :]]), ".md").errors
+                assert [(each.key, each.row, each.column) for each in found] == [("reference", at - first, column)]
+                slips += 1
+    assert slips > 0
 
 
 @pytest.mark.parametrize(

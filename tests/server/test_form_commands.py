@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from server.form_trying import tried
 from server.stores import stores
@@ -98,6 +98,19 @@ def test_programs_read_json_and_the_exit_code(command, trees):
     assert json.loads(command("forms", "publish", trees(), "--json")[1])[0]["new"] is True
     [listed] = json.loads(command("forms", "list", "--json")[1])
     assert (listed["form"], listed["current"], listed["title"]) == ("trees", True, {"zh": "树木", "en": "Trees"})
+
+
+def test_a_form_is_checked_without_a_store_and_against_the_others_of_one_command(app, command, trees, tmp_path):
+    first = trees()
+    second = trees(change=("| | text | note | 说明 |", "| | text | remark | 说明 |"), name="second.md")
+    second.write_text(second.read_text().replace("| trees |", "| shrubs |"))
+    code, output = command("forms", "check", first, second)
+    assert (code, "Another form asks this already under another name" in output, "remark (trees: note)" in output) == (0, True, True)
+    with app.app_context(), stores().store.writing() as connection:
+        connection.execute(text("DROP TABLE form_versions"))
+    code, output = command("forms", "check", first)
+    assert code == 0
+    assert "not compared with the published forms" in output
 
 
 def test_colour_is_for_terminals_that_want_it(command, trees, monkeypatch):
