@@ -259,3 +259,46 @@ def test_the_language_changes_in_mid_form_and_no_answer_with_it(start_phone):
     phone.look("questions-one-en")
     phone.page.get_by_role("button", name="中文", exact=True).click()
     expect(card(phone, "/one/likert_one").get_by_role("radio", name="很同意")).to_be_checked()
+
+
+THREE_LANGUAGES = """
+| settings | | | | |
+|---|---|---|---|---|
+| | form_id | version | form_title | default_language |
+| | three_languages | 1 | 三种语言 | 中文 (zh) |
+
+| survey | | | | | |
+|---|---|---|---|---|---|
+| | type | name | label::中文 (zh) | label::English (en) | label::Français (fr) |
+| | text | name | 姓名 | Name | Nom |
+| | select_one yes_no | home | 在家吗 | At home? | À la maison ? |
+
+| choices | | | | | |
+|---|---|---|---|---|---|
+| | list_name | name | label::中文 (zh) | label::English (en) | label::Français (fr) |
+| | yes_no | yes | 在 | Yes | Oui |
+| | yes_no | no | 不在 | No | Non |
+"""
+
+
+def test_a_form_speaks_a_language_that_the_app_does_not(shared_server, open_profile, tmp_path):
+    (tmp_path / "three_languages.md").write_text(THREE_LANGUAGES)
+    shared_server.publish(tmp_path / "three_languages.md")
+    phone = Phone(open_profile("phone"), shared_server.url).sign_in("surveyor1")
+    phone.lose_network()
+    phone.page.goto(f"{phone.url}/app/#/form/three_languages")
+    home = card(phone, "/home")
+    pick(home, "在")
+    language = phone.page.get_by_label(phone.word("form.language"))
+    assert language.locator("option").all_inner_texts() == ["中文", "English", "français"]
+    language.select_option("fr")
+    expect(card(phone, "/name").locator(".question__label")).to_have_text("Nom")
+    expect(home.get_by_role("radio", name="Oui")).to_be_checked()
+    expect(
+        phone.page.get_by_text(phone.word("form.next")).or_(phone.page.get_by_text(phone.word("form.to_review"))).first
+    ).to_be_visible()  # the app goes on in Chinese
+    phone.look("questions-three-languages")
+    language.select_option("en")
+    phone.speak("en")
+    expect(home.get_by_role("radio", name="Yes")).to_be_checked()
+    expect(phone.page.get_by_text(phone.word("form.to_review"), exact=True)).to_be_visible()

@@ -20,9 +20,10 @@ export function useFormLanguage(instance: Instance): { chosen: () => string; cho
 }
 
 export function LanguagePick(props: { languages: Language[]; chosen: string; onChoose: (code: string) => void }) {
-  const others = () => props.languages.filter((language) => !isLocale(language.code) && language.code !== '' && language.code !== 'default');
+  const isOther = (language: Language) => !isLocale(language.code) && language.code !== '' && language.code !== 'default';
+  const others = () => props.languages.filter(isOther);
   // The app's own two are always there: a form without them still has buttons to read.
-  const all = () => [...props.languages.filter((language) => others().includes(language) || isLocale(language.code)), ...OURS.filter(({ code }) => !props.languages.some((language) => language.code === code))];
+  const all = () => [...props.languages.filter((language) => isOther(language) || isLocale(language.code)), ...OURS.filter(({ code }) => !props.languages.some((language) => language.code === code))];
   return (
     <Show
       when={others().length > 0}
@@ -38,7 +39,7 @@ export function LanguagePick(props: { languages: Language[]; chosen: string; onC
           <For each={all()}>
             {(language) => (
               <option value={language.code} selected={language.code === props.chosen} lang={language.code}>
-                {isLocale(language.code) ? OURS.find(({ code }) => code === language.code)!.name : language.name}
+                {nameOf(language)}
               </option>
             )}
           </For>
@@ -55,6 +56,18 @@ const OURS: Language[] = [
 
 function isLocale(code: string): code is Locale {
   return code === 'zh' || code === 'en';
+}
+
+/** As its speakers call it, or as the app's language does, where the form has only its code. */
+function nameOf({ code, name }: Language): string {
+  const ours = OURS.find((language) => language.code === code);
+  if (ours || name !== code) return (ours ?? { name }).name;
+  try {
+    const names = [code, locale()].map((speakers) => new Intl.DisplayNames([speakers], { type: 'language' }).of(code));
+    return names.find((found) => found !== undefined && found !== code) ?? name;
+  } catch {
+    return name; // a form may call its language anything
+  }
 }
 
 function short(code: string): string {
