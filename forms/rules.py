@@ -31,14 +31,15 @@ class Rules:
     def __init__(self, questionnaire: Questionnaire, layout: Layout, findings: list[Finding]) -> None:
         self.questionnaire, self.layout, self.findings = questionnaire, layout, findings
         self.fixed: dict[str, str] = {}
+        self.parsed: dict[str, tuple[xpath.Expression, list[Trouble]]] = {}
 
     def expression(self, each: Field, column: str, text: str, as_: str = "truth", scope: Scope | None = None) -> tuple[str, Writer]:
         """The expression as Python that gives a truth, a number or a text; what is wrong with it is a finding."""
         writer = Writer(self.layout, fixed=self.fixed)
         try:
-            parsed = xpath.parse(text)
+            parsed, phones = self._parse(text)
             written = getattr(writer, as_)(parsed, scope or scope_for(self.layout, each))
-            writer.troubles += self._phones(parsed)
+            writer.troubles += phones
         except xpath.XPathError as error:
             written = ""
             writer.trouble("unparsable", f"{error}: {text}")
@@ -47,8 +48,12 @@ class Rules:
             written = {"truth": "True", "number": "NAN", "text": "''"}[as_]
         return written, writer
 
-    def _phones(self, expression: xpath.Expression) -> list[Trouble]:
-        return for_phone.troubles(expression) if "phone" in self.questionnaire.audience.split() else []
+    def _parse(self, text: str) -> tuple[xpath.Expression, list[Trouble]]:
+        """The expression, and what the phone cannot do of it; a form says the same thing of many questions."""
+        if text not in self.parsed:
+            expression = xpath.parse(text)
+            self.parsed[text] = expression, for_phone.troubles(expression) if "phone" in self.questionnaire.audience.split() else []
+        return self.parsed[text]
 
     # settling
 
@@ -157,6 +162,7 @@ class Rules:
     def _in_order(self, rules: list[_Rule]) -> list[_Rule]:
         """Dependencies first, otherwise the order of the form; a ring is a finding."""
         by_name = {rule.name: rule for rule in rules}
+        places = {rule.name: place for place, rule in enumerate(rules)}
         ordered: list[_Rule] = []
         waiting: list[str] = []
 
@@ -169,9 +175,8 @@ class Rules:
                 self.findings.append(Finding(rule.field.path, column, Trouble("cycle", " → ".join([*ring, ring[0]]))))
                 return
             waiting.append(rule.name)
-            for name, other in by_name.items():
-                if name in rule.needs:
-                    visit(other)
+            for name in sorted(rule.needs & by_name.keys(), key=places.__getitem__):
+                visit(by_name[name])
             waiting.pop()
             rule.done = True
             ordered.append(rule)
@@ -268,14 +273,14 @@ class Rules:
         writer = Writer(self.layout, fixed=self.fixed)
         scope = scope_for(self.layout, each)
         try:
-            parsed = xpath.parse(listed.nodeset)
+            parsed, phones = self._parse(listed.nodeset)
             if isinstance(parsed, xpath.Path):
                 # The filter's paths start from the question, and so does the way from an item to its code.
                 way = xpath.parse(listed.value)
                 assert isinstance(way, xpath.Path)
                 parsed = xpath.Path(parsed.base, parsed.absolute, parsed.steps + way.steps)
             nodes = writer.write(parsed, scope).nodes
-            writer.troubles += self._phones(parsed)
+            writer.troubles += phones
         except (xpath.XPathError, AssertionError) as error:
             self.findings.append(Finding(each.path, "choice_filter", Trouble("unparsable", f"{error}: {listed.nodeset}")))
             return "frozenset()"
