@@ -24,7 +24,7 @@ from typing import Any
 
 from lxml import etree
 
-from forms import for_phone, headers
+from forms import for_phone, headers, or_other
 from forms.sheets import Row, Sheet, Sheets
 from forms.translations import in_every_language
 
@@ -194,7 +194,10 @@ def compile_xform(sheets: Sheets, warnings: list[str] | None = None) -> str:
         raise UnreadableForm(str(error)) from error
     except Exception as error:  # pyxform fails with KeyError and the like on some broken sheets; they are the author's to mend all the same
         raise UnreadableForm(f"{type(error).__name__}: {error}") from error
-    return _with_our_form(converted.xform, sheets, titles)
+    try:
+        return _with_our_form(converted.xform, sheets, titles)
+    except etree.XMLSyntaxError as error:  # names of columns and lists become names of elements
+        raise UnreadableForm(f"The form does not become XML, because of a name that cannot be one: {error}") from error
 
 
 def by_language(read_cell, column: str, columns: Iterable[str], language: str) -> dict[str, str]:
@@ -266,6 +269,7 @@ def _with_our_form(xform: str, sheets: Sheets, titles: dict[str, str]) -> str:
     if model is None:
         raise UnreadableForm("pyxform gave no model")
     for_phone.rewrite(root)
+    or_other.translate(root)
     ours = etree.SubElement(model, f"{{{NAMESPACE}}}form", nsmap={PREFIX: NAMESPACE})
     ours.set("audience", sheets.setting("audience") or "phone")
     for column in ("field_of_work", "mode", "starts_from"):

@@ -149,7 +149,8 @@ def test_every_question_of_text_and_choice_is_at_the_centre_as_it_was_entered(st
     phone.page.keyboard.press("Escape")
     pick(picture, "狗")
     pick(card(phone, "/one/map_one"), "否")
-    card(phone, "/one/other_one").get_by_role("radio").last.click()
+    pick(card(phone, "/one/other_one"), "其他")
+    expect(card(phone, "/one/other_one_other").locator(".question__label")).to_have_text("请说明是什么")
     card(phone, "/one/other_one_other").locator("input").fill("米酒")
     phone.look("questions-one")
 
