@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import random
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from forms.check import publishable
 from forms.reading import NAMES
 from forms.xlsform import compile_xform, read
+from tests.examples import examples
 
 CATALOGUE = Path(__file__).parents[2] / "forms" / "catalogue"
 SETTINGS = """
@@ -120,6 +122,26 @@ def test_what_pyxform_stumbles_over_hides_nothing_behind_it():
         (11, "relevant", "outside_repeat"),
         (11, "constraint", "pattern"),
     ]
+
+
+JUNK = [
+    "", "${", "${a", "}", "begin_group", "end_repeat", "select_one", "select_one ", "rank", "'", '"', "((", "$x", "a b", "中文", "name", "yes", "1", "-", "//",
+    "::", "label::", "x" * 300, "${item} and", "selected(", "begin repeat", "calculate", "audit", "range", "start=1", "\x00", "<b>", "&amp;", "null",
+    "${last-saved#x}", "csv-external", "select_one_from_file", "select_one_from_file a.csv", "include x", "osm", "{0}", "{",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(examples(30)))
+def test_whatever_stands_in_a_cell_is_a_finding_and_never_an_exception(seed):
+    luck, lines = random.Random(f"cells {seed}"), (CATALOGUE / "supply_handout.md").read_text().splitlines()
+    tables = [number for number, line in enumerate(lines) if line.count("|") > 2]
+    for number in luck.sample(tables, luck.randint(1, 4)):
+        cells = lines[number].split("|")
+        cells[luck.randrange(1, len(cells) - 1)] = f" {luck.choice(JUNK)} "
+        lines[number] = "|".join(cells)
+    result = publishable("\n".join(lines), ".md")
+    assert (result.form is None) == bool(result.errors)
+    assert all(each.message["zh"] and each.message["en"] for each in result.findings)
 
 
 @pytest.mark.parametrize("name", ["household_register", "supply_handout"])
