@@ -3,7 +3,7 @@
     parse("${temperature} >= 37.3") is not XPath; pyxform has already written parse("../temperature >= 37.3"):
     Binary(">=", Path(None, False, (Step("parent", "node()"), Step("child", "temperature"))), Number(37.3))
 
-The grammar is XPath 1.0 without variables; axes other than child, parent, self and attribute parse, so that publishing can name what it refuses.
+The grammar is XPath 1.0 without variables. `written` is the way back: an expression as text.
 """
 
 from __future__ import annotations
