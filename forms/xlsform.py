@@ -195,10 +195,7 @@ def compile_xform(sheets: Sheets, warnings: list[str] | None = None) -> str:
     except Exception as error:  # pyxform fails with KeyError and the like on some broken sheets; they are the author's to mend all the same
         raise UnreadableForm(f"{type(error).__name__}: {error}") from error
     try:
-        try:
         return _with_our_form(converted.xform, sheets, titles)
-    except etree.XMLSyntaxError as error:  # names of columns and lists become names of elements
-        raise UnreadableForm(f"The form does not become XML, because of a name that cannot be one: {error}") from error
     except etree.XMLSyntaxError as error:  # names of columns and lists become names of elements
         raise UnreadableForm(f"The form does not become XML, because of a name that cannot be one: {error}") from error
 
