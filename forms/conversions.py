@@ -29,7 +29,10 @@ def number(text: str, clock: Clock) -> float:
         return 0.0
     if not (other := _OTHER_NUMBER.fullmatch(bare)):
         return NAN
-    return float(bare) if other[1] else float(int(bare, 0))
+    try:
+        return float(bare) if other[1] else float(int(bare, 0))
+    except OverflowError:
+        return math.inf
 
 
 def text_of_number_function(text: str, clock: Clock) -> str:
@@ -134,7 +137,7 @@ def power(base: float, exponent: float) -> float:
     if base != base or exponent != exponent or (abs(base) == 1 and math.isinf(exponent)):
         return NAN
     if base == 0 and exponent < 0:
-        is_odd = exponent == math.trunc(exponent) and math.fmod(exponent, 2) != 0
+        is_odd = not math.isinf(exponent) and exponent == math.trunc(exponent) and math.fmod(exponent, 2) != 0
         return math.copysign(math.inf, base) if is_odd else math.inf
     try:
         return math.pow(base, exponent)

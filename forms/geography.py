@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from forms.conversions import LEXICAL_NUMBER
+
 EARTH_METERS = 6_378_100
 Point = tuple[float, float]
 
@@ -16,10 +18,9 @@ def _point(text: str) -> Point | None:
     parts = text.split()
     if not 2 <= len(parts) <= 4:
         return None
-    try:
-        latitude, longitude = float(parts[0]), float(parts[1])
-    except ValueError:
+    if not (LEXICAL_NUMBER.fullmatch(parts[0]) and LEXICAL_NUMBER.fullmatch(parts[1])):
         return None
+    latitude, longitude = float(parts[0]), float(parts[1])
     return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
 
 
