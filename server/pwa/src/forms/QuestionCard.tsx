@@ -26,7 +26,29 @@ export function isTemperature(question: Question): boolean {
 
 export { plain };
 
-export function QuestionCard(props: { question: Question; filling: Filling; pad: Pad; fold?: boolean }) {
+interface CardProps {
+  question: Question;
+  filling: Filling;
+  pad: Pad;
+  fold?: boolean;
+}
+
+/** What breaks in one question takes none of the others away. */
+export function QuestionCard(props: CardProps) {
+  return (
+    <ErrorBoundary
+      fallback={(error) => (
+        <p class="notice notice--bad" role="alert">
+          {t('form.question_broken', { reason: (error as Error).message })}
+        </p>
+      )}
+    >
+      <Card {...props} />
+    </ErrorBoundary>
+  );
+}
+
+function Card(props: CardProps) {
   const q = () => props.question;
   const labelId = () => `label-${q().id}`;
   const wrong = () => complaints(q(), props.filling).length > 0;
@@ -58,12 +80,9 @@ export function QuestionCard(props: { question: Question; filling: Filling; pad:
         <Beside question={q()} filling={props.filling} />
         <Switch
           fallback={
-            // What breaks in one question takes none of the others away.
-            <ErrorBoundary fallback={(error) => <p class="notice notice--bad">{t('form.question_broken', { reason: (error as Error).message })}</p>}>
-              <Suspense fallback={<div class="skeleton" aria-busy="true" />}>
-                <Dynamic component={widgetFor(q())} question={q()} filling={props.filling} labelledBy={labelId()} />
-              </Suspense>
-            </ErrorBoundary>
+            <Suspense fallback={<div class="skeleton" aria-busy="true" />}>
+              <Dynamic component={widgetFor(q())} question={q()} filling={props.filling} labelledBy={labelId()} />
+            </Suspense>
           }
         >
           <Match when={folded()}>

@@ -264,22 +264,18 @@ test('the grid of a table-list has its label, and its lines only', async () => {
   expect(grid.items().map((item) => item.name)).toEqual(['clean']);
 });
 
-describe('an answer that makes the engine throw', () => {
-  test('is refused with the engine’s reason, and the answers before and after it are kept', async () => {
-    const instance = await open({
-      questions: {
-        before: { bind: 'type="string"', control: '<input ref="/data/before"><label>x</label></input>' },
-        day: { bind: 'type="string"', control: '<input ref="/data/day"><label>x</label></input>' },
-        broken: { bind: 'type="decimal" calculate="decimal-date-time(/data/day)"', type: 'calculate' },
-        after: { bind: 'type="string"', control: '<input ref="/data/after"><label>x</label></input>' },
-      },
-    });
-    expect(instance.answer(asked(instance, 'before'), '甲')).toBeNull();
-    const refusal = instance.answer(asked(instance, 'day'), '2026-02-03');
-    expect(instance.answer(asked(instance, 'after'), '乙')).toBeNull();
-    expect(instance.xml()).toContain('<before>甲</before>');
-    expect(instance.xml()).toContain('<after>乙</after>');
-    if (refusal !== null) expect(refusal.problem).toBe('engine');
-    else expect(instance.xml()).toContain('<day>2026-02-03</day>');
+test('an answer that makes the engine throw is refused with the engine’s own reason, and the answers before and after it are kept', async () => {
+  const instance = await open({
+    questions: {
+      before: { bind: 'type="string"', control: '<input ref="/data/before"><label>x</label></input>' },
+      pattern: { bind: 'type="string"', control: '<input ref="/data/pattern"><label>x</label></input>' },
+      fits: { bind: 'type="string" calculate="regex(/data/before, /data/pattern)"', type: 'calculate' },
+      after: { bind: 'type="string"', control: '<input ref="/data/after"><label>x</label></input>' },
+    },
   });
+  expect(instance.answer(asked(instance, 'before'), '甲')).toBeNull();
+  expect(instance.answer(asked(instance, 'pattern'), '(')).toMatchObject({ problem: 'engine', reason: expect.stringContaining('Unterminated group') });
+  expect(instance.answer(asked(instance, 'after'), '乙')).toBeNull();
+  expect(instance.xml()).toContain('<before>甲</before>');
+  expect(instance.xml()).toContain('<after>乙</after>');
 });
