@@ -3,6 +3,7 @@ import { A } from '@solidjs/router';
 import ChevronRight from 'lucide-solid/icons/chevron-right';
 import FileText from 'lucide-solid/icons/file-text';
 import Files from 'lucide-solid/icons/files';
+import Search from 'lucide-solid/icons/search';
 import SearchX from 'lucide-solid/icons/search-x';
 import { createMemo, createSignal, For, Show } from 'solid-js';
 import type { FieldOfWork, FormDocument, RecordKind } from '../data/documents.ts';
@@ -44,6 +45,7 @@ export function FormsScreen() {
     <main class="screen">
       <h1>{t('forms.title')}</h1>
       <div class="search">
+        <Search size={22} aria-hidden="true" class="search__icon" />
         <input class="input search__input" type="search" enterkeyhint="search" autocomplete="off" autocapitalize="none" spellcheck={false} aria-label={t('forms.search')} placeholder={t('forms.search')} value={query()} onInput={(event) => setQuery(event.currentTarget.value)} />
       </div>
       <Show when={loaded()} fallback={<Skeletons count={8} />}>
