@@ -73,7 +73,9 @@ def _is_pattern(text: str) -> bool:
 
 def _is_line(text: str) -> bool:
     """What a text box can hold and XML keeps as it is; the engine writes all text in Unicode's normal form C (docs/forms.md)."""
-    return text.isprintable() and text == text.strip() and text != "" and unicodedata.is_normalized("NFC", text)
+    fits = text.isprintable() and text == text.strip() and text != "" and unicodedata.is_normalized("NFC", text)
+    # A text that looks like a date and is none makes the engine throw; the phone then says so and keeps the answer (docs/forms.md).
+    return fits and not re.search(r"\d{4}-\d\d?-\d\d?", text)
 
 
 def _rows(fields: list[Field], literals: _Literals) -> st.SearchStrategy[dict]:
