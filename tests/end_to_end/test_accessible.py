@@ -109,7 +109,7 @@ def read_forms(server, phone: Phone, names) -> list[str]:
             phone.page.wait_for_selector(".outline")
             reader.found += [f"outline: {each}" for each in look(phone.page)]
             phone.page.keyboard.press("Escape")
-            phone.page.wait_for_function("!document.querySelector('.outline')")
+            phone.page.locator(".outline").wait_for(state="detached")
             phone.page.wait_for_timeout(300)  # the sheet's own step in the browser's history is taken back
         found += [f"{form}: {each}" for each in reader.found]
     return found

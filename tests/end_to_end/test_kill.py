@@ -44,6 +44,7 @@ def surveys(session: dict, worker_number: int) -> list[dict]:
                 "area": area["id"],
                 "answers": {
                     "household_id": household,
+                    "visit_id": f"visit:01KGP{worker_number:03d}{number:018d}",
                     "visit": {"mode": "door", "outcome": "done", "visited_at": FINISHED},
                     "address": {**door, "ordinal": 1, "household_phone": f"1550000{number:04d}"},
                     "members": [
@@ -51,7 +52,7 @@ def surveys(session: dict, worker_number: int) -> list[dict]:
                             "person_id": f"person:01KGP{worker_number:03d}{number:017d}{member}",
                             "name": f"测试{number}号",
                             "sex": "2",
-                            "relation": "0",
+                            "relation": "0" if member == 0 else "1",
                             "kind": "resident",
                             "temperature": temperature,
                         }

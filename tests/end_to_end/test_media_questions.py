@@ -233,20 +233,26 @@ def test_what_is_no_picture_or_too_large_is_refused_in_a_sentence_and_what_was_t
     expect(phone.question("现场视频").get_by_role("alert")).to_have_text(phone.word("form.media.not_a_film"))
 
 
-def test_a_signature_is_there_again_after_the_app_was_closed_and_can_be_undone_and_cleared(start_phone):
+def test_a_signature_is_there_again_after_the_app_was_closed_and_can_be_undone_and_cleared(start_phone, eventually):
     _, phone = start_phone(arguments=[])
     phone.lose_network()
     open_form(phone, "照片")
+
+    def picture() -> str:
+        """Its digest, as it lies on the phone's disk."""
+        return next((each["sha256"] for each in on_the_phone(phone).values()), "")
+
     sign(phone, "本人签名", 1)
-    one = ink(phone, "本人签名")
+    one, first = ink(phone, "本人签名"), eventually(picture, 20, "the first stroke is on the disk")
     sign(phone, "本人签名", 2)
     two = ink(phone, "本人签名")
     assert two > one > 1000
+    second = eventually(lambda: (now := picture()) != first and now, 20, "the other strokes are")
     phone.question("本人签名").get_by_role("button", name=phone.word("form.draw.undo")).click()
     kept(phone)
     before = ink(phone, "本人签名")
     assert one <= before < two
-    phone.page.wait_for_timeout(300)
+    eventually(lambda: picture() not in (second, ""), 20, "and that one was taken back")
 
     go_on(phone)
     turn_to(phone, "照片")

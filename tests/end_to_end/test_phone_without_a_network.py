@@ -65,8 +65,8 @@ def app(server):
 
         def first_line(self, page) -> str:
             self.go(page, "/outbox")
-            page.wait_for_selector(".screen .list .due")
-            return page.inner_text(".screen .list .due >> nth=0")
+            page.get_by_role("heading", name="发件箱").wait_for()
+            return page.locator(".screen .list .due", has_text=re.compile(r"\S")).first.text_content()  # inner_text of a line below the screen is ""
 
     return App()
 

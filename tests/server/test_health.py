@@ -59,7 +59,10 @@ def test_a_feed_that_nobody_has_read_shows(app, client):
 def test_the_api_describes_itself(client):
     document = client.get("/api/openapi.json").get_json()
     session = {"/api/session", "/api/session/refresh", "/api/session/hand-in", "/api/session/handed-in"}
-    assert set(document["paths"]) == session | {"/healthz", "/metrics"}
+    version = "/api/forms/{form}/{version}"
+    forms = {"/api/forms", "/api/forms/check", version, f"{version}/schema.json", f"{version}/xform.xml"}
+    tried = {"/api/forms/try/{token}", "/api/forms/try/{token}/judge"}
+    assert set(document["paths"]) == session | forms | tried | {"/healthz", "/metrics"}
     assert document["components"]["schemas"]["SignIn"]["required"] == ["password", "username"]
     assert "/api/session/refresh" in client.get("/api/").get_data(as_text=True)
 
