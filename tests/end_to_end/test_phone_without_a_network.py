@@ -82,7 +82,7 @@ def test_with_the_server_gone_everything_is_there_and_a_saved_visit_outlives_the
     page.wait_for_selector(".top__line:has-text('离线')")
     door = app.visit_nobody_home(page)
     app.go(page, "/doors")
-    assert "未发送" in page.inner_text(f".door:has(strong:text-is('{door.split()[-1]}')) >> nth=0")
+    assert "未发送" in page.text_content(f".door:has(strong:text-is('{door.split()[-1]}')) >> nth=0")
     context.close()
 
     context = open_profile("phone")
