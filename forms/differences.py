@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.form import Form
+from forms.layout import around
 from forms.messages import WORDS, Message, spoken
 from forms.questionnaire import Field
 
@@ -163,16 +164,6 @@ def plain(texts: Message) -> set[str]:
     return {text for each in texts.values() if (text := "".join(letter for letter in unicodedata.normalize("NFKC", each).casefold() if letter.isalnum()))}
 
 
-def _repeats(each: Field) -> list[Field]:
-    """The repeats it stands in, outermost first; of a repeat itself, those around it."""
-    chain: list[Field] = []
-    repeat = each.repeat
-    while repeat is not None:
-        chain.insert(0, repeat)
-        repeat = repeat.repeat
-    return chain
-
-
 def _around_names(each: Field) -> str:
     return each.path.rpartition("/")[0]
 
@@ -196,15 +187,15 @@ class _Pairs:
                 continue
             if (to := by_name[each.name]).path not in taken:
                 self.forth[path] = to
-        self._follow_repeats()
+        self._followaround()
         self.back = {to.path: self.old[path] for path, to in self.forth.items()}
 
-    def _follow_repeats(self) -> None:
+    def _followaround(self) -> None:
         """A repeat under another name is the same one where all of its questions that are still there stand in that one."""
         taken = {each.path for each in self.forth.values()}
         there: dict[str, dict[str, Field]] = {}
         for path, to in self.forth.items():
-            before, after = _repeats(self.old[path]), _repeats(to)
+            before, after = around(self.old[path]), around(to)
             for one, other in zip(before, after, strict=False) if len(before) == len(after) else ():
                 if one.path not in self.forth and other.path not in taken:
                     there.setdefault(one.path, {})[other.path] = other
@@ -216,7 +207,7 @@ class _Pairs:
 
     def same_rows(self, was: Field, now: Field) -> bool:
         """Whether they stand in the same repeats, so that each row has its row."""
-        before, after = _repeats(was), _repeats(now)
+        before, after = around(was), around(now)
         return len(before) == len(after) and all(self.forth.get(one.path) is other and other.type == "repeat" for one, other in zip(before, after, strict=True))
 
     def is_moved(self, was: Field, now: Field) -> bool:

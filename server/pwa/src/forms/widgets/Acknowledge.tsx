@@ -1,6 +1,6 @@
 // "I have read this": one big box to tick.
 import { t } from '../../i18n/index.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 
 export function Acknowledge(props: WidgetProps) {
   const on = () => props.filling.text(props.question) !== '';

@@ -5,7 +5,7 @@ import { Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { accepts } from '../media/accept.ts';
 import { bytesMaxOf, checkSize, FILE_BYTES_MAX, megabytes, NotKept } from '../media/files.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { Failure, FileButton, Here, KeptNote, keptFile, RemoveButton } from './kept_file.tsx';
 
 export function AnyFile(props: WidgetProps) {

@@ -5,7 +5,7 @@ import X from 'lucide-solid/icons/x';
 import { createSignal, onCleanup, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { lightOf, openCamera, openReader } from '../media/barcode_reader.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { TextBox } from './TextBox.tsx';
 import './media.css';
 

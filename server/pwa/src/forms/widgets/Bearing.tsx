@@ -3,7 +3,7 @@ import Compass from 'lucide-solid/icons/compass';
 import { createSignal, onCleanup, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { TextBox } from './TextBox.tsx';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 
 const WAIT_MS = 3_000;
 

@@ -10,7 +10,7 @@ import type { Choice } from '../items.ts';
 import { plain } from '../markup.ts';
 import { goOnAfter, isQuick } from '../quick.ts';
 import { ChoiceSearch, type SoundsLike } from './choice_search.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 
 // Rows are made as they are scrolled to.
 const ROWS_AT_ONCE = 50;

@@ -6,7 +6,7 @@ import { plain } from '../markup.ts';
 import { goOnAfter, isQuick } from '../quick.ts';
 import { FormPicture, FormSound, LargePicture } from '../FormFiles.tsx';
 import { lookOf } from './choice_look.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 
 const ChoicePicker = lazy(() => import('./ChoicePicker.tsx'));
 

@@ -3,7 +3,7 @@ import Minus from 'lucide-solid/icons/minus';
 import Plus from 'lucide-solid/icons/plus';
 import { t } from '../../i18n/index.ts';
 import { TextBox } from './TextBox.tsx';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 
 export default function Counter(props: WidgetProps) {
   const count = () => Number(props.filling.text(props.question)) || 0;

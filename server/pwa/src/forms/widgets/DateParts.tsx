@@ -2,7 +2,7 @@
 import { createEffect, createSignal, For, untrack } from 'solid-js';
 import { locale, t } from '../../i18n/index.ts';
 import { dateOf, daysIn, partsOf, type Parts } from './calendar_dates.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 
 const upTo = (count: number) => Array.from({ length: count }, (_, number) => String(number + 1));
 

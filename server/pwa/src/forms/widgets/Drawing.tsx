@@ -5,7 +5,7 @@ import { createEffect, createSignal, For, onMount, Show, untrack } from 'solid-j
 import { t, type Key } from '../../i18n/index.ts';
 import { canvasBlob, opened } from '../media/photos.ts';
 import { draw, extend, type Stroke } from '../media/strokes.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { Failure, keptFile, type KeptFile } from './kept_file.tsx';
 
 type Kind = 'signature' | 'draw' | 'annotate';

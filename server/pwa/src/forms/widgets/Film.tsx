@@ -4,7 +4,7 @@ import FolderOpen from 'lucide-solid/icons/folder-open';
 import { Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { bytesMaxOf, checkSize, megabytes, NotKept, typeOf, VIDEO_BYTES_MAX } from '../media/files.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { Failure, FileButton, Here, KeptNote, keptFile, RemoveButton } from './kept_file.tsx';
 
 const BYTES_A_SECOND = 1_000_000; // of a phone's camera at 720 to 1080 lines

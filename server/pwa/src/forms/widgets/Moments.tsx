@@ -2,7 +2,7 @@
 import { For, Show } from 'solid-js';
 import { locale, t, type Key } from '../../i18n/index.ts';
 import { inCalendar, isForeignCalendar } from './calendar_dates.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { forPicker, isoWithZone, timeWithZone, withZone } from '../when.ts';
 
 const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import Plus from 'lucide-solid/icons/plus';
 import { createSignal, For, Show } from 'solid-js';
 import { locale, t } from '../../i18n/index.ts';
 import { dateOf, partsOf } from './calendar_dates.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 
 const MONTHS = Array.from({ length: 12 }, (_, month) => String(month + 1));
 

@@ -5,7 +5,7 @@ import Pencil from 'lucide-solid/icons/pencil';
 import { createSignal, lazy, Show, Suspense } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { sideOf, smallPhoto } from '../media/photos.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { Failure, FileButton, Here, KeptNote, keptFile, RemoveButton } from './kept_file.tsx';
 
 const Canvas = lazy(() => import('./Drawing.tsx').then(({ Canvas }) => ({ default: Canvas })));

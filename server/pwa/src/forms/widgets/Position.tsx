@@ -6,7 +6,7 @@ import { t } from '../../i18n/index.ts';
 import { type Fix, metresOf, type NoFix, watchHere } from '../place/here.ts';
 import { pointOf, textOfPoint } from '../place/points.ts';
 import { isSomewhere, tiles } from '../place/tiles.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 
 const Map = lazy(() => import('./Map.tsx').then(({ Map }) => ({ default: Map })));
 

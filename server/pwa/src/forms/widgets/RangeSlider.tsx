@@ -4,7 +4,7 @@ import Plus from 'lucide-solid/icons/plus';
 import Star from 'lucide-solid/icons/star';
 import { createMemo, createUniqueId, For, Index, Match, Show, Switch } from 'solid-js';
 import { t } from '../../i18n/index.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { stepOf, stepsIn, valueAt, valuesIn } from './range.ts';
 
 const PICKER_VALUES_MAX = 500;

@@ -6,7 +6,7 @@ import { createMemo, createSignal, For, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { FormPicture } from '../FormFiles.tsx';
 import { plain } from '../markup.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 
 export default function Rank(props: WidgetProps) {
   const choices = createMemo(() => new Map(props.question.choices().map((choice) => [choice.value, choice])));

@@ -6,7 +6,7 @@ import { createSignal, onCleanup, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
 import { AUDIO_BYTES_MAX, AUDIO_SECONDS_MAX, bytesMaxOf, checkSize, megabytes, NotKept, typeOf } from '../media/files.ts';
 import { canRecord, clockOf, record, type Recording } from '../media/recording.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { Failure, FileButton, Here, KeptNote, keptFile, RemoveButton } from './kept_file.tsx';
 
 type State = { state: 'still' } | { state: 'asking' } | { state: 'recording'; recording: Recording } | { state: 'denied' } | { state: 'none' };

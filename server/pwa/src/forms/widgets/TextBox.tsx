@@ -4,7 +4,7 @@ import Eye from 'lucide-solid/icons/eye';
 import EyeOff from 'lucide-solid/icons/eye-off';
 import { createEffect, createSignal, Show } from 'solid-js';
 import { t } from '../../i18n/index.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { grouped, openable, ungrouped } from './typed_words.ts';
 
 const ROWS = 3;

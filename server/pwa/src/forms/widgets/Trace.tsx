@@ -10,7 +10,7 @@ import { type Fix, metresOf, type NoFix, stayAwake, watchHere } from '../place/h
 import { areaSquareMetres, cornersOf, type Figure, lengthMetres, metresBetween, type Point, POINTS_MAX, textOfCorners } from '../place/points.ts';
 import { isSomewhere } from '../place/tiles.ts';
 import { areaWords, lengthWords } from '../place/words.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import { Map } from './Map.tsx';
 
 const WALKED_METRES = 5; // from point to point while walking

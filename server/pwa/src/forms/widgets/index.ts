@@ -1,22 +1,13 @@
 // Which control asks a question: by its type and its appearance, the first row that fits. Whatever no row names is typed.
 // A widget that brings a library, or is rarely met, is `lazy`: its code comes when such a question is first shown.
-import { lazy, type Component } from 'solid-js';
+import { lazy } from 'solid-js';
 import type { FieldType } from '../../data/documents.ts';
-import type { Filling } from '../filling.ts';
 import type { Question } from '../items.ts';
 import { Acknowledge } from './Acknowledge.tsx';
 import { Choices } from './Choices.tsx';
 import { Moment } from './Moments.tsx';
 import { TextBox } from './TextBox.tsx';
-
-export interface WidgetProps {
-  question: Question;
-  filling: Filling;
-  /** id of the element that holds the question's words */
-  labelledBy: string;
-}
-
-export type Widget = Component<WidgetProps>;
+import type { Widget } from './widget.ts';
 
 type Asked = Pick<Question, 'type' | 'appearance' | 'range'>;
 

@@ -6,7 +6,7 @@ import type { StoredMedia } from '../../forms-contract.ts';
 import { readMedia } from '../../data/media.ts';
 import { t } from '../../i18n/index.ts';
 import { type Made, megabytes, sentenceOf } from '../media/files.ts';
-import type { WidgetProps } from './index.ts';
+import type { WidgetProps } from './widget.ts';
 import './media.css';
 
 export interface KeptFile {
