@@ -63,6 +63,10 @@ class _Literals:
         return st.builds(lambda hour, minute: f"{hour:02}:{minute:02}:00.000+08:00", st.integers(0, 23), st.sampled_from([0, 1, 30, 59]))
 
 
+def _place(point: dict) -> tuple[float, float]:
+    return point["latitude"], point["longitude"]
+
+
 def _is_pattern(text: str) -> bool:
     try:
         re.compile(text, re.ASCII)
@@ -123,9 +127,9 @@ def _value(each: Field, literals: _Literals) -> st.SearchStrategy:
             return POINTS
         case "geotrace":
             # The engine drops a line that ends where it began; on the phone it is text to the engine, and kept (docs/forms.md).
-            return st.lists(POINTS, min_size=2, max_size=5).filter(lambda points: points[0] != points[-1])
+            return st.lists(POINTS, min_size=2, max_size=5).filter(lambda points: _place(points[0]) != _place(points[-1]))
         case "geoshape":
-            return st.lists(POINTS, min_size=3, max_size=5).map(lambda points: [*points, points[0]])
+            return st.lists(POINTS, min_size=3, max_size=5, unique_by=_place).map(lambda points: [*points, points[0]])
         case "image" | "audio" | "video" | "file":
             return st.sampled_from(["one-1.jpg", "two.bin"])
         case "acknowledge":
