@@ -70,6 +70,7 @@ def crash(phone: Phone) -> None:
         # The app's service worker may have died with the page; the browser starts it again, now and then only when asked once more.
         with contextlib.suppress(Error):
             phone.page.goto(f"{phone.url}/app/", timeout=15_000)
+            phone.page.wait_for_selector(".tabs", timeout=15_000)
             return
     raise AssertionError("the app does not start again")
 
