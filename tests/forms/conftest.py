@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from forms.form import Form, Moment, Verdict
 from forms.xlsform import compile_xform, read
+from tests.forms.phone_engine import NOW, PHONE, PhoneEngine
 
 CATALOGUE = Path(__file__).parents[2] / "forms" / "catalogue"
 SETTINGS = "\n| settings |\n| | form_id | version |\n| | trial | 1 |\n"
@@ -47,3 +49,25 @@ def judge(moment: Moment) -> Callable[..., Verdict]:
 def said() -> Callable[..., list[tuple[str, str]]]:
     """(path, rule) of problems or remarks, in their order."""
     return lambda problems: [(problem.path, problem.rule) for problem in problems]
+
+
+@pytest.fixture(scope="session")
+def engine_at() -> Iterator[Callable[[str], PhoneEngine]]:
+    """The phone's engine at a moment, an ISO text; one process for each, with one form loaded at a time."""
+    if shutil.which("node") is None or not (PHONE / "node_modules" / "@getodk" / "xforms-engine").is_dir():
+        pytest.skip("the phone's packages are not installed")
+    running: dict[str, PhoneEngine] = {}
+
+    def start(now: str) -> PhoneEngine:
+        if now not in running:
+            running[now] = PhoneEngine(now)
+        return running[now]
+
+    yield start
+    for engine in running.values():
+        engine.close()
+
+
+@pytest.fixture(scope="session")
+def engine(engine_at) -> PhoneEngine:
+    return engine_at(NOW.isoformat())

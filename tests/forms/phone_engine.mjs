@@ -1,7 +1,8 @@
-// ODK's engine, the one on the phone, kept running: a line of JSON in, a line of JSON out.
+// ODK's engine, the one on the phone, kept running on XForms as the phone's adapter gives them to it: a line of JSON in, a line of JSON out.
 //   {"xform", "files": {name: text}}  → {"loaded": true} or {"failed": sentence}
 //   {"instance": xml}                 → {"violations": [[reference, condition]], "nodes": {reference: [relevant, text]}, "instance": xml} or {"failed": sentence}
 // Usage: node phone_engine.mjs <folder with node_modules> <the moment that is now, as ISO text>
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
@@ -24,16 +25,19 @@ const { window } = new (require('jsdom').JSDOM)('<html/>');
 for (const name of ['window', 'document', 'DOMParser', 'XMLSerializer', 'Node', 'Element', 'Document', 'XPathResult', 'Text', 'Attr', 'NodeFilter', 'Comment', 'CDATASection', 'ProcessingInstruction', 'XMLDocument'])
   globalThis[name] ??= window[name];
 const { constants, loadForm } = await import(`${folder}/node_modules/@getodk/xforms-engine/dist/index.js`);
+// The phone's own source; Node of these days reads no types.
+const { transformWithOxc } = await import(`${folder}/node_modules/vite/dist/node/index.js`);
+const adapter = await transformWithOxc(readFileSync(`${folder}/src/forms/for_engine.ts`, 'utf8'), 'for_engine.ts');
+const { forEngine } = await import(`data:text/javascript,${encodeURIComponent(adapter.code)}`);
 
 let form = null;
 
 async function load({ xform, files }) {
-  const text = xform.replace(/<(\/?)upload\b/g, '<$1input').replace(/(<bind\b[^>]*?\btype=)"binary"/g, '$1"string"'); // as the phone does
   const fetchFormAttachment = async (resource) => {
     const name = String(resource).split('/').at(-1);
     return name in files ? new Response(files[name]) : new Response('', { status: 404 });
   };
-  form = await loadForm(text, { fetchFormAttachment });
+  form = await loadForm(forEngine(xform), { fetchFormAttachment });
   return form.status === 'failure' ? { failed: form.error.message } : { loaded: true };
 }
 

@@ -8,10 +8,13 @@ import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 HERE = Path(__file__).parent
 PHONE = HERE.parents[1] / "server" / "pwa"
+NOW = datetime.fromisoformat("2026-02-03T09:15:02+08:00")
+"""The moment of the fixture `engine`."""
 LOADED_AGAIN_AFTER = 150  # submissions: the engine keeps something of each
 
 

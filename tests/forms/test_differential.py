@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -19,21 +18,13 @@ from forms.answers import from_xml, to_xml
 from forms.form import Form, Moment
 from forms.xlsform import compile_xform, read
 from tests.examples import TIMES
-from tests.forms.phone_engine import Node, PhoneEngine
+from tests.forms.phone_engine import NOW, Node
 from tests.forms.steered import answers_to
 
-NOW = datetime.fromisoformat("2026-02-03T09:15:02+08:00")
 TRIES = 1_000 if TIMES > 1 else 40
 CATALOGUE = Path(__file__).parents[2] / "forms" / "catalogue"
 FORMS = sorted([*CATALOGUE.glob("*.md"), *(Path(__file__).parents[1] / "data" / "forms").glob("*.md")])
 FORMS += sorted(path for path in Path(os.environ.get("FORMS", "/nowhere")).glob("*") if path.suffix in (".md", ".xlsx"))
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[PhoneEngine]:
-    running = PhoneEngine(NOW.isoformat())
-    yield running
-    running.close()
 
 
 @pytest.mark.property

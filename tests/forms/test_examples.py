@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ import pytest
 from forms.answers import to_xml
 from forms.form import Form, Moment
 from forms.questionnaire import Field
-from tests.forms.phone_engine import PHONE, PhoneEngine
 
 EXAMPLES = Path(__file__).parents[2] / "forms" / "catalogue" / "examples"
 FORMS = sorted(path.stem for path in EXAMPLES.parent.glob("*.md"))
@@ -97,12 +95,8 @@ MOMENT = "2026-02-03T20:15:02+08:00"
 
 
 @pytest.fixture(scope="module")
-def phone():
-    if shutil.which("node") is None or not (PHONE / "node_modules" / "@getodk" / "xforms-engine").is_dir():
-        pytest.skip("the phone's packages are not installed")
-    engine = PhoneEngine(MOMENT)
-    yield engine
-    engine.close()
+def phone(engine_at):
+    return engine_at(MOMENT)
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 import pytest
@@ -16,7 +15,6 @@ from forms.answers import to_xml
 from forms.check import publishable
 from forms.files import read_items
 from tests.examples import examples
-from tests.forms.phone_engine import PhoneEngine
 
 pytestmark = pytest.mark.property
 
@@ -46,13 +44,6 @@ geometries = st.one_of(
     st.lists(points, min_size=3, max_size=4).map(lambda ring: {"type": "Polygon", "coordinates": [ring]}),
 )
 scalars = cells | st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans() | st.none()
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[PhoneEngine]:
-    running = PhoneEngine("2026-02-03T09:15:02+08:00")
-    yield running
-    running.close()
 
 
 def both_see_the_same(engine, judge, file: str, content: bytes, asked: str, value: str = "name", more: str = "more") -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,9 +13,8 @@ from forms.form import Form, Moment
 from forms.xlsform import compile_xform, read
 from forms.xpath import Binary, Call, Expression, Filter, Negate, Number, Path, Step, Text, parse, written
 from tests.examples import examples
-from tests.forms.phone_engine import PhoneEngine
+from tests.forms.phone_engine import NOW
 
-NOW = datetime.fromisoformat("2026-02-03T09:15:02+08:00")
 FILES = {"places.csv": b"name,label,code\nfever,Fe'ver,2\nit's,ok,9\n"}
 ANSWERS = [
     {"a": 3, "b": 36.6, "t": "it's", "d": "2026-02-01", "o": "fever", "g": {"latitude": 29.84, "longitude": 114.32}, "r": [{"x": 1}, {"x": 7}]},
@@ -75,13 +71,6 @@ def form_of(expressions: list[str]) -> Form:
 | | rewritten | 1 |
 """
     return Form.load(compile_xform(read(tables, ".md")), FILES)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[PhoneEngine]:
-    running = PhoneEngine(NOW.isoformat())
-    yield running
-    running.close()
 
 
 @pytest.mark.parametrize("answers", ANSWERS)

@@ -9,9 +9,6 @@ from __future__ import annotations
 import itertools
 import math
 import random
-import shutil
-from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
 
@@ -20,13 +17,8 @@ from forms.form import Form, Moment
 from forms.functions import FUNCTIONS
 from forms.xlsform import compile_xform, read
 from tests.examples import examples
-from tests.forms.phone_engine import PHONE, PhoneEngine
+from tests.forms.phone_engine import NOW, PhoneEngine
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or not (PHONE / "node_modules" / "@getodk" / "xforms-engine").is_dir(), reason="the phone's packages are not installed"
-)
-
-NOW = datetime.fromisoformat("2026-02-03T09:15:02+08:00")
 EACH = examples(12)
 """Expressions of one function with so many arguments."""
 
@@ -170,13 +162,6 @@ PATHS = [
     'string(${g})', 'string(${gt})', 'string(${gs})', '${dt} > ${d}', '${dt} - ${d}', "${ti} = '10:30:00.000+08:00'", 'string(today() + 1)',
     'date(today() + 1)', 'string(${d} + 1)', 'boolean(${d})', 'count(${r}/x[../y])', "sum(${r}/x[../y = 'p'])", 'count(../r[x = 7]/q)',
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[PhoneEngine]:
-    running = PhoneEngine(NOW.isoformat())
-    yield running
-    running.close()
 
 
 def compare(engine: PhoneEngine, wanted: list[str]) -> None:

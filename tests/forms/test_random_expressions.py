@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
 
 from forms.answers import to_xml
 from forms.form import Moment
 from tests.examples import examples
-from tests.forms.phone_engine import PhoneEngine
+from tests.forms.phone_engine import NOW
 
-NOW = datetime.fromisoformat("2026-02-03T09:15:02+08:00")
 EXPRESSIONS_A_FORM = 40
 FORMS = examples(6)
 
@@ -149,13 +146,6 @@ class Expressions:
             lambda: f"({luck.choice(DATES)} {luck.choice(['<', '>='])} {n()})",
             lambda: f"checklist(1, 2, {b()}, {b()}, {b()})",
         )
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[PhoneEngine]:
-    running = PhoneEngine(NOW.isoformat())
-    yield running
-    running.close()
 
 
 @pytest.mark.property
