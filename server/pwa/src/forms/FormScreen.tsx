@@ -103,7 +103,7 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
   const usual = filling.filledByAllWell;
   let top!: HTMLDivElement;
 
-  const language = useFormLanguage(filling.instance);
+  const language = useFormLanguage(() => filling.instance);
 
   /** What back goes to: the screen under the sheet, or the screen before. */
   const stepBack = (): boolean => {

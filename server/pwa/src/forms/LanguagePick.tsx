@@ -4,11 +4,11 @@ import { locale, setLocale, t, type Locale } from '../i18n/index.ts';
 import type { Instance, Language } from './engine.ts';
 
 /** The language a form is shown in: as chosen for it, else the app's where the form has it, else the form's own first. Returns how to choose. */
-export function useFormLanguage(instance: Instance): { chosen: () => string; choose: (code: string) => void } {
+export function useFormLanguage(instance: () => Instance): { chosen: () => string; choose: (code: string) => void } {
   const [chosen, setChosen] = createSignal<string | null>(null);
-  const has = (code: string) => instance.languages.some((language) => language.code === code);
-  const shown = () => chosen() ?? (has(locale()) ? locale() : instance.language());
-  createEffect(() => instance.setLanguage(shown()));
+  const has = (code: string) => instance().languages.some((language) => language.code === code);
+  const shown = () => chosen() ?? (has(locale()) ? locale() : instance().language());
+  createEffect(() => instance().setLanguage(shown()));
   return {
     chosen: shown,
     choose: (code) => {

@@ -9,11 +9,12 @@ import { now } from '../data/now.ts';
 import { newSubmissionId } from '../data/identity.ts';
 import { sheets } from '../data/submissions.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
-import { locale, setLocale, t, textOf } from '../i18n/index.ts';
+import { t, textOf } from '../i18n/index.ts';
 import { answersOf } from './answers.ts';
 import type { Instance } from './engine.ts';
 import { Filling, type DraftState } from './filling.ts';
 import { questionsOf } from './items.ts';
+import { LanguagePick, useFormLanguage } from './LanguagePick.tsx';
 import type { Opened } from './open.ts';
 import { PageView } from './PageView.tsx';
 import type { Page } from './pages.ts';
@@ -110,7 +111,7 @@ export function Register(props: FormScreenProps & { opened: Opened; onOpenAnew: 
   const hurry = () => entry().filling.hurry();
   document.addEventListener('visibilitychange', hurry);
   window.addEventListener('pagehide', hurry);
-  createEffect(() => entry().filling.instance.setLanguage(locale()));
+  const language = useFormLanguage(() => entry().filling.instance);
   createEffect(() => entry().filling.broken() && props.onOpenAnew(untrack(() => entry().filling.draft())));
   onCleanup(() => {
     clearTimeout(timer);
@@ -145,9 +146,7 @@ export function Register(props: FormScreenProps & { opened: Opened; onOpenAnew: 
               </Show>
             </span>
           </div>
-          <button type="button" class="icon-button icon-button--word" lang={locale() === 'zh' ? 'en' : 'zh-CN'} onClick={() => setLocale(locale() === 'zh' ? 'en' : 'zh')}>
-            {locale() === 'zh' ? 'EN' : '中文'}
-          </button>
+          <LanguagePick languages={entry().filling.instance.languages} chosen={language.chosen()} onChoose={language.choose} />
         </div>
       </header>
       <main class="form-page">
