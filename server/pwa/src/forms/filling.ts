@@ -62,9 +62,9 @@ export class Filling {
   readonly reviewed: () => boolean;
   readonly filledByAllWell: () => Question[];
   readonly notes: OfficeNote[];
-  /** rows with answers that vanished with the last answer, because it counts them */
   /** the row that was taken away last, to be put back */
   readonly removed: () => Removed | null;
+  /** rows with answers that vanished with the last answer, because it counts them */
   readonly vanished: () => { rows: number; undo: () => void } | null;
   /** the log that the form asks for */
   readonly audit: Audit | null;
