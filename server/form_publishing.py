@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -100,6 +101,11 @@ def publish(stores: Stores, brought: Iterable[Source | tuple[bytes, str, Mapping
         raise Conflict(f"{error}. Give the form a new version.") from error
     provide_forms(stores.databases)
     return published
+
+
+def without_folders(name: str) -> str:
+    """A file's own name; some browsers and programs send its folders with it."""
+    return re.split(r"[\\/]", name)[-1]
 
 
 def as_line(finding: Finding) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from pathlib import PurePath
 from typing import Any
 
@@ -12,17 +11,17 @@ from flask import Blueprint, Flask, Response, current_app, request
 from flask_login import current_user
 from marshmallow import EXCLUDE, Schema, fields
 
-from forms.files import media_type
+from forms.files import FORM_FILES_MAX, media_type
 from server import form_publishing
 from server.access import CHALLENGE, comes_from_another_site, identify
 from server.errors import BadRequest, Forbidden, NotFound, Unauthorized
 from server.form_trying import judge, tried
 from server.stores import stores
 from sync.store import reading, reading_forms
+from sync.store.published import published_forms
 
 CHECK_BYTES_MAX = 32 * 1024 * 1024
 JUDGE_BYTES_MAX = 4 * 1024 * 1024
-FILE_FIELDS_MAX = 21
 
 blueprint = Blueprint("forms_api", __name__, url_prefix="/api/forms")
 
@@ -106,21 +105,18 @@ def only_small_bodies() -> None:
 def list_forms() -> Response:
     """Every published version."""
     _reader()
-    connection = stores().session.connection()
-    found = []
-    for each in reading_forms.versions(connection):
-        document = reading.form_document(connection, each.form, each.version) or {}
-        found.append(
-            {
-                "form": each.form,
-                "version": each.version,
-                "title": document.get("title") or {},
-                "audience": each.audience,
-                "current": each.current,
-                "published_at": f"{each.published_at.isoformat(timespec='seconds')}Z",
-                "url": f"/api/forms/{each.form}/{each.version}",
-            }
-        )
+    found = [
+        {
+            "form": each.form,
+            "version": each.version,
+            "title": each.title,
+            "audience": each.audience,
+            "current": each.current,
+            "published_at": f"{each.published_at.isoformat(timespec='seconds')}Z",
+            "url": f"/api/forms/{each.form}/{each.version}",
+        }
+        for each in published_forms(stores().session.connection())
+    ]
     return as_json({"forms": found})
 
 
@@ -162,8 +158,8 @@ def check() -> Response:
     form = request.files.get("form")
     if form is None or not form.filename:
         raise BadRequest("Send the form's file as the part `form` of a multipart body, and its files as parts `files`.")
-    brought = [each for each in request.files.getlist("files") if each.filename][:FILE_FIELDS_MAX]
-    files = {re.split(r"[\\/]", each.filename or "")[-1]: each.stream.read() for each in brought}
+    brought = [each for each in request.files.getlist("files") if each.filename][: FORM_FILES_MAX + 1]  # one too many is a finding
+    files = {form_publishing.without_folders(each.filename or ""): each.stream.read() for each in brought}
     checked = form_publishing.check(stores(), form.stream.read(), PurePath(form.filename).suffix.lower(), files, form.filename)
     ready = checked.form
     return as_json(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -143,8 +142,7 @@ def discard_form(id: str) -> AnyResponse:
 
 
 def plain_name(file: FileStorage) -> str:
-    """The file's own name, without the folders that some browsers send with it."""
-    name = re.split(r"[\\/]", file.filename or "")[-1]
+    name = form_publishing.without_folders(file.filename or "")
     return "".join(each for each in name if each.isprintable())[-FILE_NAME_CHARACTERS_MAX:]
 
 

@@ -116,7 +116,8 @@ def contents_of(connection: Connection, named: Mapping[str, str]) -> dict[str, b
 
 def published_forms(connection: Connection) -> list[PublishedForm]:
     """Every published version, the newest of each form first."""
-    rows = connection.execute(select(_versions).order_by(_versions.c.form, _versions.c.published_at.desc())).all()
+    columns = [_versions.c[name] for name in ("form", "version", "document", "audience", "current", "published_at", "published_by")]
+    rows = connection.execute(select(*columns).order_by(_versions.c.form, _versions.c.published_at.desc())).all()
     return [PublishedForm(r.form, r.version, orjson.loads(r.document)["title"], r.audience, r.current, r.published_at, r.published_by) for r in rows]
 
 
