@@ -19,7 +19,7 @@ run: build ## install, build and serve the demo organisation on http://127.0.0.1
 
 test: lint build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules chromium ## everything that must hold, a real browser included (under 15 minutes)
 	cd $(PWA) && npm test --silent
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --reruns 1 --reruns-delay 2
 
 test-long: build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules chromium ## the long ones: ten times the examples, 200 kills at random moments
 	EXAMPLES_TIMES=10 $(BIN)/python -m pytest -n 2 --timeout 3600 -m property
