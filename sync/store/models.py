@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
@@ -187,7 +187,11 @@ class Contribution(Base):
 
 
 class Record(Base):
-    """A merged record as last computed. `body` is the published document; the columns serve lists and search, those after `disputes` come from facets.py."""
+    """A merged record as last computed. `body` is the published document; the columns serve lists and search, those after `also_in` come from facets.py.
+
+    `linked_to`: the record that stands for this one, since a person said that the two are one; lists leave such rows out. `also_in`: the areas,
+    beside its own, whose phones have a document of this id (docs/architecture.md, Links and moves), with blanks between.
+    """
 
     __tablename__ = "records"
     id: Mapped[str] = mapped_column(String(120), primary_key=True)
@@ -199,6 +203,8 @@ class Record(Base):
     search: Mapped[str] = mapped_column(Text)
     state: Mapped[str | None] = mapped_column(String(40))
     disputes: Mapped[int] = mapped_column(default=0)
+    linked_to: Mapped[str | None] = mapped_column(String(120), index=True)
+    also_in: Mapped[str] = mapped_column(Text, default="")
     sort: Mapped[str] = mapped_column(Text, default="")
     building: Mapped[str | None] = mapped_column(String(40))
     health_code: Mapped[str | None] = mapped_column(String(40))
@@ -211,7 +217,7 @@ class Record(Base):
     __table_args__ = (
         Index("records_by_update", "kind", "updated_at"),
         Index("records_in_order", "kind", "sort").ddl_if(dialect="postgresql"),
-        Index("records_for_lists", "kind", "sort", "id", *FACETS, "disputes", "updated_at", "search").ddl_if(dialect="sqlite"),
+        Index("records_for_lists", "kind", "sort", "id", *FACETS, "disputes", "linked_to", "updated_at", "search").ddl_if(dialect="sqlite"),
     )
 
 
@@ -230,6 +236,94 @@ class Decision(Base):
     by: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(DateTime)
     clock: Mapped[str] = mapped_column(String(200), unique=True)
+
+
+class Ruling(Base):
+    """What a person said about records: settle, link, apart, move, undo. Never changed, only undone by another. See sync/rulings.py.
+
+    `record` and, of link and apart, `other`; of settle `field` and `value` (JSON); of move `area`; of undo `undoes`, the ruling taken back.
+    `body`: what it was decided on (versions), a comment. Rulings of one click have one `click`.
+    """
+
+    __tablename__ = "rulings"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    action: Mapped[str] = mapped_column(String(20))
+    record: Mapped[str] = mapped_column(String(120), index=True)
+    other: Mapped[str | None] = mapped_column(String(120), index=True)
+    field: Mapped[str | None] = mapped_column(String(120))
+    value: Mapped[bytes | None] = mapped_column(LargeBinary)
+    area: Mapped[str | None] = mapped_column(String(40))
+    undoes: Mapped[str | None] = mapped_column(ForeignKey("rulings.id"), index=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    click: Mapped[str] = mapped_column(String(40), index=True)
+    by: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(DateTime, index=True)
+    clock: Mapped[str] = mapped_column(String(200), unique=True)
+    __table_args__ = (CheckConstraint("action IN ('settle', 'link', 'apart', 'move', 'undo')", name="ruling_action"),)
+
+
+class RecordLink(Base):
+    """What stands about a pair of records, `lesser` < `greater`: `one`, `apart`, or `refuted` (a link that others contradict). Computed from rulings."""
+
+    __tablename__ = "record_links"
+    lesser: Mapped[str] = mapped_column(String(120), primary_key=True)
+    greater: Mapped[str] = mapped_column(String(120), primary_key=True, index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    ruling: Mapped[str] = mapped_column(ForeignKey("rulings.id"))
+    __table_args__ = (CheckConstraint("lesser < greater", name="pair_in_order"), {"sqlite_with_rowid": False})
+
+
+class Suggestion(Base):
+    """Two records that may be one. A function of the two records as they are: see sync/linkage/. `reasons`: JSON. Pairs that were ruled on stay here."""
+
+    __tablename__ = "suggestions"
+    lesser: Mapped[str] = mapped_column(String(120), primary_key=True)
+    greater: Mapped[str] = mapped_column(String(120), primary_key=True, index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    score: Mapped[float] = mapped_column(Float)
+    reasons: Mapped[bytes] = mapped_column(LargeBinary)
+    since: Mapped[datetime] = mapped_column(DateTime)
+    __table_args__ = (
+        Index("suggestions_by_score", "kind", "score"),
+        CheckConstraint("lesser < greater", name="suggestion_in_order"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class LinkageProfile(Base):
+    """What linkage compares of a record, as it was when it was last compared (JSON)."""
+
+    __tablename__ = "linkage_profiles"
+    record: Mapped[str] = mapped_column(String(120), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class LinkageKey(Base):
+    """Records under the keys that candidates are found by."""
+
+    __tablename__ = "linkage_keys"
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    record: Mapped[str] = mapped_column(String(120), primary_key=True, index=True)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class LinkageQueue(Base):
+    """Records to compare anew, written in the transaction that changed them."""
+
+    __tablename__ = "linkage_queue"
+    record: Mapped[str] = mapped_column(String(120), primary_key=True)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class QueueAssignment(Base):
+    """Who looks after something in the office's queue. `item`: `held:<submission>`, `dispute:<record>`, `pair:<lesser> <greater>`."""
+
+    __tablename__ = "queue_assignments"
+    item: Mapped[str] = mapped_column(String(260), primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    by: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(DateTime)
 
 
 class Outbox(Base):
