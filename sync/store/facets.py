@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync.labels import pinyin
+from sync.store.harm import FEVER_CELSIUS as FEVER_CELSIUS
+from sync.store.harm import harm
 
-FEVER_CELSIUS = 37.3
 CALL_BACK_STATES = ("call_back", "nobody_home", "no_respondent", "unsafe_no_access")
 """Results of a visit after which somebody must come again: the column `again` of the household survey."""
 
@@ -17,13 +18,14 @@ FACET_CHARACTERS_MAX = 40
 
 
 def facets(label: str, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The columns `sort`, `building`, `health_code`, `temperature`, `ends_on` (a day) of a record with this label and these published fields."""
+    """The columns `sort`, `building`, `health_code`, `temperature`, `ends_on` (a day), `harm` of a record with this label and these published fields."""
     return {
         "sort": in_order(label, fields),
         "building": _text(fields, "building"),
         "health_code": _text(fields, "health_code"),
         "temperature": _number(fields, "temperature"),
         "ends_on": _day(fields, "ends_on"),
+        "harm": harm(fields),
     }
 
 

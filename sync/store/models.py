@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime
+
+from sync.store.harm import held_harm
 
 
 class Base(DeclarativeBase):
@@ -24,6 +26,8 @@ def table(model: type[Base]) -> Table:
 
 
 FACETS = ("area", "state", "building", "health_code", "temperature", "ends_on")
+
+_HELD, _DISPUTED = text("state = 'held'"), text("disputes > 0")  # the few that the office's queue looks at
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by itself only in INTEGER keys
 
@@ -152,6 +156,10 @@ class Submission(Base):
         Index("submissions_by_worker", "worker", "number"),
         Index("submissions_by_receipt", "received_at", "area"),
         Index("submissions_by_form", "form", "version", "area"),
+        *(
+            Index("queue_held", text(held_harm(each)), "number", "area", "form", "received_at", "id", **{f"{each}_where": _HELD}).ddl_if(dialect=each)
+            for each in ("sqlite", "postgresql")
+        ),
     )
 
 
@@ -210,6 +218,7 @@ class Record(Base):
     health_code: Mapped[str | None] = mapped_column(String(40))
     temperature: Mapped[float | None] = mapped_column(Float)
     ends_on: Mapped[str | None] = mapped_column(String(10))
+    harm: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at: Mapped[datetime] = mapped_column(DateTime)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     # On SQLite a list must not walk the bodies: one index answers every filter, search and count. PostgreSQL keeps large bodies
@@ -217,6 +226,7 @@ class Record(Base):
     __table_args__ = (
         Index("records_by_update", "kind", "updated_at"),
         Index("records_in_order", "kind", "sort").ddl_if(dialect="postgresql"),
+        Index("queue_disputes", "harm", "updated_at", "id", "area", "kind", "linked_to", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
         Index("records_for_lists", "kind", "sort", "id", *FACETS, "disputes", "linked_to", "updated_at", "search").ddl_if(dialect="sqlite"),
     )
 
@@ -285,6 +295,7 @@ class Suggestion(Base):
     since: Mapped[datetime] = mapped_column(DateTime)
     __table_args__ = (
         Index("suggestions_by_score", "kind", "score"),
+        Index("queue_pairs", "score", "lesser", "greater", "kind", "since"),
         CheckConstraint("lesser < greater", name="suggestion_in_order"),
         {"sqlite_with_rowid": False},
     )
@@ -309,11 +320,12 @@ class LinkageKey(Base):
 
 
 class LinkageQueue(Base):
-    """Records to compare anew, written in the transaction that changed them."""
+    """Records to compare anew, written in the transaction that changed them: see sync/store/linkage_statements.py. `later`: those of a run over all."""
 
     __tablename__ = "linkage_queue"
     record: Mapped[str] = mapped_column(String(120), primary_key=True)
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    later: Mapped[bool] = mapped_column(default=False, server_default=false())
+    __table_args__ = (Index("linkage_queue_in_turn", "later", "record"), {"sqlite_with_rowid": False})
 
 
 class QueueAssignment(Base):
