@@ -324,7 +324,7 @@ class LinkageQueue(Base):
 
     __tablename__ = "linkage_queue"
     record: Mapped[str] = mapped_column(String(120), primary_key=True)
-    later: Mapped[bool] = mapped_column(default=False, server_default=false())
+    later: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     __table_args__ = (Index("linkage_queue_in_turn", "later", "record"), {"sqlite_with_rowid": False})
 
 
