@@ -90,6 +90,7 @@ RULES = {
     "count": later("Wrong number of entries"),
     "unknown": later("Unknown question"),
     "conflict": later("Two versions of one submission"),
+    "chain": later("What it corrects is not here yet"),
 }
 DECISIONS = {
     "accept": later("accepted"),

@@ -28,6 +28,7 @@ def table(model: type[Base]) -> Table:
 FACETS = ("area", "state", "building", "health_code", "temperature", "ends_on")
 
 _HELD, _DISPUTED = text("state = 'held'"), text("disputes > 0")  # the few that the office's queue looks at
+_OF_HELD = ("number", "area", "form", "received_at", "id")
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by itself only in INTEGER keys
 
@@ -157,7 +158,7 @@ class Submission(Base):
         Index("submissions_by_receipt", "received_at", "area"),
         Index("submissions_by_form", "form", "version", "area"),
         *(
-            Index("queue_held", text(held_harm(each)), "number", "area", "form", "received_at", "id", **{f"{each}_where": _HELD}).ddl_if(dialect=each)
+            Index("queue_held", text(held_harm(each)), *_OF_HELD, sqlite_where=_HELD, postgresql_where=_HELD).ddl_if(dialect=each)
             for each in ("sqlite", "postgresql")
         ),
     )

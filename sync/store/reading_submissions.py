@@ -14,7 +14,7 @@ from sync.store.models import Contribution, Decision, Submission, table
 from sync.store.reading import EXPORT_BATCH_ROWS, PAGE_ROWS, Areas, Page
 
 STATES = ("held", "returned", "accepted", "rejected", "superseded", "duplicate")
-RULES = ("envelope", "form", "version", "worker", "area", "type", "choice", "required", "constraint", "relevant", "count", "unknown", "conflict")
+RULES = ("envelope", "form", "version", "worker", "area", "type", "choice", "required", "constraint", "relevant", "count", "unknown", "conflict", "chain")
 LISTED = ("number", "id", "form", "version", "area", "worker", "device", "finished_at", "received_at", "state", "problems", "remarks")
 
 submissions = table(Submission)
@@ -119,11 +119,11 @@ def _chosen(connection: Connection, query: SubmissionQuery, *columns: Any) -> Se
     if query.since is not None:
         conditions.append(submissions.c.received_at >= query.since)
     if query.rule in RULES:
-        conditions.append(_has_problem(connection, query.rule))
+        conditions.append(has_problem(connection, query.rule))
     return select(*columns).select_from(submissions).where(*conditions)
 
 
-def _has_problem(connection: Connection, rule: str) -> Any:
+def has_problem(connection: Connection, rule: str) -> Any:
     """The rule's name stands in the JSON as orjson writes it; both databases find bytes in bytes."""
     wanted = b'"rule":"%s"' % rule.encode()
     if connection.dialect.name == "sqlite":

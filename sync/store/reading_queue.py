@@ -1,0 +1,255 @@
+"""What the office's queue reads: disputes, held submissions and pairs of records that may be one, what does harm while it waits first.
+
+The queue is a line of stretches laid end to end (STRETCHES), each in an order that an index has: disputes and held submissions that do harm
+(sync/store/harm.py), then the other disputes, the other held ones by age, then pairs by score. So a page costs its rows, however much is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
+from sqlalchemy.orm import aliased
+
+from sync.store.harm import held_harm
+from sync.store.models import QueueAssignment, Record, RecordLink, Submission, Suggestion, table
+from sync.store.reading import Areas
+from sync.store.reading_submissions import LISTED, RULES, has_problem
+
+Sort = Literal["dispute", "held", "pair"]
+SORTS: tuple[Sort, ...] = ("dispute", "held", "pair")
+STRETCHES: tuple[tuple[Sort, int | None], ...] = (("dispute", 1), ("held", 1), ("dispute", 0), ("held", 0), ("pair", None))
+"""(sort, whether it does harm; None: of pairs nobody knows)"""
+QUEUE_ROWS = 50
+COUNTED_MAX = 1_000
+NOBODY, SOMEONE = "nobody", "someone"
+
+records, submissions, suggestions = table(Record), table(Submission), table(Suggestion)
+links, assignments = table(RecordLink), table(QueueAssignment)
+left, right = aliased(records, name="lesser_record"), aliased(records, name="greater_record")
+
+
+class NoSuchPlace(ValueError):
+    """The place in the queue that a page should go on from cannot be read."""
+
+
+@dataclass(frozen=True)
+class QueueQuery:
+    """One queue, exactly as its address says. A filter that a sort cannot answer leaves that sort out: `form` and `rule` are about held
+    submissions, `kind` about records. `assigned`: an account, NOBODY or SOMEONE. `since`: waiting since then or later (UTC). `after`: the place of
+    the last item of the page before.
+    """
+
+    within: Areas = None
+    sort: str = ""
+    area: frozenset[str] | None = None
+    kind: str = ""
+    form: str = ""
+    rule: str = ""
+    assigned: str = ""
+    since: datetime | None = None
+    after: str = ""
+
+    @property
+    def sorts(self) -> tuple[Sort, ...]:
+        return tuple(
+            each
+            for each in SORTS
+            if (not self.sort or self.sort == each) and not (self.kind and each == "held") and not ((self.form or self.rule) and each != "held")
+        )
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that waits. `id` as in `queue_assignments`; `place` is where a next page goes on. `row`: the record with its body, the submission
+    as lists have it, or the suggestion with its two records as `left` and `right`. `since`: of a dispute when its record last changed.
+    """
+
+    id: str
+    sort: Sort
+    harmful: bool
+    since: datetime
+    row: dict[str, Any]
+    place: str
+    assigned: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    items: list[Item]
+    after: str
+    counts: dict[Sort, int]
+    """Of each sort, COUNTED_MAX at most: nobody needs to know more at a glance, and counting all would cost."""
+
+
+def queue_page(connection: Connection, query: QueueQuery, size: int = QUEUE_ROWS) -> QueuePage:
+    """The items that follow `query.after`, and where the next page begins ("" when nothing follows)."""
+    start, key = _read_place(query.after)
+    items: list[Item] = []
+    for index, (sort, harm) in enumerate(STRETCHES):
+        if index >= start and sort in query.sorts and len(items) <= size:
+            place = key if index == start else None
+            items += _stretch(connection, query, index, sort, harm, place, size + 1 - len(items))
+    more = items[size - 1].place if len(items) > size else ""
+    return QueuePage(_with_assignments(connection, items[:size]), more, counts(connection, query))
+
+
+def counts(connection: Connection, query: QueueQuery) -> dict[Sort, int]:
+    """How many wait of each sort, with these filters."""
+    found: dict[Sort, int] = {}
+    for sort in query.sorts:
+        some = _chosen(connection, query, sort, literal_column("1")).limit(COUNTED_MAX).subquery()
+        found[sort] = connection.scalar(select(func.count()).select_from(some)) or 0
+    return found
+
+
+def queue_item(connection: Connection, id: str, within: Areas) -> Item | None:
+    """One item, if it still waits and the reader may see it."""
+    sort, _, key = id.partition(":")
+    if sort not in SORTS:
+        return None
+    query = QueueQuery(within=within, sort=sort)
+    if sort == "pair":
+        lesser, _, greater = key.partition(" ")
+        condition = and_(suggestions.c.lesser == lesser, suggestions.c.greater == greater)
+    else:
+        condition = (records.c.id if sort == "dispute" else submissions.c.id) == key
+    columns = _columns(connection, sort)
+    row = connection.execute(_chosen(connection, query, sort, *columns).where(condition)).mappings().first()
+    return _with_assignments(connection, _items(connection, sort, STRETCHES.index((sort, None if sort == "pair" else row["harm"])), [row]))[0] if row else None
+
+
+def _stretch(connection: Connection, query: QueueQuery, index: int, sort: Sort, harm: int | None, key: str | None, size: int) -> list[Item]:
+    chosen = _chosen(connection, query, sort, *_columns(connection, sort))
+    order: tuple[Any, ...]
+    if sort == "dispute":
+        chosen = chosen.where(records.c.harm == literal_column(str(harm)))
+        order = (records.c.updated_at, records.c.id)
+    elif sort == "held":
+        chosen = chosen.where(_held_harm(connection) == literal_column(str(harm)))
+        order = (submissions.c.number,)
+    else:
+        order = (suggestions.c.score.desc(), suggestions.c.lesser, suggestions.c.greater)
+    if key is not None:
+        chosen = chosen.where(_beyond(sort, key))
+    return _items(connection, sort, index, list(connection.execute(chosen.order_by(*order).limit(size)).mappings()))
+
+
+def _beyond(sort: Sort, key: str) -> ColumnElement[bool]:
+    """Those that come after this key in the order of their stretch."""
+    try:
+        if sort == "held":
+            return submissions.c.number > int(key)
+        first, _, rest = key.partition("~")
+        if sort == "dispute":
+            since = datetime.fromisoformat(first)
+            return or_(records.c.updated_at > since, and_(records.c.updated_at == since, records.c.id > rest))
+        score, (lesser, _, greater) = float(first), rest.partition(" ")
+    except ValueError as error:
+        raise NoSuchPlace(key) from error
+    s = suggestions.c
+    return or_(s.score < score, and_(s.score == score, or_(s.lesser > lesser, and_(s.lesser == lesser, s.greater > greater))))
+
+
+def _read_place(after: str) -> tuple[int, str | None]:
+    if not after:
+        return 0, None
+    index, _, key = after.partition("~")
+    if not index.isdigit() or int(index) >= len(STRETCHES) or not key:
+        raise NoSuchPlace(after)
+    return int(index), key
+
+
+def _columns(connection: Connection, sort: Sort) -> tuple[Any, ...]:
+    if sort == "dispute":
+        return (records.c.id, records.c.harm, records.c.updated_at)
+    if sort == "held":
+        return (*(submissions.c[name] for name in LISTED), _held_harm(connection).label("harm"))
+    return tuple(suggestions.c)
+
+
+def _chosen(connection: Connection, query: QueueQuery, sort: Sort, *columns: Any) -> Select[Any]:
+    """The items of a sort that the query asks for, in no order."""
+    areas = [each for each in (query.within, query.area) if each is not None]
+    if sort == "dispute":
+        chosen = select(*columns).select_from(records).where(literal_column("records.disputes > 0"), records.c.linked_to.is_(None))
+        chosen = chosen.where(*(records.c.area.in_(sorted(each)) for each in areas))
+        item, since, kind = "dispute:" + records.c.id, records.c.updated_at, records.c.kind
+    elif sort == "held":
+        chosen = select(*columns).select_from(submissions).where(literal_column("submissions.state = 'held'"))
+        chosen = chosen.where(*(submissions.c.area.in_(sorted(each)) for each in areas))
+        item, since, kind = "held:" + submissions.c.id, submissions.c.received_at, None
+        if query.form:
+            chosen = chosen.where(submissions.c.form == query.form)
+        if query.rule in RULES:
+            chosen = chosen.where(has_problem(connection, query.rule))
+    else:
+        chosen = _open_pairs(*columns).where(*(or_(left.c.area.in_(sorted(each)), right.c.area.in_(sorted(each))) for each in areas))
+        item, since, kind = "pair:" + suggestions.c.lesser + " " + suggestions.c.greater, suggestions.c.since, suggestions.c.kind
+    if query.kind and kind is not None:
+        chosen = chosen.where(kind == query.kind)
+    if query.since is not None:
+        chosen = chosen.where(since >= query.since)
+    if query.assigned:
+        taken = select(assignments.c.item).where(assignments.c.item == item)
+        if query.assigned not in (NOBODY, SOMEONE):
+            taken = taken.where(assignments.c.account == query.assigned)
+        chosen = chosen.where(~taken.exists() if query.assigned == NOBODY else taken.exists())
+    return chosen
+
+
+def _open_pairs(*columns: Any) -> Select[Any]:
+    """Pairs that nobody has ruled on, of records that are there and not one already."""
+    ruled = select(links.c.lesser).where(links.c.lesser == suggestions.c.lesser, links.c.greater == suggestions.c.greater)
+    return (
+        select(*columns)
+        .select_from(suggestions)
+        .join(left, left.c.id == suggestions.c.lesser)
+        .join(right, right.c.id == suggestions.c.greater)
+        .where(~ruled.exists(), func.coalesce(left.c.linked_to, left.c.id) != func.coalesce(right.c.linked_to, right.c.id))
+    )
+
+
+def _items(connection: Connection, sort: Sort, index: int, rows: list[Any]) -> list[Item]:
+    harmful = STRETCHES[index][1] == 1
+    if sort == "held":
+        return [Item(f"held:{row['id']}", sort, harmful, row["received_at"], _read(row, "problems", "remarks"), f"{index}~{row['number']}") for row in rows]
+    if sort == "dispute":
+        there = _records(connection, [row["id"] for row in rows])
+        return [
+            Item(f"dispute:{row['id']}", sort, harmful, row["updated_at"], there[row["id"]], f"{index}~{row['updated_at'].isoformat()}~{row['id']}")
+            for row in rows
+        ]
+    there = _records(connection, [row[side] for row in rows for side in ("lesser", "greater")])
+    items = []
+    for row in rows:
+        pair = f"{row['lesser']} {row['greater']}"
+        both = {"left": there[row["lesser"]], "right": there[row["greater"]]}
+        items.append(Item(f"pair:{pair}", sort, harmful, row["since"], {**_read(row, "reasons"), **both}, f"{index}~{row['score']!r}~{pair}"))
+    return items
+
+
+def _records(connection: Connection, ids: list[str]) -> dict[str, dict[str, Any]]:
+    rows = connection.execute(select(records).where(records.c.id.in_(ids))).mappings()
+    return {row["id"]: {**row, "body": orjson.loads(row["body"])} for row in rows}
+
+
+def _read(row: Any, *names: str) -> dict[str, Any]:
+    return {**row, **{name: orjson.loads(row[name] or b"[]") for name in names}}
+
+
+def _with_assignments(connection: Connection, items: list[Item]) -> list[Item]:
+    taken = assigned(connection, [each.id for each in items])
+    return [Item(each.id, each.sort, each.harmful, each.since, each.row, each.place, taken.get(each.id)) for each in items]
+
+
+def assigned(connection: Connection, ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Who looks after these items: {item: {"account", "by", "at"}}."""
+    return {row["item"]: dict(row) for row in connection.execute(select(assignments).where(assignments.c.item.in_(ids))).mappings()}
+
+
+def _held_harm(connection: Connection) -> ColumnElement[int]:
+    return literal_column(held_harm(connection.dialect.name))
