@@ -1,0 +1,63 @@
+"""The keys under which a record is found again: records that share none are never compared. Pure, and of this record alone.
+
+A key must be rare: of a million people, a few tens may share it, never "everyone called Wang". So what is common (a surname, a syllable)
+stands in a key only together with what divides further (a birth date, a place, digits of a number).
+"""
+
+from __future__ import annotations
+
+from itertools import islice, product
+
+from sync.linkage.names import name, syllables
+from sync.linkage.profile import Profile
+
+KEYS_MAX = 40
+KEY_RECORDS_MAX = 2_000
+"""Whoever looks candidates up leaves out a key that more records share than this: it is a default value (a helpline's number, a dormitory), no evidence."""
+SOUNDS_MAX = 4
+
+
+def keys(profile: Profile) -> set[str]:
+    """At most `KEYS_MAX`, each at most 120 characters."""
+    found: dict[str, None] = {}
+    door = "-".join(profile.door)
+    if profile.place and profile.door[2]:
+        found[f"d {profile.place} {door}"] = None
+    for phone in profile.phones:
+        found[f"p {phone}"] = None
+    if profile.kind == "household":
+        return {key[:120] for key in found}
+    for key in (*_of_id_number(profile.id_number), *_of_name(profile)):
+        found[key] = None
+    return {key[:120] for key in islice(found, KEYS_MAX)}
+
+
+def _of_id_number(number: str) -> list[str]:
+    """The whole, and of a resident number parts such that a slip in one leaves another whole."""
+    if len(number) < 17:
+        return [f"i {number}"] if number else []
+    region, year, day, last = number[:6], number[6:10], number[10:14], number[14:17]
+    return [f"i {number}", f"ia {region}{year}{day}", f"ib {year}{day}{last}", f"ic {region}{day}{last}", f"id {region}{year}{last}"]
+
+
+def _of_name(profile: Profile) -> list[str]:
+    taken = name(profile.name)
+    year = profile.year
+    years = [str(year // 2), f"{(year + 1) // 2}+"] if year else []
+    day = profile.born[5:] if len(profile.born) == 10 else ""
+    if taken.shape == "other":
+        sounds = [" ".join(taken.parts)]
+        return [f"n {sounds[0]} {each}" for each in (*years, day, profile.place) if each]
+    if taken.shape != "full" or len(profile.name) > 5:
+        return [f"b {profile.born} {profile.sex}"] if day and profile.name else []
+    heard = syllables(profile.name)
+    sounds = ["".join(each) for each in islice(product(*heard), SOUNDS_MAX)]
+    found = [f"n {sound} {each}" for sound in sounds for each in (*years, day, profile.place) if each]
+    first = heard[0][0]
+    if day:
+        found.append(f"b {profile.born} {first}")
+    for phone in profile.phones:
+        found.append(f"q {phone[-4:]} {first}")
+    if year and len(heard) == 3:
+        found += [f"g {first} {heard[1][0]} - {year}", f"g {first} - {heard[2][0]} {year}", f"g - {heard[1][0]} {heard[2][0]} {year}"]
+    return found
