@@ -25,6 +25,7 @@ STRETCHES: tuple[tuple[Sort, int | None], ...] = (("dispute", 1), ("held", 1), (
 """(sort, whether it does harm; None: of pairs nobody knows)"""
 QUEUE_ROWS = 50
 COUNTED_MAX = 1_000
+BOTH = (literal_column("0"), literal_column("1"))  # leads SQLite to the index that begins with it, and away from one that only looks as good
 NOBODY, SOMEONE = "nobody", "someone"
 
 records, submissions, suggestions = table(Record), table(Submission), table(Suggestion)
@@ -126,10 +127,10 @@ def _stretch(connection: Connection, query: QueueQuery, index: int, sort: Sort, 
     chosen = _chosen(connection, query, sort, *_columns(connection, sort))
     order: tuple[Any, ...]
     if sort == "dispute":
-        chosen = chosen.where(records.c.harm == literal_column(str(harm)))
+        chosen = chosen.where(records.c.harm == BOTH[harm or 0])
         order = (records.c.updated_at, records.c.id)
     elif sort == "held":
-        chosen = chosen.where(_held_harm(connection) == literal_column(str(harm)))
+        chosen = chosen.where(_held_harm(connection) == BOTH[harm or 0])
         order = (submissions.c.number,)
     else:
         order = (suggestions.c.score.desc(), suggestions.c.lesser, suggestions.c.greater)
@@ -175,7 +176,7 @@ def _chosen(connection: Connection, query: QueueQuery, sort: Sort, *columns: Any
     """The items of a sort that the query asks for, in no order."""
     areas = [each for each in (query.within, query.area) if each is not None]
     if sort == "dispute":
-        chosen = select(*columns).select_from(records).where(literal_column("records.disputes > 0"), records.c.linked_to.is_(None))
+        chosen = select(*columns).select_from(records).where(literal_column("records.disputes > 0"), records.c.harm.in_(BOTH))
         chosen = chosen.where(*(records.c.area.in_(sorted(each)) for each in areas))
         item, since, kind = "dispute:" + records.c.id, records.c.updated_at, records.c.kind
     elif sort == "held":
