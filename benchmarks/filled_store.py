@@ -43,7 +43,9 @@ WORKERS = 4
 DAYS = 30
 COPIES_IN_A_TRANSACTION = 10
 MARK = "222222"
-"""Stands in every name of the first community; the others have other digits from 2 to 7 there, which all kinds of names may have."""
+"""Stands in every name of the first community; the others have other digits from 2 to 7 there, which all kinds of names may have.
+
+In ids it stands behind what numbers the household or the person: a community's lie all over the store, as they would, not side by side."""
 NOON = datetime(2026, 2, 3, 4, 0)
 CATALOGUE = Path(__file__).parent.parent / "forms" / "catalogue"
 FORMS = ("household_survey", "quarantine_check")
@@ -80,11 +82,11 @@ def marks() -> Iterator[str]:
 
 def household(number: int, mark: str = MARK) -> str:
     letters = "".join(chr(ord("a") + number // 26**place % 26) for place in (2, 1, 0))
-    return f"household:{mark}{letters}{'a' * 17}"
+    return f"household:{letters}{mark}{'a' * 17}"
 
 
 def person(number: int, index: int, mark: str = MARK) -> str:
-    return f"person:01{mark}{number:010d}{index:08d}"
+    return f"person:01JD{number:06d}A{mark}A{index:08d}"
 
 
 # The first community, through the real merge worker
@@ -152,7 +154,7 @@ def _month(chance: random.Random) -> Iterator[dict[str, Any]]:
     for count in range(HOUSEHOLDS + SECOND_VISITS + 1, COMMUNITY_SUBMISSIONS + 1):
         number = count % IN_QUARANTINE
         kind = "morning" if count // IN_QUARANTINE % 2 else "evening"
-        people = [_Resident(homes[number][0]["person_id"], _Named(homes[number][0]["name"]), f"quarantine_case:01{MARK}{number:018d}")]
+        people = [_Resident(homes[number][0]["person_id"], _Named(homes[number][0]["name"]), f"quarantine_case:{_key(number)}")]
         at = NOON + timedelta(seconds=count)
         answers = check(chance, _Door("1", "1", "101", household(number)), people, kind, at.replace(tzinfo=UTC), unwell=False, broken=False)
         case = people[0].case
@@ -210,6 +212,7 @@ def _survey(
     building, unit, room = str(1 + number // 60), str(1 + number // 30 % 2), str(100 * (1 + number % 30 // 2) + 1 + number % 2)
     answers = {
         "household_id": household(number),
+        "visit_id": f"visit:{_key(count)}",
         "visit": {"mode": "door", "outcome": "done", "visited_at": (NOON + timedelta(seconds=count)).isoformat() + "+00:00"},
         "address": {"building": building, "unit": unit, "room": room, "ordinal": 1, "household_phone": f"135{MARK}{number % 100:02d}"},
         "members": members,
@@ -219,12 +222,16 @@ def _survey(
     return _submission("household_survey", count, grid, answers, based_on, supersedes, area)
 
 
+def _key(number: int) -> str:
+    return f"01JD{number:06d}A{MARK}A00000000"
+
+
 def _submission(
     form: str, count: int, grid: int, answers: dict[str, Any], based_on: dict[str, Any], supersedes: str | None = None, area: int | None = None
 ) -> dict[str, Any]:
     device, written = f"d-{MARK}{grid:02d}", NOON + timedelta(seconds=count)
     return {
-        "_id": f"submission:01JD{MARK}{count:016d}",
+        "_id": f"submission:{_key(count)}",
         "type": "submission",
         "form": form,
         "version": "1",
