@@ -73,6 +73,8 @@ export interface FieldValue {
   clock: string;
   submission: string;
   form: string;
+  /** a person in the office decided it; `device` is then "office" */
+  settled?: true;
   disputed?: { value: AnswerValue; worker: string; device: string; at: string; clock: string; submission: string }[];
 }
 
@@ -90,6 +92,24 @@ export interface RecordDocument {
   search: string;
   submissions: { id: string; form: string; worker: string; at: string }[];
   submission_count: number;
+  /** it is one with another record, which is shown in its place */
+  linked_to?: string;
+  /** the records that are one in this one, itself among them */
+  members?: string[];
+  /** it has come here from these areas */
+  moved?: { from: string[]; at: string };
+}
+
+/** Stands in an area for a record that has left it: where it lies now, and since when. */
+export interface MovedDocument {
+  _id: string;
+  _rev?: string;
+  type: 'moved';
+  kind: RecordKind;
+  label: string;
+  area: string;
+  area_name?: Text;
+  at: string;
 }
 
 export interface AreaDocument {

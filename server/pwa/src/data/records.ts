@@ -1,17 +1,19 @@
 // The records of the worker's areas in memory: an index kept on disk as one `_local` document per area, so that the list
 // of doors is there at once, then brought up to date from the area's own changes.
 import { createMemo, createRoot, createSignal } from 'solid-js';
+import { asOne, type Linked, linkedOf, onesOf } from './clusters.ts';
 import { type Database, type Databases, readLocal, writeLocal } from './databases.ts';
-import type { AreaDocument, FormDocument, RecordDocument } from './documents.ts';
-import { isFact, overlay, type Row, rowOf } from './rows.ts';
+import type { AreaDocument, FormDocument, MovedDocument, RecordDocument, Text } from './documents.ts';
+import { newest } from './clock.ts';
+import { isFact, type Known, overlay, type Row, rowOf } from './rows.ts';
 import { propertiesOf, slotsOf } from './schedule.ts';
 import { t } from '../i18n/index.ts';
-import { tellForms } from './session.ts';
+import { session, tellForms } from './session.ts';
 import { seeClocks, sheets } from './submissions.ts';
 import { whole, type WholeRecord } from './whole.ts';
 
 const INDEX = 'index';
-const INDEX_SHAPE = 3; // change it when Row changes: the index is then made anew
+const INDEX_SHAPE = 4; // change it when Row changes: the index is then made anew
 const CHANGES_BATCH_SIZE = 1_000;
 const FORMS_TOLD_MAX = 100;
 
@@ -21,6 +23,10 @@ interface AreaIndex {
   asked?: string;
   sequence: number | string;
   rows: Row[];
+  /** members of other records: none of them is listed */
+  linked: Linked[];
+  /** what has left the area, and where it went */
+  left: MovedDocument[];
   area: AreaDocument | null;
 }
 
@@ -30,15 +36,29 @@ const [loaded, setLoaded] = createSignal(false);
 /** False until the index has been read: until then the screens show their skeletons. */
 export { forms, loaded };
 
-const merged = createRoot(() =>
+const linked = createRoot(() => createMemo(() => [...indexes().values()].flatMap((index) => index.linked)));
+const held = createRoot(() =>
   createMemo(() => {
     const all = new Map<string, Row>();
-    for (const index of indexes().values()) for (const row of index.rows) all.set(row.id, row);
+    // One that is shown in two areas: the copy that was synced later.
+    for (const index of indexes().values()) for (const row of index.rows) if ((all.get(row.id)?.clock ?? '') <= row.clock) all.set(row.id, row);
     return all;
   }),
 );
+const ones = createRoot(() => createMemo(() => onesOf(held().values(), linked())));
+const merged = createRoot(() => createMemo(() => asOne(held(), linked(), ones())));
+const left = createRoot(() => createMemo(() => new Map([...indexes().values()].flatMap((index) => index.left.filter(({ _id }) => !held().has(_id)).map((moved) => [moved._id, moved] as const)))));
+/** Records that have left the areas of this phone, by id. */
+export { left, linked, ones };
+
+/** The record that this id stands for on the screens: itself, or the one that it was made one with. */
+export const oneOf = (id: string): string => ones().get(id) ?? id;
+
+const versionsOfMembers = createRoot(() => createMemo(() => new Map(linked().map(({ id, version }) => [id, version]))));
+const known: Known = { one: oneOf, isGone: (id) => left().has(id), version: (id) => versionsOfMembers().get(id) ?? held().get(id)?.version };
+
 /** Every record by id, with this phone's unmerged values over it. */
-export const rows = createRoot(() => createMemo(() => overlay(merged(), sheets(), formOf)));
+export const rows = createRoot(() => createMemo(() => overlay(merged(), sheets(), formOf, known)));
 export function formOf(form: string, version: string): FormDocument | undefined {
   return forms().get(`form:${form}:${version}`);
 }
@@ -68,6 +88,19 @@ export function heldForms(): Record<string, string> {
 export function workerName(worker: string): string {
   for (const area of areas().values()) if (area.workers[worker]) return area.workers[worker];
   return t('household.office'); // the area names those who work in it
+}
+
+/** What people call an area, as far as this phone knows; else its id. */
+export function areaName(id: string, given?: Text): Text {
+  return areas().get(id)?.name ?? session()?.worker.areas.find((area) => area.id === id)?.name ?? given ?? { zh: id, en: id };
+}
+
+/** Where what is said of a record is sent from: where it lies, unless that is not this worker's, as of one that is linked with a record here. */
+export function areaToSendFrom(id: string): string | undefined {
+  const area = rows().get(id)?.area;
+  const mine = session()?.worker.areas.map((each) => each.id) ?? [];
+  if (area === undefined || mine.includes(area)) return area;
+  return mine.find((each) => indexes().get(`area-${each}`)?.rows.some((row) => row.id === id)) ?? mine[0] ?? area;
 }
 
 let databases: Databases | null = null;
@@ -102,7 +135,7 @@ export async function refreshArea(name: string): Promise<void> {
   if (!database) return;
   const wanted = askedText();
   const known = indexes().get(name);
-  const before = known && (known.asked ?? '') === wanted ? known : { shape: INDEX_SHAPE, asked: wanted, sequence: 0, rows: [], area: null };
+  const before = known && (known.asked ?? '') === wanted ? known : { shape: INDEX_SHAPE, asked: wanted, sequence: 0, rows: [], linked: [], left: [], area: null };
   const next = await changesOnto(database, before);
   if (next === known) return;
   setIndexes(new Map(indexes()).set(name, next));
@@ -118,11 +151,18 @@ export function forgetAreas(kept: string[]): void {
 export async function readRecords(ids: string[]): Promise<RecordDocument[]> {
   const found = new Map<string, RecordDocument>();
   for (const database of databases?.areas.values() ?? []) {
-    if (found.size === ids.length) break;
     const { rows: answered } = await database.allDocs({ keys: ids, include_docs: true });
-    for (const row of answered) if ('doc' in row && row.doc) found.set(row.id, row.doc as unknown as RecordDocument);
+    for (const row of answered) {
+      const document = 'doc' in row ? (row.doc as unknown as RecordDocument | MovedDocument | null) : null;
+      if (document?.type === 'record' && document.linked_to === undefined && isNewer(document, found.get(document._id))) found.set(document._id, document);
+    }
   }
   return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+/** A record that is linked over areas lies in several databases of this phone, each as new as its last sync. */
+function isNewer(record: RecordDocument, than: RecordDocument | undefined): boolean {
+  return than === undefined || (newest(Object.values(record.version)) ?? '') > (newest(Object.values(than.version)) ?? '');
 }
 
 /** Records as this phone knows them, its own unmerged answers laid over; ids that nobody knows are left out. */
@@ -130,7 +170,7 @@ export async function wholeRecords(ids: string[]): Promise<WholeRecord[]> {
   const merged = new Map((await readRecords(ids)).map((record) => [record._id, record]));
   return ids.flatMap((id) => {
     const row = rows().get(id);
-    return row ? [whole(row, merged.get(id) ?? null, sheets(), formOf)] : [];
+    return row ? [whole(row, merged.get(id) ?? null, sheets(), formOf, known)] : [];
   });
 }
 
@@ -152,18 +192,28 @@ async function changesOnto(database: Database, index: AreaIndex): Promise<AreaIn
   let { sequence, area } = index;
   let changed = false;
   const byId = new Map(index.rows.map((row) => [row.id, row]));
+  const linkedById = new Map(index.linked.map((each) => [each.id, each]));
+  const leftById = new Map(index.left.map((each) => [each._id, each]));
   for (;;) {
     const { results, last_seq } = await database.changes({ since: sequence, limit: CHANGES_BATCH_SIZE, include_docs: true });
     for (const { id, deleted, doc } of results) {
       changed = true;
-      if (id.startsWith('area:')) area = deleted ? null : (doc as unknown as AreaDocument);
-      else if (deleted) byId.delete(id);
-      else if ((doc as unknown as RecordDocument).type === 'record') byId.set(id, rowOf(doc as unknown as RecordDocument, asked.get((doc as unknown as RecordDocument).kind)));
+      if (id.startsWith('area:')) {
+        area = deleted ? null : (doc as unknown as AreaDocument);
+        continue;
+      }
+      for (const each of [byId, linkedById, leftById]) each.delete(id);
+      if (deleted) continue;
+      const document = doc as unknown as RecordDocument | MovedDocument;
+      const isLinked = document.type === 'record' ? linkedOf(document) : null;
+      if (isLinked) linkedById.set(id, isLinked);
+      else if (document.type === 'record') byId.set(id, rowOf(document, asked.get(document.kind)));
+      else if (document.type === 'moved') leftById.set(id, document);
     }
     sequence = last_seq;
     if (results.length < CHANGES_BATCH_SIZE) break;
   }
-  return changed ? { ...index, sequence, rows: [...byId.values()], area } : index;
+  return changed ? { ...index, sequence, rows: [...byId.values()], linked: [...linkedById.values()], left: [...leftById.values()], area } : index;
 }
 
 function byHousehold(kind: Row['kind']): Map<string, Row[]> {

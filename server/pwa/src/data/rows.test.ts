@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Answers, FormDocument, RecordDocument, SubmissionDocument } from './documents.ts';
-import { buildings, doorState, floorOf, isInQuarantine, isOpen, overlay, type Row, rowOf, saidBy, search } from './rows.ts';
+import { buildings, doorState, EACH_FOR_ITSELF, floorOf, isInQuarantine, isOpen, overlay, type Row, rowOf, saidBy, search } from './rows.ts';
 import type { Sheet, SubmissionState } from './submissions.ts';
 import { whole } from './whole.ts';
 
@@ -71,13 +71,49 @@ describe('values not sent yet lie over the record and are marked', () => {
   });
 });
 
+describe('an accepted form stays over the record until the record has come that holds it', () => {
+  const merged = new Map([['household:a', household('a', { outcome: 'nobody_home' })]]);
+  const accepted = sheet(SURVEYED, { state: 'accepted', at: '', remarks: [] });
+  const put = { 'd-7f3a0001': '1770080102000-0000-d-7f3a0001' };
+  const answered: Sheet = { ...accepted, receipt: { records: [{ id: 'household:a', version: put }, { id: 'person:1', version: put }] } as unknown as Sheet['receipt'] };
+  const outcome = (version: Record<string, string> | undefined) => overlay(merged, [answered], formOf, { ...EACH_FOR_ITSELF, version: (id) => (id === 'household:a' ? version : undefined) }).get('household:a')!;
+  test('an older record still shows what was found, and says no longer that it was not sent', () => {
+    expect(outcome({})).toMatchObject({ facts: { outcome: 'done' }, pending: [] });
+    expect(outcome({ 'd-7f3a0001': '1770080101000-0000-d-7f3a0001' }).facts.outcome).toBe('done');
+  });
+  test('a record that covers it shows what the centre made of it', () => {
+    expect(outcome(put).facts.outcome).toBe('nobody_home');
+    expect(outcome({ ...put, 'd-2': '1770080103000-0000-d-2' }).facts.outcome).toBe('nobody_home');
+  });
+  test('a record that this phone does not hold is not made up', () => {
+    expect(outcome(undefined).facts.outcome).toBe('nobody_home');
+    expect(overlay(merged, [answered], formOf, { ...EACH_FOR_ITSELF, version: () => undefined })).toBe(merged);
+  });
+});
+
+test('a form about a door that has moved away does not bring it back into the lists, nor who was found behind it', () => {
+  const known = { ...EACH_FOR_ITSELF, isGone: (id: string) => id === 'household:a' };
+  expect([...overlay(new Map(), [sheet(SURVEYED, { state: 'waiting', refused: null })], formOf, known).keys()]).toEqual([]);
+});
+
+test('a form about a member lies over the one', () => {
+  const merged = new Map([['household:0', household('0', { phone: '13800000000' })]]);
+  const known = { ...EACH_FOR_ITSELF, one: (id: string) => (id === 'household:a' ? 'household:0' : id) };
+  const over = overlay(merged, [sheet(SURVEYED, { state: 'sent' })], formOf, known);
+  expect([...over.keys()]).toEqual(['household:0', 'person:1', 'person:2']);
+  expect(over.get('household:0')!.facts).toMatchObject({ phone: '13800000000', outcome: 'done' });
+  expect(over.get('person:1')!.facts.household).toBe('household:0');
+  const record = whole(merged.get('household:0')!, null, [sheet(SURVEYED, { state: 'sent' })], formOf, known);
+  expect(record.fields.outcome).toMatchObject({ value: 'done', pending: true });
+});
+
 test('a row keeps the facts that lists show, and the newest clock', () => {
   const field = (value: string) => ({ value, worker: 'w', device: 'd', at: '', clock: '', submission: '', form: '' });
   const record = {
     _id: 'household:a', type: 'record', kind: 'household', area: 'g0311', label: '1栋 311', version: { 'd-1': '1770080102000-0000-d-1', 'd-2': '1770080109000-0000-d-2' },
     fields: { building: field('1'), outcome_note: field('long'), phone: field('') }, search: '1栋 311', submissions: [], submission_count: 0,
   } as RecordDocument;
-  expect(rowOf(record)).toEqual({ id: 'household:a', kind: 'household', area: 'g0311', label: '1栋 311', search: '1栋 311', facts: { building: '1' }, clock: '1770080109000-0000-d-2', pending: [] });
+  expect(rowOf(record)).toEqual({ id: 'household:a', kind: 'household', area: 'g0311', label: '1栋 311', search: '1栋 311', facts: { building: '1' }, clock: '1770080109000-0000-d-2', pending: [], version: record.version });
   expect(rowOf(record, ['outcome_note', 'phone', 'other']).facts).toEqual({ building: '1', outcome_note: 'long' }); // what a form's schedule asks for besides
 });
 

@@ -2,7 +2,8 @@
 //
 // A row is a record in brief. Over the rows lie the values of this phone's own submissions that the centre has not
 // merged yet, each marked, so that a door surveyed in a cellar shows what was found there at once.
-import type { AnswerValue, Answers, FormDocument, FormEntity, RecordDocument, RecordKind } from './documents.ts';
+import { namingOnes } from './clusters.ts';
+import type { AnswerValue, Answers, FormDocument, FormEntity, RecordDocument, RecordKind, Vector } from './documents.ts';
 import type { Sheet } from './submissions.ts';
 
 export interface Row {
@@ -16,7 +17,24 @@ export interface Row {
   clock: string;
   /** own submissions whose values lie over it: not merged at the centre yet */
   pending: string[];
+  /** what has gone into it; none for a record that only this phone knows */
+  version?: Vector;
+  /** the records that are one in it, itself among them */
+  members?: string[];
+  /** where it came from, and when */
+  moved?: { from: string[]; at: string };
 }
+
+/** What the overlay asks of the records held. */
+export interface Known {
+  /** the record that stands for this one: see clusters.ts */
+  one(id: string): string;
+  /** it has left the areas of this phone */
+  isGone(id: string): boolean;
+  /** of a record or a member as it lies on this phone; undefined for one that does not */
+  version(id: string): Vector | undefined;
+}
+export const EACH_FOR_ITSELF: Known = { one: (id) => id, isGone: () => false, version: () => undefined };
 
 export type DoorState = 'never' | 'done' | 'call_back' | 'nobody_home' | 'refused' | 'sealed_or_moved' | 'other' | 'quarantined';
 
@@ -44,9 +62,13 @@ export function rowOf(record: RecordDocument, asked: Iterable<string> = []): Row
     const field = record.fields[name];
     if (field !== undefined && field.value !== null && field.value !== '') facts[name] = field.value;
   }
+  const version = record.version ?? {};
   let clock = '';
-  for (const seen of Object.values(record.version ?? {})) if (seen > clock) clock = seen;
-  return { id: record._id, kind: record.kind, area: record.area, label: record.label, search: record.search ?? '', facts, clock, pending: [] };
+  for (const seen of Object.values(version)) if (seen > clock) clock = seen;
+  const row: Row = { id: record._id, kind: record.kind, area: record.area, label: record.label, search: record.search ?? '', facts, clock, pending: [], version };
+  if (record.members !== undefined && record.members.length > 1) row.members = record.members;
+  if (record.moved !== undefined) row.moved = record.moved;
+  return row;
 }
 
 // ---- the phone's own unmerged values
@@ -74,25 +96,43 @@ export function saidBy(answers: Answers, form: Pick<FormDocument, 'entities'>): 
   });
 }
 
-/** Whether the values of this submission are to be shown over the record: the centre has not taken them in or turned them down. */
+/** Whether the centre has neither taken this submission in nor turned it down. */
 export function isUnmerged(sheet: Sheet): boolean {
-  return ['waiting', 'sent', 'needs_fixing', 'returned'].includes(sheet.state.state);
+  return ['waiting', 'sent', 'needs_fixing', 'returned', 'waits_for_former'].includes(sheet.state.state);
 }
 
-export function overlay(rows: ReadonlyMap<string, Row>, sheets: Sheet[], formOf: (form: string, version: string) => Pick<FormDocument, 'entities'> | undefined): ReadonlyMap<string, Row> {
-  const own = sheets.filter(isUnmerged).sort((a, b) => (a.submission.clock < b.submission.clock ? -1 : 1));
-  if (own.length === 0) return rows;
-  const over = new Map(rows);
-  for (const { submission } of own) {
+/** Of what a submission says, that which the records on this phone do not hold yet: all of it until it is accepted, then what the next sync will bring. */
+export function notIn(sheet: Sheet, said: readonly Said[], version: Known['version']): readonly Said[] {
+  if (isUnmerged(sheet)) return said;
+  if (sheet.state.state !== 'accepted') return [];
+  const missing = new Set((sheet.receipt?.records ?? []).filter((record) => isMissing(record.version, version(record.id))).map(({ id }) => id));
+  return missing.size === 0 ? [] : said.filter(({ id }) => missing.has(id));
+}
+
+function isMissing(put: Vector, held: Vector | undefined): boolean {
+  return held !== undefined && Object.entries(put).some(([device, clock]) => (held[device] ?? '') < clock);
+}
+
+export function overlay(
+  rows: ReadonlyMap<string, Row>, sheets: Sheet[], formOf: (form: string, version: string) => Pick<FormDocument, 'entities'> | undefined, known = EACH_FOR_ITSELF,
+): ReadonlyMap<string, Row> {
+  const own = sheets.filter((sheet) => isUnmerged(sheet) || sheet.state.state === 'accepted').sort((a, b) => (a.submission.clock < b.submission.clock ? -1 : 1));
+  let over: Map<string, Row> | null = null;
+  for (const sheet of own) {
+    const { submission } = sheet;
     const form = formOf(submission.form, submission.version);
     if (!form) continue;
-    for (const said of saidBy(submission.answers, form)) {
-      const row = over.get(said.id) ?? { id: said.id, kind: said.kind, area: submission.area, label: '', search: '', facts: {}, clock: submission.clock, pending: [] };
-      const facts = { ...row.facts, ...said.facts };
-      over.set(said.id, { ...row, facts, search: row.search || searchOf(facts), pending: [...row.pending, submission._id] });
+    for (const said of notIn(sheet, saidBy(submission.answers, form), known.version)) {
+      const id = known.one(said.id);
+      const before: Row | undefined = (over ?? rows).get(id);
+      // What has left is not brought back by what is still to be sent about it, nor is anyone behind its door.
+      if (!before && (known.isGone(id) || Object.values(said.facts).some((fact) => typeof fact === 'string' && known.isGone(fact)))) continue;
+      const row = before ?? { id, kind: said.kind, area: submission.area, label: '', search: '', facts: {}, clock: submission.clock, pending: [] };
+      const facts = { ...row.facts, ...namingOnes(said.facts, known.one) };
+      (over ??= new Map(rows)).set(id, { ...row, facts, search: row.search || searchOf(facts), pending: isUnmerged(sheet) ? [...row.pending, submission._id] : row.pending });
     }
   }
-  return over;
+  return over ?? rows;
 }
 
 function searchOf(facts: Row['facts']): string {

@@ -43,6 +43,26 @@ describe('the state of a submission comes from documents and from what the serve
     expect(stateOf(submission(1), receipt(submission(1), 'held'), NOTHING, null)).toMatchObject({ problems: [{ path: '/members/0/temperature' }] });
     expect(stateOf(submission(1), receipt(submission(1), 'returned'), NOTHING, null)).toMatchObject({ comments: [{ text: '请再看看' }] });
   });
+  test('one that is held only because the form it corrects is not there waits for it', () => {
+    const chain = { path: '', rule: 'chain', message: { zh: '', en: '' } };
+    const held = (problems: ReceiptDocument['problems']) => stateOf(submission(1), { ...receipt(submission(1), 'held'), problems }, NOTHING, null);
+    expect(held([chain])).toEqual({ state: 'waits_for_former', at: '2026-02-03T01:15:04Z', problems: [chain] });
+    expect(held([chain, { ...chain, rule: 'constraint' }]).state).toBe('needs_fixing');
+    expect(held([]).state).toBe('needs_fixing');
+  });
+  test('a returned one is put right, sent, returned again and put right again: each step says how it stands', () => {
+    const [first, second, third] = [submission(1), submission(2, { supersedes: 'submission:01' }), submission(3, { supersedes: 'submission:02' })];
+    const states = (documents: InboxDocument[], acknowledged = NOTHING) => sheetsOf(documents, acknowledged).map(({ state }) => ('by' in state ? [state.state, state.by] : state.state)).reverse();
+    const sent = { sent: ['submission:02'], refused: {} };
+    const back = receipt(first, 'returned');
+    expect(states([first, back])).toEqual(['returned']);
+    expect(states([first, back, second])).toEqual([['superseded', 'submission:02'], 'waiting']);
+    expect(states([first, back, second], sent)).toEqual([['superseded', 'submission:02'], 'sent']);
+    const replaced = receipt(first, 'superseded');
+    expect(states([first, replaced, second, receipt(second, 'accepted')])).toEqual([['superseded', 'submission:02'], 'accepted']);
+    expect(states([first, replaced, second, receipt(second, 'returned')])).toEqual([['superseded', 'submission:02'], 'returned']);
+    expect(states([first, replaced, second, receipt(second, 'returned'), third])).toEqual([['superseded', 'submission:02'], ['superseded', 'submission:03'], 'waiting']);
+  });
   test('a held one that was mended no longer asks for mending', () => {
     const [first, mended] = [submission(1), submission(2, { supersedes: 'submission:01' })];
     const sheets = sheetsOf([first, mended, receipt(first, 'held')], NOTHING);
@@ -64,6 +84,19 @@ describe('what an edit knew of', () => {
     const held = { 'd-7f3a0001': '1770080109999-0000-d-7f3a0001' };
     expect(withOwnClocks({ [RECORD]: held }, own)).toEqual({ [RECORD]: held });
     expect(withOwnClocks({ [RECORD]: {} }, sheetsOf([rejected, receipt(rejected, 'rejected'), elsewhere], NOTHING))).toEqual({ [RECORD]: {} });
+  });
+  test('own submissions on a member count in the one under the name of the member, those on the one itself under the phone alone', () => {
+    const ONE = 'household:0000000000000000000000gi5a';
+    const own = sheetsOf([submission(1), submission(2, { answers: { household_id: ONE } }), submission(3, { device: 'd-7f3a0002' })], NOTHING);
+    const based = { [ONE]: { 'd-other': '1770080000000-0000-d-other', [`${RECORD} d-7f3a0002`]: '1770080000000-0000-d-7f3a0002' } };
+    expect(withOwnClocks(based, own, new Map([[ONE, [ONE, RECORD]]]))).toEqual({
+      [ONE]: {
+        'd-other': '1770080000000-0000-d-other',
+        'd-7f3a0001': '1770080102002-0000-d-7f3a0001',
+        [`${RECORD} d-7f3a0001`]: '1770080102001-0000-d-7f3a0001',
+        [`${RECORD} d-7f3a0002`]: '1770080102003-0000-d-7f3a0001',
+      },
+    });
   });
   test('a person named deep in a repeat is touched', () => {
     expect(touches(submission(1, { answers: { members: [{ person_id: 'person:1' }] } }), 'person:1')).toBe(true);

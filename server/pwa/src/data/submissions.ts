@@ -17,6 +17,7 @@ export type SubmissionState =
   | { state: 'sent' } // the server has it; no receipt yet
   | { state: 'accepted'; at: string; remarks: Problem[] }
   | { state: 'needs_fixing'; at: string; problems: Problem[] }
+  | { state: 'waits_for_former'; at: string; problems: Problem[] } // it corrects one that the centre does not have yet: nothing to be done here
   | { state: 'returned'; at: string; comments: Comment[] }
   | { state: 'rejected'; at: string; comments: Comment[] }
   | { state: 'superseded'; by: string | null }
@@ -48,11 +49,22 @@ export function stateOf(submission: SubmissionDocument, receipt: ReceiptDocument
       case 'returned':
         return supersededBy ? { state: 'superseded', by: supersededBy } : { state: 'returned', at: receipt.at, comments: receipt.comments ?? [] };
       case 'held':
-        return supersededBy ? { state: 'superseded', by: supersededBy } : { state: 'needs_fixing', at: receipt.at, problems: receipt.problems ?? [] };
+        if (supersededBy) return { state: 'superseded', by: supersededBy };
+        return { state: waitsForFormer(receipt) ? 'waits_for_former' : 'needs_fixing', at: receipt.at, problems: receipt.problems ?? [] };
     }
   }
   if (acknowledged.sent.includes(submission._id)) return { state: 'sent' };
   return { state: 'waiting', refused: acknowledged.refused[submission._id] ?? null };
+}
+
+/** Nothing more comes of it: it is taken in, or it is not wanted. */
+export function isOver({ state }: SubmissionState): boolean {
+  return state === 'accepted' || state === 'superseded' || state === 'duplicate' || state === 'rejected';
+}
+
+/** Held for this alone, that the submission it corrects is not at the centre. */
+function waitsForFormer({ problems = [] }: ReceiptDocument): boolean {
+  return problems.length > 0 && problems.every(({ rule }) => rule === 'chain');
 }
 
 /** All submissions with their states, newest first. Their ids are as old as their drafts, so the clock orders them. */
@@ -74,24 +86,31 @@ export function sheetsOf(documents: Iterable<InboxDocument>, acknowledged: Ackno
     });
 }
 
-/** `based_on` of a form filled from these records: each one's version, moved on by our own submissions about it that are not merged yet. */
+/**
+ * `based_on` of a form filled from these records: each one's version, moved on by our own submissions about it that are not merged yet. A form that was
+ * begun before, or that is sent back, shows what the records held then: `base`, and nothing that came since counts as seen.
+ */
 export function versions(start: FormStart): Record<string, Vector> {
   const records = [start.record, start.household, ...(start.people ?? []), ...(start.cases ?? [])].filter((record) => record !== undefined);
-  const based: Record<string, Vector> = { ...start.base };
+  const based: Record<string, Vector> = {};
   for (const record of records) based[record._id] = { ...record.version };
-  return withOwnClocks(based, sheets());
+  const members = new Map(records.map(({ _id, members = [] }) => [_id, members]));
+  return withOwnClocks(start.base ?? based, sheets(), members);
 }
 
-/** Adds to each vector the newest clock of this worker's unmerged submissions that touch the record. */
-export function withOwnClocks(based: Record<string, Vector>, own: Sheet[]): Record<string, Vector> {
+/** Adds to each vector the newest clock of this worker's unmerged submissions that touch the record. Those about a member of it count under the member's name. */
+export function withOwnClocks(based: Record<string, Vector>, own: Sheet[], members: ReadonlyMap<string, readonly string[]> = new Map()): Record<string, Vector> {
   const moved: Record<string, Vector> = {};
   for (const [record, vector] of Object.entries(based)) {
     const next = { ...vector };
-    for (const { submission, state } of own) {
-      if (state.state === 'rejected' || state.state === 'superseded' || state.state === 'duplicate') continue;
-      if (!touches(submission, record)) continue;
-      const known = next[submission.device];
-      if (!known || submission.clock > known) next[submission.device] = submission.clock;
+    for (const each of new Set([record, ...(members.get(record) ?? [])])) {
+      for (const { submission, state } of own) {
+        if (state.state === 'rejected' || state.state === 'superseded' || state.state === 'duplicate') continue;
+        if (!touches(submission, each)) continue;
+        const key = each === record ? submission.device : `${each} ${submission.device}`;
+        const known = next[key];
+        if (!known || submission.clock > known) next[key] = submission.clock;
+      }
     }
     moved[record] = next;
   }

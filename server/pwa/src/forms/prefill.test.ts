@@ -59,6 +59,10 @@ test('a row about a case has the id of its case and person, and the name of the 
     entities: [{ kind: 'quarantine_case', repeat: '/people', id: '/people/case_id', label: null, properties: { household: '/household_id', person: '/people/person_id', temperature: '/people/temperature' } }],
   };
   const known = record('quarantine_case', 'quarantine_case:1', '何伶俐的隔离', { person: 'person:p', household: 'household:h', temperature: 37.9 });
+  expect(
+    knownAnswers(check, { ...place, household, people: [{ ...person, _id: 'person:0', members: ['person:0', 'person:p'] }], cases: [known] }, newId).people,
+    'a case goes on naming the person it was opened for, and shows the name of the one that person was linked with',
+  ).toEqual([{ case_id: 'quarantine_case:1', person_id: 'person:p', name: '何伶俐' }]);
   const nameless = record('quarantine_case', 'quarantine_case:2', '周建国', { person: 'person:gone', household: 'household:h' });
   expect(knownAnswers(check, { ...place, household, people: [person], cases: [known, nameless] }, newId)).toEqual({
     household_id: 'household:h',

@@ -37,7 +37,7 @@ function ofStart(field: FormField, start: FormStart): AnswerValue | undefined {
   }
   if (!field.prefill) return undefined;
   if (field.name.endsWith('_before')) return from?.fields[field.name.slice(0, -'_before'.length)]?.value;
-  const person = start.people?.find(({ _id }) => _id === start.record?.fields.person?.value);
+  const person = start.people?.find((one) => standsFor(one, start.record?.fields.person?.value));
   return person?.fields[field.name]?.value ?? (field.pii === 'name' && start.record ? start.record.label : undefined);
 }
 
@@ -86,13 +86,18 @@ function fill(into: Answers, form: FormDocument, entity: FormEntity, record: Rec
 /** A row about a case shows the name of its person: what no property of the record gives comes from the records that the row's ids name, by the question's own name. */
 function fillFromLinked(row: Answers, form: FormDocument, record: RecordDocument, start: FormStart, repeat: string): void {
   const ids = new Set(Object.values(row));
-  const linked = [...(start.people ?? []), ...(start.cases ?? [])].filter((other) => ids.has(other._id));
+  const linked = [...(start.people ?? []), ...(start.cases ?? [])].filter((other) => [...ids].some((id) => standsFor(other, id)));
   for (const field of leaves(form.fields)) {
     if (!field.prefill || repeatOf(form.fields, field.path) !== repeat || at(row, field.path.slice(repeat.length)) !== undefined) continue;
     const found = linked.map((other) => other.fields[field.name]?.value).find((value) => value !== undefined && value !== null);
     const value = found ?? (field.pii === 'name' ? record.label : undefined);
     if (value !== undefined) put(row, field.path.slice(repeat.length), value);
   }
+}
+
+/** A record that was linked with others is meant by the id of each of them: what names a member goes on naming it. */
+function standsFor(record: RecordDocument, id: AnswerValue | undefined): boolean {
+  return record._id === id || (typeof id === 'string' && record.members?.includes(id) === true);
 }
 
 /** The one record of this kind that a form is about; those of a roster are many. */
@@ -107,12 +112,12 @@ function recordsOf(kind: string, start: FormStart): RecordDocument[] {
   return many ?? (start.record?.kind === kind ? [start.record] : []);
 }
 
-function leaves(fields: readonly FormField[]): FormField[] {
+export function leaves(fields: readonly FormField[]): FormField[] {
   return fields.flatMap((field) => (field.fields ? leaves(field.fields) : [field]));
 }
 
 /** The innermost repeat above a path. */
-function repeatOf(fields: readonly FormField[], path: string, within: string | null = null): string | null {
+export function repeatOf(fields: readonly FormField[], path: string, within: string | null = null): string | null {
   for (const field of fields) {
     if (field.path === path) return within;
     if (field.fields && path.startsWith(`${field.path}/`)) return repeatOf(field.fields, path, field.type === 'repeat' ? field.path : within);

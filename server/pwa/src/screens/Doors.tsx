@@ -15,6 +15,7 @@ import { buildings, type DoorState, doorState, isInQuarantine, type Row, search,
 import { syncedAt } from '../data/sync.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { FirstDownload } from './FirstDownload.tsx';
+import { MovedAway, MovesNotice } from './Moves.tsx';
 import { formPath, SURVEY, surveyPath } from './open_form.ts';
 import { DOOR_ICONS, DoorChip, Empty, hasArea, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
@@ -69,6 +70,7 @@ export function DoorsScreen() {
           </button>
         </Show>
       </div>
+      <MovesNotice />
       <Show when={loaded()} fallback={<Skeletons count={8} />}>
         <Show
           when={query().trim() === ''}
@@ -87,6 +89,7 @@ export function DoorsScreen() {
             <Show when={all().length > 0} fallback={<Show when={syncedAt() !== null}><Show when={hasArea()} fallback={<NoArea />}><Empty icon={Building} title={t('doors.empty')} hint={t('doors.empty_hint')} /></Show></Show>}>
             <Buildings all={all()} stateOf={stateOf} />
           </Show>
+          <MovedAway />
         </Show>
         <Show when={hasArea()}>
           <div class="floating">

@@ -11,37 +11,39 @@ import { createMemo, createResource, For, Show } from 'solid-js';
 import { dayOfQuarantine, day } from '../data/due.ts';
 import { doorName, question, readable } from '../data/labels.ts';
 import { now } from '../data/now.ts';
-import { casesOf, forms, loaded, peopleOf, rows, wholeRecords, workerName } from '../data/records.ts';
+import { casesOf, forms, left, loaded, oneOf, peopleOf, rows, wholeRecords, workerName } from '../data/records.ts';
 import { isInQuarantine, type Row, text } from '../data/rows.ts';
-import { sheets, touches } from '../data/submissions.ts';
+import { isOver, sheets, touches } from '../data/submissions.ts';
 import { date, moment } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { stateOfDoor } from './Doors.tsx';
 import { Facts } from './facts.tsx';
 import { MoreForms, Related } from './MoreForms.tsx';
+import { MovedRecord } from './Moves.tsx';
+import { OnTheWay } from './OnTheWay.tsx';
 import { CHECK, checkPath, SURVEY, surveyPath } from './open_form.ts';
-import { DoorChip, Empty, Header, Skeletons, StateChip } from './parts.tsx';
+import { DoorChip, Empty, Header, Skeletons } from './parts.tsx';
+import { Registered } from './Registered.tsx';
 
 const FEVER_FROM = 37.3;
 
 export function HouseholdScreen() {
   const params = useParams<{ id: string }>();
   const navigate = useNavigate();
-  const id = () => decodeURIComponent(params.id);
+  const id = () => oneOf(decodeURIComponent(params.id));
   const row = createMemo(() => rows().get(id()));
   const people = createMemo(() => peopleOf().get(id()) ?? []);
   const cases = createMemo(() => (casesOf().get(id()) ?? []).filter((kase) => isInQuarantine(kase, day(now()))));
-  const own = createMemo(() => sheets().filter(({ submission }) => touches(submission, id())));
-  const waiting = createMemo(() => own().filter(({ state }) => !['accepted', 'superseded', 'duplicate', 'rejected'].includes(state.state)));
+  const waiting = createMemo(() => sheets().filter(({ submission, state }) => !isOver(state) && (row()?.members ?? [id()]).some((each) => touches(submission, each))));
   const [record] = createResource(row, async (current: Row) => (await wholeRecords([current.id]))[0]);
   const phone = () => text(row() ?? ({ facts: {} } as Row), 'phone') || people().map((person) => text(person, 'phone')).find(Boolean);
 
   return (
     <main class="screen screen--record">
-      <Header title={doorName(row()) || t('household.title')}>
+      <Header title={doorName(row()) || left().get(id())?.label || t('household.title')}>
         <Show when={row()}>{(current) => <DoorChip state={stateOfDoor(current())} />}</Show>
       </Header>
-      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={5} />}><Empty icon={DoorClosed} title={t('household.not_found')} hint={t('household.not_found_hint')} /></Show>}>
+      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={5} />}><Show when={left().get(id())} fallback={<Empty icon={DoorClosed} title={t('household.not_found')} hint={t('household.not_found_hint')} />}>{(moved) => <MovedRecord moved={moved()} />}</Show></Show>}>
         <For each={cases()}>
           {(kase) => (
             <div class="notice notice--bad">
@@ -56,6 +58,7 @@ export function HouseholdScreen() {
             </div>
           )}
         </For>
+        <Registered row={row()!} />
         <p class="soft">{text(row()!, 'visited_at') ? t('household.last_visit', { at: moment(text(row()!, 'visited_at')) }) : t('household.never_visited')}</p>
 
         <section class="stack">
@@ -67,26 +70,7 @@ export function HouseholdScreen() {
           </Show>
         </section>
 
-        <Show when={waiting().length > 0}>
-          <section class="stack">
-            <h2 class="row"><Hourglass size={20} aria-hidden="true" />{t('household.waiting')}</h2>
-            <ul class="list">
-              <For each={waiting()}>
-                {(sheet) => (
-                  <li>
-                    <A class="due tappable" href={`/submission/${encodeURIComponent(sheet.submission._id)}`}>
-                      <span class="grow">
-                        <strong>{textOf(forms().get(`form:${sheet.submission.form}:${sheet.submission.version}`)?.title) || sheet.submission.form}</strong>
-                        <span class="due__who">{moment(sheet.submission.finished_at)}</span>
-                      </span>
-                      <StateChip state={sheet.state} />
-                    </A>
-                  </li>
-                )}
-              </For>
-            </ul>
-          </section>
-        </Show>
+        <OnTheWay sheets={waiting()} />
 
         <MoreForms row={row()!} except={[SURVEY, CHECK]} />
         <Related row={row()!} />

@@ -6,18 +6,20 @@ import Phone from 'lucide-solid/icons/phone';
 import UserX from 'lucide-solid/icons/user-round-x';
 import { createMemo, createResource, For, Show } from 'solid-js';
 import { doorName } from '../data/labels.ts';
-import { casesOf, loaded, rows, wholeRecords } from '../data/records.ts';
+import { casesOf, left, loaded, oneOf, rows, wholeRecords } from '../data/records.ts';
 import { type Row, text } from '../data/rows.ts';
 import { t } from '../i18n/index.ts';
 import { stateOfDoor } from './Doors.tsx';
 import { Facts } from './facts.tsx';
 import { MoreForms } from './MoreForms.tsx';
+import { MovedRecord } from './Moves.tsx';
+import { Registered } from './Registered.tsx';
 import { recordPath, RecordState } from './record_state.tsx';
 import { DoorChip, Empty, Header, Skeletons } from './parts.tsx';
 
 export function PersonScreen() {
   const params = useParams<{ id: string }>();
-  const id = () => decodeURIComponent(params.id);
+  const id = () => oneOf(decodeURIComponent(params.id));
   const row = createMemo(() => rows().get(id()));
   const home = createMemo(() => rows().get(text(row() ?? ({ facts: {} } as Row), 'household')));
   const cases = createMemo(() => (casesOf().get(home()?.id ?? '') ?? []).filter((kase) => text(kase, 'person') === id()));
@@ -29,8 +31,9 @@ export function PersonScreen() {
 
   return (
     <main class="screen screen--record">
-      <Header title={(row() && text(row()!, 'name')) || row()?.label || t('person.title')} />
-      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><Empty icon={UserX} title={t('person.not_found')} /></Show>}>
+      <Header title={(row() && text(row()!, 'name')) || row()?.label || left().get(id())?.label || t('person.title')} />
+      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><Show when={left().get(id())} fallback={<Empty icon={UserX} title={t('person.not_found')} />}>{(moved) => <MovedRecord moved={moved()} />}</Show></Show>}>
+        <Registered row={row()!} />
         <Show when={home()}>
           {(door) => (
             <A class="due tappable" href={`/household/${encodeURIComponent(door().id)}`}>

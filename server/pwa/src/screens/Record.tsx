@@ -8,13 +8,15 @@ import SquarePen from 'lucide-solid/icons/square-pen';
 import UserRound from 'lucide-solid/icons/user-round';
 import { createMemo, createResource, Show } from 'solid-js';
 import { doorName, recordName } from '../data/labels.ts';
-import { loaded, rows, wholeRecords } from '../data/records.ts';
+import { left, loaded, oneOf, rows, wholeRecords } from '../data/records.ts';
 import { type Row, text } from '../data/rows.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { Facts } from './facts.tsx';
 import { MoreForms, Related } from './MoreForms.tsx';
+import { MovedRecord } from './Moves.tsx';
 import { formPath, formsFrom } from './open_form.ts';
 import { Empty, Header, Skeletons } from './parts.tsx';
+import { Registered } from './Registered.tsx';
 import { RecordState } from './record_state.tsx';
 
 const NONE: Pick<Row, 'facts'> = { facts: {} };
@@ -22,7 +24,7 @@ const NONE: Pick<Row, 'facts'> = { facts: {} };
 export function RecordScreen() {
   const params = useParams<{ id: string }>();
   const navigate = useNavigate();
-  const id = () => decodeURIComponent(params.id);
+  const id = () => oneOf(decodeURIComponent(params.id));
   const row = createMemo(() => rows().get(id()));
   const fact = (name: string) => text((row() ?? NONE) as Row, name);
   const home = createMemo(() => rows().get(fact('household')));
@@ -32,13 +34,14 @@ export function RecordScreen() {
 
   return (
     <main class="screen screen--record">
-      <Header title={row() ? recordName(row()!) : t('records.not_found')}>
+      <Header title={row() ? recordName(row()!) : (left().get(id())?.label ?? t('records.not_found'))}>
         <Show when={row()}>{(current) => <RecordState row={current()} />}</Show>
       </Header>
-      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><Empty icon={FileX} title={t('records.not_found')} hint={t('records.not_found_hint')} /></Show>}>
+      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><Show when={left().get(id())} fallback={<Empty icon={FileX} title={t('records.not_found')} hint={t('records.not_found_hint')} />}>{(moved) => <MovedRecord moved={moved()} />}</Show></Show>}>
         {(current) => (
           <>
             <p class="soft">{t(`records.kinds.${current().kind}`)}</p>
+            <Registered row={current()} />
             <Show when={home()}>
               {(door) => (
                 <A class="due tappable" href={`/household/${encodeURIComponent(door().id)}`}>

@@ -25,6 +25,7 @@ import { dayTitle, moment, time } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { FirstDownload } from './FirstDownload.tsx';
+import { MovesNotice } from './Moves.tsx';
 import { CHECK, checkPath, surveyPath } from './open_form.ts';
 import { Empty, hasArea, type Icon, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
@@ -70,6 +71,7 @@ export function TodayScreen() {
           <ChevronRight size={24} aria-hidden="true" />
         </A>
       </Show>
+      <MovesNotice />
       <Show when={drafts().length > 0}>
         <section class="stack">
           <h2 class="row"><SquarePen size={20} aria-hidden="true" />{t('today.drafts')}</h2>

@@ -5,7 +5,7 @@ import { createMemo, For, Show } from 'solid-js';
 import { factLabel, inFormOrder, question, readable } from '../data/labels.ts';
 import { workerName } from '../data/records.ts';
 import { groupBy } from '../data/rows.ts';
-import type { WholeRecord } from '../data/whole.ts';
+import type { Field, WholeRecord } from '../data/whole.ts';
 import { moment } from '../i18n/dates.ts';
 import { t } from '../i18n/index.ts';
 
@@ -27,7 +27,7 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
       {(group) => (
         <div class="card written">
           <p class="written__who">
-            <span class="grow">{t('household.by', { name: workerName(group[0]!.field.worker), at: moment(group[0]!.field.at) })}</span>
+            <span class="grow">{written(group[0]!.field)}</span>
             <Show when={group[0]!.field.pending}>
               <span class="chip chip--warn"><Hourglass size={16} aria-hidden="true" />{t('household.pending')}</span>
             </Show>
@@ -44,6 +44,7 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
                       <For each={field.disputed}>
                         {(other) => <span>{t('household.said', { name: workerName(other.worker), value: readable(other.value, question(props.record.kind, name)) })} · {moment(other.at)}</span>}
                       </For>
+                      <span class="soft">{t('household.office_decides')}</span>
                     </dd>
                   </Show>
                 </div>
@@ -54,4 +55,10 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
       )}
     </For>
   );
+}
+
+/** Who wrote it, and when; what the office decided says so. */
+function written(field: Field): string {
+  if (!field.settled) return t('household.by', { name: workerName(field.worker), at: moment(field.at) });
+  return t('household.settled_by', { name: workerName(field.worker), at: moment(field.at) });
 }

@@ -29,3 +29,9 @@ test.each([
 test('a register goes on with the entry that was begun', () => {
   expect(draftFor({ form: 'gate' }, [...all, draft('entry', 'gate', {})], true)?.id).toBe('entry');
 });
+
+test('a draft that was begun at a record linked since is found at the one', () => {
+  const one = (id: string) => (id === HOME ? 'household:0' : id);
+  expect(draftFor({ form: SURVEY, household: 'household:0' }, all, false, one)?.id).toBe('survey');
+  expect(draftFor({ form: SURVEY, household: 'household:0' }, all)).toBeUndefined();
+});

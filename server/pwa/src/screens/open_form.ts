@@ -1,6 +1,6 @@
 // Ways into the form screen: the address says which form, from which records, with what already known.
 import type { FormStart } from '../forms-contract.ts';
-import { areas, casesOf, currentForm, peopleOf, rows, wholeRecords } from '../data/records.ts';
+import { areas, areaToSendFrom, casesOf, currentForm, oneOf, peopleOf, rows, wholeRecords } from '../data/records.ts';
 import { isInQuarantine, saidBy, text } from '../data/rows.ts';
 import { drafts, readDraft } from '../data/drafts.ts';
 import { day } from '../data/due.ts';
@@ -62,7 +62,7 @@ export type FormToOpen = Pick<FormScreenProps, 'form' | 'start' | 'draft' | 'fix
 
 /** Everything the form screen needs, read from the phone; null when the form is not here. */
 export async function prepareForm(address: FormAddress): Promise<FormToOpen | null> {
-  const found = draftFor(address, drafts(), currentForm(address.form)?.mode === 'register');
+  const found = draftFor(address, drafts(), currentForm(address.form)?.mode === 'register', oneOf);
   if (found) {
     const opened = await prepareForm({ form: address.form, draft: found.id });
     if (opened) return { ...opened, found: true };
@@ -90,12 +90,14 @@ export async function prepareForm(address: FormAddress): Promise<FormToOpen | nu
     if (!sheet?.receipt) return null;
     const { submission, receipt } = sheet;
     const form = forms().get(`form:${submission.form}:${submission.version}`) ?? currentForm(submission.form);
-    return form ? { form, start: await startFrom(form, submission.area, recordOf(form, submission.answers)), fix: { submission, receipt } } : null;
+    // It shows what was known when it was filled in: what others wrote since is not seen by sending it again.
+    const start = form && { ...(await startFrom(form, submission.area, recordOf(form, submission.answers))), base: submission.based_on };
+    return form && start ? { form, start, fix: { submission, receipt } } : null;
   }
   const form = currentForm(address.form);
   if (!form) return null;
   const from = address.record ?? address.household;
-  const area = (from && rows().get(from)?.area) || session()?.worker.areas[0]?.id || '';
+  const area = (from && areaToSendFrom(oneOf(from))) || session()?.worker.areas[0]?.id || '';
   return { form, start: await startFrom(form, area, from, address.kind ? knownOf(form, address.kind) : undefined) };
 }
 
@@ -104,8 +106,8 @@ function knownOf(form: FormDocument, kind: string): Record<string, string> {
   return form.schedule?.find(({ name }) => name === kind)?.set ?? { [CHECK_KIND]: kind };
 }
 
-/** The draft of this form that was begun at this door (of this kind of check), or for this mending, or of this register: one goes on with it instead of beginning a second one. */
-export function draftFor(address: FormAddress, all: readonly Draft[], isRegister = false): Draft | undefined {
+/** The draft of this form that was begun at this door (of this kind of check), or for this mending, or of this register: one goes on with it instead of beginning a second one. `one`: a draft begun at a record that was linked since is found at the one. */
+export function draftFor(address: FormAddress, all: readonly Draft[], isRegister = false, one = (id: string): string => id): Draft | undefined {
   if (address.draft) return undefined;
   return all.find((draft) => {
     if (draft.form !== address.form) return false;
@@ -113,7 +115,8 @@ export function draftFor(address: FormAddress, all: readonly Draft[], isRegister
     const kind = draft.start.known?.[CHECK_KIND];
     const from = address.record ?? address.household;
     if (isRegister && from === undefined) return true;
-    return from !== undefined && (draft.start.record ?? draft.start.household) === from && (!kind || !address.kind || kind === address.kind);
+    const begunAt = draft.start.record ?? draft.start.household;
+    return from !== undefined && begunAt !== undefined && one(begunAt) === one(from) && (!kind || !address.kind || kind === address.kind);
   });
 }
 
@@ -121,10 +124,11 @@ export function draftFor(address: FormAddress, all: readonly Draft[], isRegister
 function recordOf(form: FormDocument, answers: Answers): string | undefined {
   const said = saidBy(answers, form).find(({ kind }) => kind === form.starts_from)?.id;
   const household = answers.household_id;
-  return said && rows().has(said) ? said : typeof household === 'string' ? household : undefined;
+  return said && rows().has(oneOf(said)) ? said : typeof household === 'string' ? household : undefined;
 }
 
-async function startFrom(form: FormDocument, area: string, recordId?: string, known?: Record<string, string>, onlyCases?: string[]): Promise<FormStart> {
+async function startFrom(form: FormDocument, area: string, named?: string, known?: Record<string, string>, onlyCases?: string[]): Promise<FormStart> {
+  const recordId = named === undefined ? undefined : oneOf(named); // a form begun at a member goes on from the one
   const today = day(new Date());
   const row = recordId ? rows().get(recordId) : undefined;
   const isHousehold = recordId?.startsWith('household:') ?? false;

@@ -1,0 +1,107 @@
+// Tells what moved: a notice until it was read, and the list of what went away.
+import { A } from '@solidjs/router';
+import ChevronRight from 'lucide-solid/icons/chevron-right';
+import Truck from 'lucide-solid/icons/truck';
+import { createMemo, createRoot, For, Show } from 'solid-js';
+import type { MovedDocument } from '../data/documents.ts';
+import { drafts } from '../data/drafts.ts';
+import { type Move, movesAway, movesHere, newsOf, readMoves, readNews } from '../data/moves.ts';
+import { now } from '../data/now.ts';
+import { areaName, left, rows } from '../data/records.ts';
+import { session } from '../data/session.ts';
+import { isOver, sheets, touches } from '../data/submissions.ts';
+import { moment } from '../i18n/dates.ts';
+import { t, textOf } from '../i18n/index.ts';
+import { DraftCard } from './DraftCard.tsx';
+import { OnTheWay } from './OnTheWay.tsx';
+import { recordPath } from './record_state.tsx';
+
+const NEWS_SHOWN_MAX = 4; // the rest comes up once these were read
+const NAMES_SHOWN_MAX = 3;
+
+const away = createRoot(() => createMemo(() => movesAway(left().values(), rows())));
+const here = createRoot(() => createMemo(() => movesHere(rows().values(), session()?.worker.areas.map(({ id }) => id) ?? [])));
+
+/** What went and what came since it was last said. */
+export function MovesNotice() {
+  const all = createMemo(() => [...away(), ...here()]);
+  const news = createMemo(() => newsOf(all(), readMoves(), now()).slice(0, NEWS_SHOWN_MAX));
+  return (
+    <Show when={news().length > 0}>
+      <section class="notice notice--warn" role="status">
+        <div class="stack grow">
+          <For each={news()}>
+            {(move) => (
+              <p>
+                <strong>{sentence(move)}</strong>
+                <br />
+                {[moment(move.at), move.along > 0 ? t('moves.along', { count: move.along }) : ''].filter(Boolean).join(' · ')}
+              </p>
+            )}
+          </For>
+          <button type="button" class="button" onClick={() => void readNews(session()!.worker.id, news(), all())}>{t('taken_away.seen')}</button>
+        </div>
+      </section>
+    </Show>
+  );
+}
+
+/** Under the doors: where the doors went that stood here. */
+export function MovedAway() {
+  return (
+    <Show when={away().length > 0}>
+      <details class="stack moved-away">
+        <summary>{t('moves.title')} <span class="number">{away().reduce((sum, { records }) => sum + records.length, 0)}</span></summary>
+        <ul class="list">
+          <For each={away().flatMap((move) => move.records.map((record) => ({ move, record })))}>
+            {({ move, record }) => (
+              <li>
+                <A class="due tappable" href={pathOf(record)}>
+                  <span class="grow">
+                    <strong class="due__door">{record.label}</strong>
+                    <span class="due__who">{[areasOf(move), moment(move.at)].join(' · ')}</span>
+                  </span>
+                  <ChevronRight size={24} aria-hidden="true" class="soft" />
+                </A>
+              </li>
+            )}
+          </For>
+        </ul>
+      </details>
+    </Show>
+  );
+}
+
+/** In the place of a record that has left: where it is now, and what was begun about it here. */
+export function MovedRecord(props: { moved: MovedDocument }) {
+  const id = () => props.moved._id;
+  const own = createMemo(() => sheets().filter(({ submission, state }) => touches(submission, id()) && !isOver(state)));
+  const begun = createMemo(() => drafts().filter(({ start }) => (start.record ?? start.household) === id()));
+  return (
+    <>
+      <div class="notice notice--warn">
+        <Truck size={24} aria-hidden="true" />
+        <div class="grow">
+          <strong>{t('moves.away', { what: props.moved.label, area: textOf(areaName(props.moved.area, props.moved.area_name)) })}</strong>
+          <p>{t('moves.hint', { at: moment(props.moved.at) })}</p>
+        </div>
+      </div>
+      <Show when={begun().length > 0}>
+        <section class="stack">
+          <h2>{t('moves.begun')}</h2>
+          <For each={begun()}>{(draft) => <DraftCard draft={draft} />}</For>
+        </section>
+      </Show>
+      <OnTheWay sheets={own()} />
+    </>
+  );
+}
+
+function sentence(move: Move): string {
+  const names = move.records.slice(0, NAMES_SHOWN_MAX).map(({ label }) => label);
+  const more = move.records.length - names.length;
+  return t(`moves.${move.way}`, { what: names.join(t('moves.comma')) + (more > 0 ? ` +${more}` : ''), area: areasOf(move) });
+}
+
+const areasOf = (move: Move): string => move.areas.map(({ id, name }) => textOf(areaName(id, name))).join(t('moves.comma'));
+const pathOf = ({ id, kind }: Move['records'][number]): string => (kind === 'household' || kind === 'person' ? `/${kind}/${encodeURIComponent(id)}` : recordPath(id));
