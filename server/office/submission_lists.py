@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
@@ -93,12 +93,12 @@ def asked_for() -> SubmissionQuery:
     )
 
 
-def reasons(row: dict[str, Any]) -> list[str]:
+def reasons(row: Mapping[str, Any]) -> list[str]:
     """Why it is held, by question, each reason once."""
     return list(dict.fromkeys(reason(row, each) for each in row["problems"]))
 
 
-def reason(row: dict[str, Any], problem: dict[str, Any]) -> str:
+def reason(row: Mapping[str, Any], problem: Mapping[str, Any]) -> str:
     words = shown.text(problem.get("message")) or str(shown.RULES.get(problem.get("rule", ""), problem.get("rule")))
     asked = shown.catalogue().at(row["form"], row["version"], str(problem.get("path") or ""))
     return _("%(question)s: %(reason)s", question=shown.text(asked.label), reason=words) if asked and asked.label else words

@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response
 from server.errors import NotFound
 from server.office import answers, languages, media, shown
 from server.office.audit import note
-from server.office.signing import OFFICE, needs, reader
+from server.office.signing import OFFICE, needs, reader, safe_next
 from server.office.submission_lists import reasons
+from server.office.toasts import toast
 from server.stores import stores
 from sync import review
 from sync.store import reading
@@ -54,32 +55,34 @@ def _answers_to_show(row: Mapping[str, Any]) -> Any:
 
 @needs(*OFFICE)
 def submission(submission_id: str) -> str:
-    connection = stores().session.connection()
-    row = _row(submission_id)
-    document = shown.form_document(row["form"], row["version"])
-    decided = read.decisions_about(connection, submission_id)
-    came = _answers_to_show(row)
-    made = read.records_of(connection, submission_id)
-    seen, there = reading.labels(connection, made, reader().within), reading.labels(connection, made, None)
-    page = render_template(
-        "office/submission.html",
-        row=row,
-        sheet=answers.sheet((document or {}).get("fields") or (), came, row["problems"], row["remarks"]),
-        files=media.of_submission(row),
-        form_known=document is not None,
-        decided=decided,
-        seen=decided[0]["id"] if decided else "",
-        comments=comments_by_path(decided),
-        records=[(each, "seen" if each in seen else "elsewhere" if each in there else "not yet", seen.get(each)) for each in made],
-        corrections=read.superseded_by(connection, submission_id),
-        possible=possible(row, decided),
-        hindrance=hindrance(row),
-        reasons=reasons(row),
-        prefix=COMMENT_PREFIX,
-        comment_characters_max=COMMENT_CHARACTERS_MAX,
-    )
+    page = render_template("office/submission.html", **parts(_row(submission_id)))
     note("view", submission_id)
     return page
+
+
+def parts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the templates need to show one submission and to decide about it (submission_parts.html)."""
+    connection, submission_id = stores().session.connection(), row["id"]
+    document = shown.form_document(row["form"], row["version"])
+    decided = read.decisions_about(connection, submission_id)
+    made = read.records_of(connection, submission_id)
+    seen, there = reading.labels(connection, made, reader().within), reading.labels(connection, made, None)
+    return {
+        "row": row,
+        "sheet": answers.sheet((document or {}).get("fields") or (), _answers_to_show(row), row["problems"], row["remarks"]),
+        "files": media.of_submission(row),
+        "form_known": document is not None,
+        "decided": decided,
+        "seen": decided[0]["id"] if decided else "",
+        "comments": comments_by_path(decided),
+        "records": [(each, "seen" if each in seen else "elsewhere" if each in there else "not yet", seen.get(each)) for each in made],
+        "corrections": read.superseded_by(connection, submission_id),
+        "possible": possible(row, decided),
+        "hindrance": hindrance(row),
+        "reasons": reasons(row),
+        "prefix": COMMENT_PREFIX,
+        "comment_characters_max": COMMENT_CHARACTERS_MAX,
+    }
 
 
 @needs(*OFFICE)
@@ -87,7 +90,7 @@ def decide(submission_id: str) -> Response:
     """Decide, unless someone else did while this page was open; then they see that instead."""
     row = _row(submission_id)
     action = request.form.get("action", "")
-    here = url_for("office.submission", submission_id=submission_id)
+    here = safe_next(request.form.get("back")) or url_for("office.submission", submission_id=submission_id)
     decided = read.decisions_about(stores().session.connection(), submission_id)
     if request.form.get("seen", "") != (decided[0]["id"] if decided else ""):
         what = sentence(decided[0]) if decided else _("it has changed meanwhile")
@@ -113,20 +116,22 @@ def decide(submission_id: str) -> Response:
         flash(_("Nothing was changed: %(why)s.", why=str(HINDRANCES.get(error.reason, error.reason))), "problem")
         return redirect(here)
     note("decide", submission_id, decision=action)
-    flash(cast(str, done(submission_id, action, row)), "done")  # a mapping: base.html draws its links
+    done(submission_id, action, row)
+    if onward := safe_next(request.form.get("next")):
+        return redirect(onward)
     following = read.next_held(stores().session.connection(), read.SubmissionQuery(within=reader().within, state="held"), row["number"])
     stay = action == "reopen" or not following or request.form.get("then") != "next"
     return redirect(here if stay else url_for("office.submission", submission_id=following))
 
 
-def possible(row: dict[str, Any], decided: list[dict[str, Any]]) -> tuple[str, ...]:
+def possible(row: Mapping[str, Any], decided: list[dict[str, Any]]) -> tuple[str, ...]:
     """What a person may decide now; the last decision can be undone."""
     actions = tuple(each for each in POSSIBLE.get(row["state"], ()) if not (each == "accept" and hindrance(row)))
     undoable = bool(decided) and decided[0]["action"] in review.ACTIONS and decided[0]["action"] != "reopen" and row["state"] in UNDOABLE
     return (*actions, "reopen") if undoable else actions
 
 
-def hindrance(row: dict[str, Any]) -> str:
+def hindrance(row: Mapping[str, Any]) -> str:
     """Why it cannot be accepted, as a sentence; blank when it can."""
     reason = review.why_not_accept(stores().store, row["id"])
     return str(HINDRANCES.get(reason, reason)) if reason else ""
@@ -151,8 +156,8 @@ def _comments() -> list[dict[str, str]]:
     return [{"path": path, "text": text} for path, text in said if text][:COMMENTS_MAX]
 
 
-def done(submission_id: str, action: str, row: dict[str, Any]) -> dict[str, str]:
-    """What was done, and what undoes it: shown as a toast (base.html)."""
+def done(submission_id: str, action: str, row: Mapping[str, Any]) -> None:
+    """Say what was done, with what undoes it."""
     who = shown.worker_name(row["worker"])
     words = {
         "accept": _("Accepted. It counts in the records now; %(who)s is told.", who=who),
@@ -160,8 +165,12 @@ def done(submission_id: str, action: str, row: dict[str, Any]) -> dict[str, str]
         "reject": _("Rejected. It stays kept, but no record is made of it; %(who)s is told.", who=who),
         "reopen": _("Reopened: it is as it was before the decision."),
     }[action]
+    look = url_for("office.submission", submission_id=submission_id)
     latest = read.decisions_about(stores().session.connection(), submission_id)
-    return {"words": words, "submission": submission_id, "undo": latest[0]["id"] if latest and action != "reopen" else ""}
+    if not latest or action == "reopen":
+        return toast(words, look)
+    back = safe_next(request.form.get("back")) or ""
+    toast(words, look, url_for("office.decide", submission_id=submission_id), action="reopen", seen=latest[0]["id"], back=back, next=back)
 
 
 def _row(submission_id: str) -> dict[str, Any]:
