@@ -34,8 +34,8 @@ export interface FormScreenProps {
   fix?: { submission: SubmissionDocument; receipt: ReceiptDocument };
   /** the draft was found at this door: said in words, and one may start over */
   found?: boolean;
-  /** the door to offer after this form was saved */
-  next?(submissionId: string): { name: string; go(): void } | null;
+  /** the door to offer after this form was saved, or what else is next: `what` says it then */
+  next?(submissionId: string): { name: string; what?: string; go(): void } | null;
   onSaved(submissionId: string): void;
   /** the draft that was found is thrown away; a new form is wanted */
   onStartOver?(): void;

@@ -8,7 +8,7 @@ import { openDrawer } from './desk.ts';
 import { drafts, saveDraft } from './drafts.ts';
 import { signIn } from './session.ts';
 import * as submissions from './submissions.ts';
-import { type Acknowledged, sheetsOf, stateOf, touches, withOwnClocks } from './submissions.ts';
+import { type Acknowledged, nextToMend, sheetsOf, stateOf, toMend, touches, withOwnClocks } from './submissions.ts';
 
 const RECORD = 'household:a3pof6fnq6idjvrhib2gi53akg';
 const NOTHING: Acknowledged = { sent: [], refused: {} };
@@ -62,6 +62,14 @@ describe('the state of a submission comes from documents and from what the serve
     expect(states([first, replaced, second, receipt(second, 'accepted')])).toEqual([['superseded', 'submission:02'], 'accepted']);
     expect(states([first, replaced, second, receipt(second, 'returned')])).toEqual([['superseded', 'submission:02'], 'returned']);
     expect(states([first, replaced, second, receipt(second, 'returned'), third])).toEqual([['superseded', 'submission:02'], ['superseded', 'submission:03'], 'waiting']);
+  });
+  test('several that came back are put right one after the other, the oldest first', () => {
+    const [one, two, mended] = [submission(1), submission(2), submission(3, { supersedes: 'submission:01' })];
+    const waitsForFormer = { ...receipt(submission(4), 'held'), problems: [{ path: '', rule: 'chain', message: { zh: '', en: '' } }] };
+    const back = [one, two, submission(4), receipt(one, 'returned'), receipt(two, 'held'), waitsForFormer];
+    expect(toMend(sheetsOf(back, NOTHING)).map(({ submission: { _id } }) => _id)).toEqual(['submission:01', 'submission:02']);
+    expect(nextToMend(sheetsOf([...back, mended], NOTHING))?.submission._id).toBe('submission:02');
+    expect(nextToMend([])).toBeNull();
   });
   test('a held one that was mended no longer asks for mending', () => {
     const [first, mended] = [submission(1), submission(2, { supersedes: 'submission:01' })];

@@ -57,6 +57,15 @@ export function stateOf(submission: SubmissionDocument, receipt: ReceiptDocument
   return { state: 'waiting', refused: acknowledged.refused[submission._id] ?? null };
 }
 
+/** Those that the person has to put right, the oldest first. */
+export function toMend(all: readonly Sheet[]): Sheet[] {
+  return all.filter(({ state }) => state.state === 'needs_fixing' || state.state === 'returned').reverse();
+}
+
+export function nextToMend(all: readonly Sheet[]): Sheet | null {
+  return toMend(all)[0] ?? null;
+}
+
 /** Nothing more comes of it: it is taken in, or it is not wanted. */
 export function isOver({ state }: SubmissionState): boolean {
   return state === 'accepted' || state === 'superseded' || state === 'duplicate' || state === 'rejected';

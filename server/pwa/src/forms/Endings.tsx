@@ -22,7 +22,7 @@ export function SavedEnding(props: { id: string; title: string; next: ReturnType
           {(next) => (
             <button type="button" class="button button--main form-end__next" onClick={() => props.onNext(next().go)}>
               <span>
-                {t('form.saved.next')}
+                {next().what ?? t('form.saved.next')}
                 <strong>{next().name}</strong>
               </span>
               <ArrowRight size={24} aria-hidden="true" />

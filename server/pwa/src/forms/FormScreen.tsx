@@ -14,6 +14,7 @@ import type { Draft, FormScreenProps } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { answerWords } from './answer_words.ts';
 import { BackKey } from './back_key.ts';
+import { Changes } from './Changes.tsx';
 import { LanguagePick, useFormLanguage } from './LanguagePick.tsx';
 import { DiscardedEnding, SavedEnding } from './Endings.tsx';
 import { Filling } from './filling.ts';
@@ -349,6 +350,7 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
               <p class="notice notice--warn">{t('form.office.fixing')}</p>
               <LooseNotes filling={filling} />
             </Show>
+            <Show when={position() === 0}><Changes form={props.form} start={props.start} /></Show>
             <PageHead filling={filling} />
             <Show when={position() === 0 && filling.usual().length > 0}>
               <button type="button" class="all-well" onClick={allWell}>

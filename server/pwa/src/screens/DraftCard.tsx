@@ -4,7 +4,7 @@ import Trash from 'lucide-solid/icons/trash';
 import { createSignal, onCleanup, Show } from 'solid-js';
 import { removeDraft } from '../data/drafts.ts';
 import { recordName } from '../data/labels.ts';
-import { forms, rows } from '../data/records.ts';
+import { forms, oneOf, rows } from '../data/records.ts';
 import type { Draft } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
@@ -16,7 +16,7 @@ const UNDO_SECONDS = 6;
 export function DraftCard(props: { draft: Draft }) {
   const navigate = useNavigate();
   const name = () => {
-    const row = rows().get(props.draft.start.record ?? props.draft.start.household ?? '');
+    const row = rows().get(oneOf(props.draft.start.record ?? props.draft.start.household ?? ''));
     return (row && recordName(row)) || props.draft.title;
   };
   const [going, setGoing] = createSignal<ReturnType<typeof setTimeout> | null>(null);

@@ -1,16 +1,18 @@
 // Opens a form: reads what is known from the phone, then hands the screen to the form runner.
 import { useNavigate, useParams, useSearchParams } from '@solidjs/router';
 import FileX from 'lucide-solid/icons/file-x';
-import { createMemo, createResource, createSignal, ErrorBoundary, Match, Suspense, Switch, untrack } from 'solid-js';
+import { createMemo, createResource, createSignal, ErrorBoundary, Match, Show, Suspense, Switch, untrack } from 'solid-js';
 import { doorName } from '../data/labels.ts';
 import { nextCheck, nextNeverVisited } from '../data/next_door.ts';
 import { now } from '../data/now.ts';
-import { currentForm, loaded, rows, slots } from '../data/records.ts';
+import { currentForm, left, loaded, rows, slots } from '../data/records.ts';
 import { slotOf } from '../data/schedule.ts';
-import { sheets } from '../data/submissions.ts';
+import { nextToMend, sheets } from '../data/submissions.ts';
 import { FormScreen } from '../forms/index.ts';
 import { t } from '../i18n/index.ts';
-import { checkPath, type FormAddress, prepareForm, SURVEY, surveyPath } from './open_form.ts';
+import { MovedRecord } from './Moves.tsx';
+import { checkPath, fixPath, type FormAddress, prepareForm, SURVEY, surveyPath } from './open_form.ts';
+import { subject } from './Outbox.tsx';
 import { Empty, Header } from './parts.tsx';
 
 export default function FormPage() {
@@ -26,9 +28,16 @@ export default function FormPage() {
     () => (loaded() && params.form ? JSON.stringify([params.form, isHere(), startedOver(), address.household, address.record, address.kind, address.draft, address.fix]) : undefined),
     () => untrack(() => prepareForm({ form: params.form, ...address } as FormAddress)),
   );
-  /** The door to go to after this form was saved, by what was saved. */
+  /** A record that has left: a form begun newly at it says so first. */
+  const gone = () => (address.draft || address.fix || form()?.found ? undefined : left().get(address.record ?? address.household ?? ''));
+  const [allTheSame, setAllTheSame] = createSignal(false);
+  /** Where to go after this form was saved, by what was saved: the next door, or the next form that the office sent back. */
   const next = (submission: string) => {
     const saved = sheets().find(({ submission: { _id } }) => _id === submission)?.submission;
+    if (saved?.supersedes) {
+      const mend = nextToMend(sheets());
+      return mend && { what: t('submission.next_to_mend'), name: subject(mend), go: () => navigate(fixPath(mend.submission), { replace: true }) };
+    }
     const household = saved?.answers.household_id;
     if (!saved || typeof household !== 'string') return null;
     const slot = slotOf(slots(), saved.form, saved.answers);
@@ -54,6 +63,19 @@ export default function FormPage() {
               <Header title={t('form_page.title')} onBack={leave} />
               <Empty icon={FileX} title={t('form_page.missing')} hint={t('form_page.missing_hint')} />
             </main>
+          </Match>
+          <Match when={form() && !allTheSame() && gone()}>
+            {(moved) => (
+              <main class="screen">
+                <Header title={moved().label} onBack={leave} />
+                <MovedRecord moved={moved()} />
+                <Show when={form()!.form.starts_new || form()!.form.form === SURVEY}>
+                  <div class="thumb">
+                    <button type="button" class="button" onClick={() => setAllTheSame(true)}>{t('moves.begin')}</button>
+                  </div>
+                </Show>
+              </main>
+            )}
           </Match>
           <Match when={form()} keyed>
             {(ready) => <FormScreen {...ready} next={(id) => untrack(() => next(id))} onSaved={leave} onLeft={leave} onStartOver={ready.found ? () => setStartedOver(startedOver() + 1) : undefined} />}

@@ -8,9 +8,9 @@ import Wrench from 'lucide-solid/icons/wrench';
 import { createMemo, createResource, createSignal, For, Show } from 'solid-js';
 import { drafts } from '../data/drafts.ts';
 import { doorName, fieldsByPath, placeLabel } from '../data/labels.ts';
-import { formOf, loaded, rows } from '../data/records.ts';
+import { formOf, left, loaded, oneOf, rows } from '../data/records.ts';
 import { unsentMedia } from '../data/media.ts';
-import { type Sheet, sheets } from '../data/submissions.ts';
+import { isOver, type Sheet, sheets, toMend } from '../data/submissions.ts';
 import { syncedAt, syncNow, syncState } from '../data/sync.ts';
 import { moment, timeWithSeconds } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
@@ -22,12 +22,11 @@ import { Empty, Skeletons, StateChip } from './parts.tsx';
 const FINISHED_SHOWN = 30;
 
 export function OutboxScreen() {
-  const oldestFirst = (wanted: string[]) => sheets().filter(({ state }) => wanted.includes(state.state)).reverse();
-  const todo = createMemo(() => oldestFirst(['needs_fixing', 'returned']));
-  const onTheWay = createMemo(() => oldestFirst(['waiting', 'sent']));
+  const todo = createMemo(() => toMend(sheets()));
+  const onTheWay = createMemo(() => sheets().filter(({ state }) => ['waiting', 'sent', 'waits_for_former'].includes(state.state)).reverse());
   // The newest answer first: an older form that the office turned down today is news.
   const answeredAt = (sheet: Sheet) => sheet.receipt?.at ?? sheet.submission.finished_at;
-  const finished = createMemo(() => sheets().filter(({ state }) => ['accepted', 'rejected', 'superseded', 'duplicate'].includes(state.state)).sort((a, b) => Date.parse(answeredAt(b)) - Date.parse(answeredAt(a))));
+  const finished = createMemo(() => sheets().filter(({ state }) => isOver(state)).sort((a, b) => Date.parse(answeredAt(b)) - Date.parse(answeredAt(a))));
   const [shown, setShown] = createSignal(FINISHED_SHOWN);
   const [photos] = createResource(() => [sheets(), syncedAt()] as const, async ([all]) => (await unsentMedia(all.map(({ submission }) => submission))).length);
   const running = () => syncState().state === 'running';
@@ -96,8 +95,8 @@ export function OutboxScreen() {
 
 export function subject(sheet: Sheet): string {
   const { answers } = sheet.submission;
-  const household = typeof answers.household_id === 'string' ? rows().get(answers.household_id) : undefined;
-  return doorName(household) || formTitle(sheet.submission.form);
+  const id = typeof answers.household_id === 'string' ? answers.household_id : '';
+  return doorName(rows().get(oneOf(id))) || left().get(id)?.label || formTitle(sheet.submission.form);
 }
 
 function Line(props: { sheet: Sheet }) {

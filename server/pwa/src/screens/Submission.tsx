@@ -38,6 +38,16 @@ export function SubmissionScreen() {
               <Show when={current().state.state === 'superseded' && (current().state as { by: string | null }).by}>
                 {(by) => <A class="button button--soft" href={`/submission/${encodeURIComponent(by())}`}>{t('submission.open_new')}</A>}
               </Show>
+              <Show when={current().submission.supersedes}>
+                {(former) => (
+                  <>
+                    <p class="soft">{t('submission.corrects')}</p>
+                    <Show when={sheets().some(({ submission }) => submission._id === former())}>
+                      <A class="button button--soft" href={`/submission/${encodeURIComponent(former())}`}>{t('submission.open_old')}</A>
+                    </Show>
+                  </>
+                )}
+              </Show>
             </div>
             <Show when={(current().receipt?.comments?.length ?? 0) > 0}>
               <section class="stack">

@@ -18,7 +18,7 @@ import { now } from '../data/now.ts';
 import { loaded, peopleOf, rows, slots } from '../data/records.ts';
 import { text } from '../data/rows.ts';
 import { session } from '../data/session.ts';
-import { sheets } from '../data/submissions.ts';
+import { sheets, toMend } from '../data/submissions.ts';
 import { syncedAt } from '../data/sync.ts';
 import type { Slot } from '../data/documents.ts';
 import { dayTitle, moment, time } from '../i18n/dates.ts';
@@ -52,7 +52,7 @@ export function TodayScreen() {
   const [only, setOnly] = createSignal<string | null>(null);
   const due = createMemo(() => byDoor(dueToday(rows().values(), now(), slots()), rows()));
   const shown = createMemo(() => due().filter((item) => only() === null || kindOf(item) === only()));
-  const fixing = createMemo(() => sheets().filter(({ state }) => state.state === 'needs_fixing' || state.state === 'returned').length);
+  const fixing = createMemo(() => toMend(sheets()).length);
 
   return (
     <main class="screen">
