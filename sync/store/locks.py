@@ -12,9 +12,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.exc import OperationalError
 
 from sync.store.engine import Store
 
+GIVE_WAY_MILLISECONDS = 100
+"""PostgreSQL looks for rings of waiting transactions after 1,000, and ends one of them: this one is gone by then."""
+LOCK_NOT_AVAILABLE = "55P03"
 _DECIDING = "deciding"
 
 
@@ -58,6 +62,25 @@ def held(store: Store, name: str) -> Iterator[Connection | None]:
 
 class HeldByAnother(Exception):
     """Another worker is at it."""
+
+
+@contextmanager
+def giving_way(connection: Connection) -> Iterator[None]:
+    """For what can as well be done later: raises GivenWay rather than wait for others' changes, before they could be made to fail for its sake."""
+    if not is_shared(connection):
+        yield
+        return
+    connection.execute(text(f"SET LOCAL lock_timeout = {GIVE_WAY_MILLISECONDS}"))
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise GivenWay from error
+        raise
+
+
+class GivenWay(Exception):
+    """Somebody was at work on the same rows; try again."""
 
 
 def _key(name: str) -> int:

@@ -321,11 +321,15 @@ class LinkageKey(Base):
 
 
 class LinkageQueue(Base):
-    """Records to compare anew, written in the transaction that changed them: see sync/store/linkage_statements.py. `later`: those of a run over all."""
+    """Records to compare anew, written in the transaction that changed them: see sync/store/linkage_statements.py.
+
+    `later`: after those that people have changed. `anew`: even if it has not changed.
+    """
 
     __tablename__ = "linkage_queue"
     record: Mapped[str] = mapped_column(String(120), primary_key=True)
     later: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    anew: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     __table_args__ = (Index("linkage_queue_in_turn", "later", "record"), {"sqlite_with_rowid": False})
 
 

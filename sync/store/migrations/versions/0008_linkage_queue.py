@@ -8,6 +8,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    op.add_column("linkage_queue", sa.Column("later", sa.Boolean(), nullable=False, server_default=sa.text("false")))
+    for column in ("later", "anew"):
+        op.add_column("linkage_queue", sa.Column(column, sa.Boolean(), nullable=False, server_default=sa.text("false")))
     op.create_index("linkage_queue_in_turn", "linkage_queue", ["later", "record"])
     op.execute(sa.text("INSERT INTO linkage_queue (record, later) SELECT id, :later FROM records WHERE kind IN ('household', 'person')").bindparams(later=True))
