@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forms.messages import WORDS, Message, spoken
 
-MERGE_POLICIES = ("latest", "earliest", "max", "min", "union", "sum", "observed")
+MERGE_POLICIES = ("latest", "earliest", "max", "min", "union", "sum", "observed", "review")
 PII_KINDS = ("name", "phone", "id", "address", "other")
 
 _SENTENCES = spoken(WORDS, "findings")

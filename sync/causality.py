@@ -6,7 +6,7 @@ import heapq
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 OFFICE = "office"
@@ -23,6 +23,8 @@ class Contribution:
     `clock` is the phone's, `effective` the same one capped at receipt (sync/clock.py). `dot` says since when the record has had it:
     (device, effective clock), or ("office", the decision's clock) when a person let it in: by then other phones may have seen later
     clocks of that device without having seen this.
+
+    `decides`: blank for what a phone says; `settlement` or `move` for what a person ruled in the office, whose device is `office`.
     """
 
     record: str
@@ -41,6 +43,7 @@ class Contribution:
     area: str
     label: str | None = None
     policies: Mapping[str, str] = field(default_factory=dict)
+    decides: str = ""
 
 
 def known_to(a: Contribution, b: Contribution) -> bool:
@@ -49,6 +52,25 @@ def known_to(a: Contribution, b: Contribution) -> bool:
         return a.clock < b.clock
     device, clock = a.dot
     return clock <= b.based_on.get(device, "")
+
+
+def as_member(each: Contribution, one: str) -> Contribution:
+    """The same as part of the cluster whose record is `one`. Its devices' lines are told apart from those of other members: who saw what
+    a phone wrote about this member has not seen what the same phone wrote about another. What names `one` itself is named plainly."""
+    own = each.record
+    if own == one:
+        return each if not any(" " in device for device in each.based_on) else replace(each, based_on=_plain(each.based_on, one))
+    based_on = _plain({(device if " " in device else f"{own} {device}"): clock for device, clock in each.based_on.items()}, one)
+    return replace(each, record=one, device=f"{own} {each.device}", dot=(f"{own} {each.dot[0]}", each.dot[1]), based_on=based_on)
+
+
+def phone_of(device: str) -> str:
+    """The device itself, of one that may stand in a cluster's version."""
+    return device.rpartition(" ")[2]
+
+
+def _plain(version: Mapping[str, str], one: str) -> dict[str, str]:
+    return {device.removeprefix(f"{one} "): clock for device, clock in version.items()}
 
 
 def by_time(each: Contribution) -> tuple[str, str, str, str]:

@@ -170,6 +170,7 @@ class DisputedSchema(Schema):
 
 class EntrySchema(DisputedSchema):
     form = fields.String(required=True)
+    settled = fields.Boolean()
     disputed = fields.List(fields.Nested(DisputedSchema))
 
 
@@ -180,8 +181,16 @@ class RecordSubmissionSchema(Schema):
     at = fields.String(required=True)
 
 
+class MovedFromSchema(Schema):
+    """Where a record was before, and when it moved (`at`) or with which record it did (`with`)."""
+
+    from_ = fields.List(fields.String(), required=True, data_key="from")
+    at = fields.String()
+    with_ = fields.String(data_key="with")
+
+
 class RecordSchema(Schema):
-    """A merged record, from the centre into its area's database."""
+    """A merged record, from the centre into its area's database. `members`: the ids it stands for; `linked_to`: the one that stands for it."""
 
     id = fields.String(required=True, data_key="_id")
     type = fields.String(required=True, validate=validate.Equal("record"))
@@ -193,6 +202,21 @@ class RecordSchema(Schema):
     search = fields.String(required=True)
     submissions = fields.List(fields.Nested(RecordSubmissionSchema), required=True)
     submission_count = fields.Integer(required=True, strict=True)
+    members = fields.List(fields.String())
+    linked_to = fields.String()
+    moved = fields.Nested(MovedFromSchema)
+
+
+class MovedSchema(Schema):
+    """What stays in an area that a record has left. `area`: where it lies now."""
+
+    id = fields.String(required=True, data_key="_id")
+    type = fields.String(required=True, validate=validate.Equal("moved"))
+    kind = fields.String(required=True)
+    label = fields.String(required=True)
+    area = fields.String(required=True)
+    at = fields.String()
+    with_ = fields.String(data_key="with")
 
 
 SUBMISSION, RECEIPT, RECORD = SubmissionSchema(), ReceiptSchema(), RecordSchema()
@@ -214,7 +238,7 @@ def json_schemas() -> dict[str, Any]:
     from apispec.ext.marshmallow import MarshmallowPlugin
 
     spec = APISpec(title="Doorstep documents", version="1", openapi_version="3.1.0", plugins=[MarshmallowPlugin()])
-    for name, schema in (("Submission", SubmissionSchema), ("Receipt", ReceiptSchema), ("Record", RecordSchema)):
+    for name, schema in (("Submission", SubmissionSchema), ("Receipt", ReceiptSchema), ("Record", RecordSchema), ("Moved", MovedSchema)):
         spec.components.schema(name, schema=schema)
     return spec.to_dict()["components"]["schemas"]
 

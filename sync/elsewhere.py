@@ -3,44 +3,66 @@
 Ids are no secrets: every phone can compute the household id of any door, and people move between areas with phones in their pockets. Merged
 without a look, one survey would carry a record, with its people's names, into the area of whoever sent it. So what changes a record that
 lies in another place (see docs/architecture.md, Ids) is held, unless its worker has ever been assigned there, or the id is that of the very
-door that the answers name. Within one place a record follows its newest submission, as grids are redrawn.
+door that the answers name. A record that only says that it belongs to a household or person in another place is held too, for it would lie there.
+Who answered for an area that a record has left may still hand in what they wrote. Within one place a record follows its newest submission, as
+grids are redrawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sync.causality import Contribution
 from sync.identity import household_id
 from sync.judged import Judged
+from sync.lying import LIE_WITH
 from sync.messages import message
 from sync.validate import Accepted, Held, Known, Problem, with_parents
 
 DOOR = ("building", "unit", "room")
 
 
-def held_if_elsewhere(each: Judged, known: Known, record_areas: Mapping[str, str | None]) -> Judged:
-    """The same, or held with a problem for each record that lies elsewhere. `record_areas`: of the records it names, those that exist."""
+def named(each: Judged) -> set[str]:
+    """The records that a submission is about, and those that it says they belong to."""
+    if not isinstance(each.verdict, Accepted | Held):
+        return set()
+    return {record for one in each.verdict.contributions for record in (one.record, *_belongs_to(one))}
+
+
+def held_if_elsewhere(each: Judged, known: Known, record_areas: Mapping[str, Collection[str]]) -> Judged:
+    """The same, or held with a problem for each record that lies elsewhere. `record_areas`: of those of `named` that exist, where they lie or have lain."""
     verdict = each.verdict
     if not isinstance(verdict, Accepted | Held):
         return each
-    problems = [_problem(one) for one in verdict.contributions if _is_elsewhere(one, known, record_areas.get(one.record))]
+    own_doors = {one.record for one in verdict.contributions if _is_own_door(one, known.places.get(one.area), known.household_key)}
+    problems = [
+        _problem(one)
+        for one in verdict.contributions
+        if any(_is_elsewhere(one, known, record_areas.get(record, ())) for record in {one.record, *_belongs_to(one)} - own_doors)
+    ]
     if not problems:
         return each
     before = verdict.problems if isinstance(verdict, Held) else ()
     return replace(each, verdict=Held(verdict.envelope, [*before, *problems], verdict.answers, verdict.remarks, verdict.contributions))
 
 
-def _is_elsewhere(one: Contribution, known: Known, lies_in: str | None) -> bool:
-    here, there = known.places.get(one.area), known.places.get(lies_in or "")
-    if here is None or there is None or here == there or one.worker in known.everywhere or _is_own_door(one, here, known.household_key):
+def _belongs_to(one: Contribution) -> set[str]:
+    return {value for name in LIE_WITH if isinstance(value := one.properties.get(name), str) and value.startswith(name + ":")}
+
+
+def _is_elsewhere(one: Contribution, known: Known, lies_in: Collection[str]) -> bool:
+    """Whether none of these areas is of the place that it comes from, and its worker never answered for one of them."""
+    here = known.places.get(one.area)
+    there = [known.places[area] for area in lies_in if area in known.places]
+    if here is None or not there or here in there or one.worker in known.everywhere:
         return False
-    return not any(each.area in with_parents(lies_in, known.parents) for each in known.assignments.get(one.worker, ()))
+    covering = {above for area in lies_in for above in with_parents(area, known.parents)}
+    return not any(each.area in covering for each in known.assignments.get(one.worker, ()))
 
 
-def _is_own_door(one: Contribution, place: str, key: bytes | None) -> bool:
-    if one.kind != "household" or key is None:
+def _is_own_door(one: Contribution, place: str | None, key: bytes | None) -> bool:
+    if one.kind != "household" or key is None or place is None:
         return False
     building, unit, room = (one.properties.get(name) or "" for name in DOOR)
     ordinal = one.properties.get("ordinal", 1)

@@ -15,10 +15,12 @@ from sqlalchemy import Connection, update
 from sync import clock
 from sync.causality import OFFICE, Contribution
 from sync.identity import ulid
-from sync.merge import Record, merge
+from sync.links import Linked, pairs, standing
+from sync.lying import Recomputed, areas_shown, reference
+from sync.merge import Record
 from sync.publish import area_database, outbox_row
-from sync.states import Decided, Link, base_state, receipt, superseded
-from sync.store import statements
+from sync.states import Decided, Link, base_state, chain, receipt, superseded, waits
+from sync.store import ruling_statements, statements
 from sync.store.facets import facets
 from sync.validate import effective_clock
 
@@ -38,6 +40,8 @@ class Ledger:
         self._counting: dict[str, list[Contribution]] = {}  # with those that counted before
         self._outbox: dict[tuple[str, str], dict[str, Any]] = {}
         self._office_clock: str | None = None
+        self._changes: list[tuple[str, Any, Any]] = []
+        self.notes_changes = False
 
     def contribute(self, contributions: Iterable[Contribution], counts: bool) -> None:
         """What a new submission says of records; kept, and, if it counts, merged into them."""
@@ -56,7 +60,7 @@ class Ledger:
     def office_clock(self) -> str:
         """Later than every decision before."""
         if self._office_clock is None:
-            self._office_clock = statements.last_office_clock(self.connection)
+            self._office_clock = ruling_statements.last_office_clock(self.connection)
         seen = [self._office_clock] if self._office_clock else []
         self._office_clock = clock.advance(OFFICE, clock.milliseconds(self.now), seen)
         return self._office_clock
@@ -77,14 +81,24 @@ class Ledger:
         wanted = set(ids)
         rows = statements.related(self.connection, wanted)
         decided = decisions(self.connection, [row["id"] for row in rows])
-        bases = {row["id"]: base_state(row["verdict"], decided.get(row["id"], ())) for row in rows}
+        there = {row["id"] for row in rows}
+        bases = {row["id"]: base_state(row["verdict"], decided.get(row["id"], ()), waits(row, there)) for row in rows}
         out = superseded(Link(row["id"], row["worker"], row["supersedes"], bases[row["id"]], _effective(row)) for row in rows)
         states = {id: "superseded" if id in out else base for id, base in bases.items()}
-        changed = [row for row in rows if states[row["id"]] != row["state"]]
+        for row in rows:
+            if row["verdict"] == "accepted":
+                row["now"] = _bytes([chain()] if states[row["id"]] == "held" else [])
+        changed = [row for row in rows if states[row["id"]] != row["state"] or row.get("now", row["problems"]) != row["problems"]]
         for row in changed:
             id, state = row["id"], states[row["id"]]
-            self.connection.execute(update(statements.submissions).where(statements.submissions.c.id == id).values(state=state))
-            if state == "accepted":
+            row["problems"] = row.get("now", row["problems"])
+            same = statements.submissions.c.id == id
+            self.connection.execute(update(statements.submissions).where(same).values(state=state, problems=row["problems"]))
+            if state == row["state"]:
+                continue
+            if state == "accepted" and row["verdict"] == "accepted" and row["state"] == "held" and let_in_clock is None:
+                statements.count(self.connection, id)  # it waited for what it corrects; that its phone had sent it is no news
+            elif state == "accepted":
                 statements.let_in(self.connection, id, let_in_clock or self.decide(id, "rejudge", CENTRE))
             elif row["state"] == "accepted":
                 statements.leave_out(self.connection, id)
@@ -112,27 +126,41 @@ class Ledger:
         """Queue the receipt of a submission as it stands."""
         self.receipt(row, row["state"], orjson.loads(row["problems"]), orjson.loads(row["remarks"]), dots, decided)
 
-    def close(self) -> None:
-        """Recompute every record that was touched, and write the outbox."""
+    def close(self) -> set[str]:
+        """Recompute every record that was touched and all that follows from it, and write the outbox. Returns the records that were looked at."""
         self._keep_contributions()
         counting = {**self._counting, **dict.fromkeys(self._touched, ()), **statements.counting(self.connection, self._touched)}
-        if counting:
-            ids = counting.keys()
-            areas = statements.record_areas(self.connection, ids)
-            rows, gone = [], []
-            for id in sorted(ids):
-                record = merge(counting[id])
-                before = areas.get(id)
-                if before is not None and (record is None or record.area != before):
-                    self.queue(area_database(before), id, None)
-                if record is None:
-                    gone.append(id)
-                    continue
-                rows.append(self._row(record))
-                self.queue(area_database(record.area), id, rows[-1]["body"])
-            statements.put_records(self.connection, rows)
-            statements.remove_records(self.connection, gone)
+        records = Recomputed(self.connection, counting)
+        self._keep(records)
         statements.add(self.connection, statements.outbox, list(self._outbox.values()))
+        return set(records.all)
+
+    def changes(self) -> list[tuple[str, Any, Any]]:
+        """After `close()`: of each record whose document is another one now, its id and the documents before and after."""
+        return sorted(self._changes, key=lambda change: change[0])
+
+    def _keep(self, records: Recomputed) -> None:
+        rows, gone = [], []
+        bodies = statements.bodies(self.connection, records.before) if self.notes_changes else {}
+        for id in sorted(records.all):
+            record, before = records.all[id], records.before.get(id)
+            documents = {area: orjson.dumps(document, option=orjson.OPT_SORT_KEYS) for area, document in records.documents(id).items()}
+            for area in areas_shown(before) - documents.keys():
+                self.queue(area_database(area), id, None)
+            for area, body in documents.items():
+                self.queue(area_database(area), id, body)
+            if record is None:
+                if before is not None:
+                    gone.append(id)
+            else:
+                rows.append(self._row(record, documents))
+            if self.notes_changes and bodies.get(id) != (rows[-1]["body"] if record else None):
+                now = rows[-1]["body"] if record else None
+                self._changes.append((id, orjson.loads(bodies[id]) if id in bodies else None, orjson.loads(now) if now else None))
+        statements.put_records(self.connection, rows)
+        statements.remove_records(self.connection, gone)
+        people_and_doors = [id for id in records.all if id.partition(":")[0] in LINKED_KINDS]
+        ruling_statements.queue_for_linkage(self.connection, people_and_doors)
 
     def _keep_contributions(self) -> None:
         """Read what counted before (a new record has nothing), then add the new: nothing is read back."""
@@ -142,26 +170,36 @@ class Ledger:
         statements.add(self.connection, statements.contributions, self._rows)
         self._new, self._rows = {}, []
 
-    def _row(self, record: Record) -> dict[str, Any]:
+    def _row(self, record: Record, documents: Mapping[str, bytes]) -> dict[str, Any]:
+        """`documents`: by area; the one in its own area is the row's body."""
         fields = record.fields
         return {
             "id": record.id,
             "kind": record.kind,
             "area": record.area,
-            "household": _reference(fields, "household"),
-            "person": _reference(fields, "person"),
+            "linked_to": record.linked_to,
+            "also_in": " ".join(sorted(documents.keys() - {record.area})),
+            "household": reference(fields, "household"),
+            "person": reference(fields, "person"),
             "label": record.label,
-            "search": record.search,
+            "search": "" if record.linked_to else record.search,
             "state": next((str(fields[name]["value"])[:40] for name in STATE_FIELDS.get(record.kind, ("status",)) if name in fields), None),
-            "disputes": record.disputes,
+            "disputes": 0 if record.linked_to else record.disputes,
             **facets(record.label, fields),
             "updated_at": self.now,
-            "body": orjson.dumps(record.document, option=orjson.OPT_SORT_KEYS),
+            "body": documents[record.area],
         }
 
 
+LINKED_KINDS = ("person", "household")
+"""Kinds of records that sync/suggestions.py compares."""
+
 STATE_FIELDS = {"household": ("outcome",), "visit": ("outcome",), "person": ()}
 """The property that a record's `state` is read from; `status` of other kinds."""
+
+
+def _bytes(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def decisions(connection: Connection, ids: Iterable[str]) -> dict[str, list[Decided]]:
@@ -172,9 +210,14 @@ def decisions(connection: Connection, ids: Iterable[str]) -> dict[str, list[Deci
     }
 
 
-def _reference(fields: Mapping[str, Any], kind: str) -> str | None:
-    value = fields.get(kind, {}).get("value")
-    return value if isinstance(value, str) and value.startswith(kind + ":") else None
+def relink(ledger: Ledger, ids: Iterable[str]) -> dict[tuple[str, str], Linked]:
+    """Compute anew what stands about all pairs around these records, and touch the records whose cluster that may change. Returns the pairs."""
+    around = ruling_statements.pairings_around(ledger.connection, set(ids))
+    kept = standing(ruling_statements.undone_by(ledger.connection, [each.id for each in around]))
+    found = pairs(each for each in around if each.id in kept)
+    ruling_statements.put_links(ledger.connection, {each.pair for each in around}, found)
+    ledger.touch(id for each in around for id in each.pair)
+    return found
 
 
 def _effective(row: Mapping[str, Any]) -> str:

@@ -18,7 +18,11 @@ For one field, going through the contributions so that each comes after those it
   not know of each other disagree. The field's policy chooses a value, and the others stay beside it as `disputed` until an edit
   that knew of all of them settles it.
 
-Undoing a submission is leaving it out of the set. Nothing is remembered from one merge to the next.
+What a person settles in the office is an edit too, by the device `office`, based on the version that they saw, and it is one even where it says
+what was shown. What they had not seen is disputed with it. So undoing a submission or a settlement is leaving it out of the set. Nothing is
+remembered from one merge to the next.
+
+Records that are one (sync/links.py) are merged from the contributions of all of them, each member's phones being lines of their own.
 
 A worked example
 ----------------
@@ -41,13 +45,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from sync.causality import OFFICE, Contribution, by_time, causal, known_to
+from sync.causality import OFFICE, Contribution, as_member, by_time, causal, known_to, phone_of
 from sync.labels import label_of, search_text
 
 SUBMISSIONS_SHOWN_MAX = 20
@@ -67,6 +71,17 @@ class Record:
     search: str
     submissions: list[dict[str, Any]]
     submission_count: int
+    reported_in: frozenset[str] = frozenset()
+    placed: bool = False
+    moved_at: str = ""
+    lies_with: str = ""
+    members: tuple[str, ...] = ()
+    linked_to: str | None = None
+
+    @property
+    def left(self) -> list[str]:
+        """The areas where it was reported, or had been moved to, and does not lie now."""
+        return sorted(self.reported_in - {self.area})
 
     @property
     def disputes(self) -> int:
@@ -75,26 +90,44 @@ class Record:
 
     @property
     def document(self) -> dict[str, Any]:
-        return {
+        document: dict[str, Any] = {
             "_id": self.id,
             "type": "record",
             "kind": self.kind,
             "area": self.area,
             "label": self.label,
             "version": self.version,
-            "fields": self.fields,
-            "search": self.search,
-            "submissions": self.submissions,
+            "fields": {} if self.linked_to else self.fields,
+            "search": "" if self.linked_to else self.search,
+            "submissions": [] if self.linked_to else self.submissions,
             "submission_count": self.submission_count,
         }
+        if self.members:
+            document["members"] = list(self.members)
+        if self.linked_to:
+            document["linked_to"] = self.linked_to
+        if self.left:
+            document["moved"] = {"from": self.left, **self._since}
+        return document
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        """What stays in an area that it has left."""
+        return {"_id": self.id, "type": "moved", "kind": self.kind, "label": self.label, "area": self.area, **self._since}
+
+    @property
+    def _since(self) -> dict[str, str]:
+        """When it moved; or with which record it did, and that one knows when."""
+        return {"with": self.lies_with} if self.lies_with else {"at": self.moved_at}
 
 
 def merge(contributions: Iterable[Contribution]) -> Record | None:
     """The record that this set of contributions to one record makes; None when the set is empty. Order and repetition do not matter."""
     ordered = sorted({(each.submission, each.path): each for each in contributions}.values(), key=by_time)
-    if not ordered:
+    reports = [each for each in ordered if not each.decides]
+    if not reports:
         return None
-    newest = ordered[-1]
+    newest = reports[-1]
     saying: defaultdict[str, list[Contribution]] = defaultdict(list)
     version: dict[str, str] = {}
     for each in ordered if len(ordered) == 1 else causal(ordered):
@@ -105,11 +138,15 @@ def merge(contributions: Iterable[Contribution]) -> Record | None:
             version[device] = clock
     fields = {name: _settle(name, those) for name, those in sorted(saying.items())}
     label = label_of(newest.kind, newest.record, fields, next((each.label for each in reversed(ordered) if each.label), None))
-    submissions = {each.submission: {"id": each.submission, "form": each.form, "worker": each.worker, "at": each.at} for each in reversed(ordered)}
+    submissions = {each.submission: {"id": each.submission, "form": each.form, "worker": each.worker, "at": each.at} for each in reversed(reports)}
+    place = _place(newest.kind, reports, [each for each in ordered if each.decides == "move"])
     return Record(
         id=newest.record,
         kind=newest.kind,
-        area=newest.area,
+        area=place.area,
+        reported_in=place.all,
+        placed=place.by_move,
+        moved_at=place.at,
         label=label,
         version=version,
         fields=fields,
@@ -119,18 +156,58 @@ def merge(contributions: Iterable[Contribution]) -> Record | None:
     )
 
 
+def merge_cluster(one: str, members: Mapping[str, Iterable[Contribution]]) -> Record | None:
+    """The record that these records are together, under the id `one`. `members`: the contributions to each, `one`'s among them."""
+    record = merge(as_member(each, one) for contributions in members.values() for each in contributions)
+    return record and replace(record, members=tuple(sorted(members)))
+
+
+# Where a record lies
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    area: str
+    all: frozenset[str]
+    by_move: bool
+    at: str
+
+
+def _place(kind: str, reports: Sequence[Contribution], moves: Sequence[Contribution]) -> _Place:
+    """Where its reports and moves put a record, and since when. `reports` and `moves` in the order of time.
+
+    The newest move stands until somebody who knew of it reports the record from elsewhere. Of a person who is said to belong to a household only
+    what says so counts: a test at a sampling point moves nobody.
+    """
+    homing = [each for each in reports if "household" in each.properties] if kind != "household" else []
+    homing = homing or list(reports)
+    everywhere = frozenset(each.area for each in (*homing, *moves))
+    move = max(moves, key=lambda each: each.dot[1], default=None)
+    if move is not None:
+        homing = [each for each in homing if known_to(move, each)]
+        if not homing:
+            return _Place(move.area, everywhere, True, move.at)
+    area, since = homing[-1].area, homing[-1]
+    for each in reversed(homing):
+        if each.area != area:
+            return _Place(area, everywhere, False, since.at)
+        since = each
+    return _Place(area, everywhere, move is not None and move.area == area, move.at if move is not None and move.area == area else since.at)
+
+
 # One field
 
 Choice = Callable[[Contribution, Sequence[Contribution]], Contribution]
+"""Of the edit that stands by itself (the newest settlement, or else the oldest edit) and the frontier, the one whose value is shown."""
 Combination = Callable[[Sequence[Any]], Any]
 
 
-def _newest(oldest: Contribution, frontier: Sequence[Contribution]) -> Contribution:
+def _newest(standing: Contribution, frontier: Sequence[Contribution]) -> Contribution:
     return max(frontier, key=by_time)
 
 
-def _oldest(oldest: Contribution, frontier: Sequence[Contribution]) -> Contribution:
-    return oldest
+def _first(standing: Contribution, frontier: Sequence[Contribution]) -> Contribution:
+    return standing
 
 
 def _union(values: Sequence[Any]) -> list[Any]:
@@ -145,7 +222,10 @@ def _sum(values: Sequence[Any]) -> int | float:
     return int(total) if total == total.to_integral_value() else float(total)
 
 
-CHOOSING: dict[str, Choice] = {"latest": _newest, "earliest": _oldest}
+REVIEW = "review"
+"""The policy of what a person decides: the first value stands until it is settled; any other that is reported since is a dispute, seen or not."""
+
+CHOOSING: dict[str, Choice] = {"latest": _newest, "earliest": _first, REVIEW: _first}
 """Policies that let one report stand for the field. Different values on the frontier are a dispute."""
 
 OBSERVED = "observed"
@@ -164,11 +244,17 @@ POLICIES = frozenset(CHOOSING) | frozenset(COMBINING) | {OBSERVED}
 """What a form's `merge` column may say; `latest` where it says nothing."""
 
 
+def policy_of(name: str, those: Iterable[Contribution]) -> str:
+    """What the newest form that has this field says."""
+    newest = max((each for each in those if not each.decides), key=by_time, default=None)
+    return newest.policies.get(name, "latest") if newest else "latest"
+
+
 def _settle(name: str, those: Sequence[Contribution]) -> dict[str, Any]:
     """A field's published entry, from the contributions that have it, each after those it knew."""
     if len(those) == 1:
         return _entry(those[0], those[0].properties[name])
-    policy = max(those, key=by_time).policies.get(name, "latest")
+    policy = policy_of(name, those)
     if policy in COMBINING:
         return _combined(name, those, COMBINING[policy])
     if policy == OBSERVED:
@@ -176,11 +262,11 @@ def _settle(name: str, those: Sequence[Contribution]) -> dict[str, Any]:
         newest = max(frontier, key=by_time)
         return _entry(newest, newest.properties[name])
     choose = CHOOSING.get(policy, _newest)
-    oldest, frontier = _edits(name, those, choose)
-    chosen = choose(oldest, frontier)
+    standing, frontier = _edits(name, those, choose)
+    chosen = choose(standing, frontier)
     entry = _entry(chosen, chosen.properties[name])
-    if len(frontier) > 1 and any(not same(each.properties[name], frontier[0].properties[name]) for each in frontier):
-        others = [each for each in frontier if not same(each.properties[name], chosen.properties[name])]
+    others = [each for each in frontier if not same(each.properties[name], chosen.properties[name])]
+    if others and (policy == REVIEW or any(not same(each.properties[name], others[0].properties[name]) for each in frontier)):
         entry["disputed"] = [_disputed(each, each.properties[name]) for each in sorted(others, key=by_time, reverse=True)]
     return entry
 
@@ -192,25 +278,25 @@ def _combined(name: str, those: Sequence[Contribution], combine: Combination) ->
 
 
 def _edits(name: str, those: Sequence[Contribution], choose: Choice, confirms: bool = True) -> tuple[Contribution, list[Contribution]]:
-    """The oldest edit of a field, and its frontier: the edits that no other edit knew. Unless `confirms`, a value sent again is an edit too."""
+    """The edit that stands by itself, and the frontier: the edits that no other edit knew. Unless `confirms`, a value sent again is an edit too."""
     edits: list[Contribution] = []
-    oldest = those[0]
+    standing_by_itself = those[0]
     frontier: dict[str, list[Contribution]] = {}  # by device; more than one of a device only where clocks are equal
     standing = 0
     seen: _Seen | None = None
     for b in those:
         known = _known_of(frontier, b)
-        if not confirms:
+        if not confirms or b.decides:
             shown = None
         elif len(known) == standing:
-            shown = choose(oldest, known) if known else None
+            shown = choose(standing_by_itself, known) if known else None
         else:
             seen = seen or _Seen(edits, choose)
             shown = seen.by(b)
         if shown is not None and same(b.properties[name], shown.properties[name]):
             continue
         edits.append(b)
-        oldest = min(oldest, b, key=by_time)
+        standing_by_itself = _before_all(standing_by_itself, b)
         if seen is not None:
             seen.add(b)
         for each in known:
@@ -219,12 +305,20 @@ def _edits(name: str, those: Sequence[Contribution], choose: Choice, confirms: b
                 del frontier[each.device]
         frontier.setdefault(b.device, []).append(b)
         standing += 1 - len(known)
-    return oldest, [each for of_device in frontier.values() for each in of_device]
+    return standing_by_itself, [each for of_device in frontier.values() for each in of_device]
+
+
+def _before_all(a: Contribution, b: Contribution) -> Contribution:
+    """Of two edits the one that stands by itself: a settlement, the newer of two; else the older."""
+    if a.decides and b.decides:
+        return max(a, b, key=by_time)
+    return a if a.decides else b if b.decides else min(a, b, key=by_time)
 
 
 def _known_of(frontier: Mapping[str, Sequence[Contribution]], b: Contribution) -> list[Contribution]:
     """The edits in the frontier that `b` knew. Looks at the devices that `b` names, not at the whole frontier."""
-    asked = {b.device, *b.based_on} if OFFICE not in b.based_on else frontier
+    let_in = any(device.endswith(OFFICE) for device in b.based_on)  # what a person let in stands under the office, whichever phone wrote it
+    asked = frontier if let_in else {b.device, *b.based_on}
     return [each for device in asked for each in frontier.get(device, ()) if known_to(each, b)]
 
 
@@ -236,7 +330,8 @@ class _Seen:
     """
 
     def __init__(self, edits: Iterable[Contribution], choose: Choice):
-        self._wants_oldest = choose is _oldest
+        self._wants_first = choose is _first
+        self._settlements: list[Contribution] = []
         self._lines: dict[tuple[str, str], _Line] = {}
         self._of_dot: defaultdict[str, list[_Line]] = defaultdict(list)
         self._of_device: defaultdict[str, list[_Line]] = defaultdict(list)
@@ -244,6 +339,8 @@ class _Seen:
             self.add(each)
 
     def add(self, edit: Contribution) -> None:
+        if edit.decides:
+            self._settlements.append(edit)
         key = (edit.dot[0], edit.device)
         line = self._lines.get(key)
         if line is None:
@@ -258,8 +355,9 @@ class _Seen:
             for line in self._of_dot.get(device, ()):
                 if line.device != b.device and (end := bisect_right(line.clocks, clock)):
                     hits.append((line, end))
-        if self._wants_oldest:
-            return min((line.oldest[end - 1] for line, end in hits), key=by_time, default=None)
+        if self._wants_first:
+            settled = [each for each in self._settlements if known_to(each, b)]
+            return max(settled, key=by_time) if settled else min((line.oldest[end - 1] for line, end in hits), key=by_time, default=None)
         known: dict[str, str] = {}
         newest_of: dict[str, str] = {}
         for line, end in hits:
@@ -329,8 +427,9 @@ def _rank(value: Any) -> tuple[int, Any]:
 
 
 def _disputed(each: Contribution, value: Any) -> dict[str, Any]:
-    return {"value": value, "worker": each.worker, "device": each.device, "at": each.at, "clock": each.effective, "submission": each.submission}
+    return {"value": value, "worker": each.worker, "device": phone_of(each.device), "at": each.at, "clock": each.effective, "submission": each.submission}
 
 
 def _entry(each: Contribution, value: Any) -> dict[str, Any]:
-    return {**_disputed(each, value), "form": each.form}
+    entry = {**_disputed(each, value), "form": each.form}
+    return {**entry, "settled": True} if each.decides else entry

@@ -24,12 +24,13 @@ from forms.form import Form
 from sync.clock import utc_now
 from sync.conflicts import in_conflict, leaf_rank, not_seen
 from sync.databases import START, Databases
-from sync.elsewhere import held_if_elsewhere
+from sync.elsewhere import held_if_elsewhere, named
 from sync.judged import Judged
 from sync.known import Knowledge, LoadForm
 from sync.ledger import CENTRE, Ledger
 from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN, Delivery
 from sync.shares import Share
+from sync.states import FORCED_AFTER, chain
 from sync.store import locks, statements
 from sync.store.engine import Store
 from sync.store.statements import submissions
@@ -41,6 +42,8 @@ WAIT_SECONDS = 0.5
 """How long a decision in the office waits for its receipt to go out, at most."""
 SWEEP_SECONDS = 60
 """Every inbox is looked at this often, in case word of a change was lost."""
+FORCE_EVERY = timedelta(minutes=10)
+"""How often what waits for a submission that it corrects is looked at."""
 REJUDGED_RULES = ("form", "version", "worker", "area")
 """What holds a submission until the centre knows more."""
 
@@ -83,6 +86,7 @@ class Pipeline:
         self._delivery = Delivery(store, databases, share=self._share)
         self._now = now
         self._last = datetime.min
+        self._forced = datetime.min
         self._known: object = None
         self._unread: list[str] = []  # inboxes that may have more
 
@@ -128,7 +132,7 @@ class Pipeline:
         self._unread += [name for name in inboxes if name not in self._unread and self._share.holds(name)]
 
     def _step(self) -> int:
-        done = self._rejudge_when_more_is_known()
+        done = self._rejudge_when_more_is_known() + self._force()
         batch = self._next_batch()
         if batch.sequences:
             self._take(batch)
@@ -142,6 +146,25 @@ class Pipeline:
         changed = self.rejudge()
         self._known = known
         return changed
+
+    def _force(self) -> int:
+        """Let in what has waited too long for a submission that it corrects. Returns how many."""
+        now = self._tick()
+        if now - self._forced < FORCE_EVERY:
+            return 0
+        self._forced = now
+        with self._store.reading() as connection:
+            if not statements.waiting_since_before(connection, now - FORCED_AFTER):
+                return 0
+        with self._store.writing() as connection:
+            locks.decide_alone(connection)
+            ledger = Ledger(connection, now)
+            ids = statements.waiting_since_before(connection, now - FORCED_AFTER)
+            for id in ids:
+                ledger.decide(id, "force", CENTRE)
+            ledger.resettle(ids)
+            ledger.close()
+        return len(ids)
 
     def _next_batch(self) -> _Batch:
         """From as many inboxes as fill a batch. A document's leaves stay together; no document is in a batch twice."""
@@ -206,7 +229,7 @@ class Pipeline:
     @staticmethod
     def _judged(connection: Connection, known: Known, judged: Sequence[Judged]) -> list[Judged]:
         """With an eye on where the records lie that these name."""
-        areas = statements.record_areas(connection, {record for each in judged for record in each.records()})
+        areas = statements.record_areas(connection, {record for each in judged for record in named(each)})
         return [held_if_elsewhere(each, known, areas) for each in judged]
 
     def _commit(self, judged: Sequence[Judged], batch: _Batch | None = None) -> None:
@@ -237,6 +260,9 @@ class Pipeline:
             rows = []
             for each in new:
                 match each.verdict:
+                    case Accepted(envelope=envelope, contributions=contributions) if envelope.supersedes is not None:
+                        rows.append({**each.row(), "state": "held", "problems": orjson.dumps([chain()], option=orjson.OPT_SORT_KEYS)})
+                        ledger.contribute(contributions, counts=False)  # until `resettle` finds what it corrects
                     case Accepted(contributions=contributions):
                         rows.append(each.row())
                         ledger.contribute(contributions, counts=True)

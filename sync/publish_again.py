@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, literal, select
 
 from sync.databases import START, Databases
 from sync.ledger import Ledger, decisions
+from sync.lying import Recomputed
 from sync.publish import AREA_PREFIX, FORMS_DATABASE, area_database, outbox_row
 from sync.store import locks, statements
 from sync.store.engine import Store
@@ -41,6 +42,12 @@ def _forms_and_records(connection: Connection) -> None:
     statements.add(connection, outbox, [outbox_row(FORMS_DATABASE, f"form:{row.form}:{row.version}", row.document) for row in versions])
     current = select(literal(AREA_PREFIX) + records.c.area, records.c.id, records.c.body)
     connection.execute(insert(outbox).from_select(["database", "document_id", "body"], current))
+    elsewhere = list(connection.execute(select(records.c.id).where(records.c.also_in != "").order_by(records.c.id)).scalars())
+    for first in range(0, len(elsewhere), BATCH_SIZE_MAX):
+        some = elsewhere[first : first + BATCH_SIZE_MAX]
+        shown = Recomputed(connection, {**dict.fromkeys(some, ()), **statements.counting(connection, some)})
+        documents = [(area, id, document) for id in some for area, document in shown.documents(id).items()]
+        statements.add(connection, outbox, [outbox_row(area_database(area), id, document) for area, id, document in documents])
 
 
 def _receipts(connection: Connection, after: int, now: datetime) -> int | None:
@@ -62,8 +69,8 @@ def _take_away(store: Store, databases: Databases, name: str) -> None:
     while more:
         batch = databases.changes(name, since, BATCH_SIZE_MAX)
         since, more = batch.last_sequence, bool(batch.changes)
-        there = [change.id for change in batch.changes if any(not leaf.deleted and leaf.document.get("type") == "record" for leaf in change.leaves)]
+        there = [change.id for change in batch.changes if any(not leaf.deleted and leaf.document.get("type") in ("record", "moved") for leaf in change.leaves)]
         with store.writing() as connection:
             locks.decide_alone(connection)
             areas = statements.record_areas(connection, there)
-            statements.add(connection, outbox, [outbox_row(name, id, None) for id in there if area_database(areas.get(id) or "") != name])
+            statements.add(connection, outbox, [outbox_row(name, id, None) for id in there if name.removeprefix(AREA_PREFIX) not in areas.get(id, ())])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sync import clock
 from sync.documents import RECEIPT_PREFIX, SUBMISSION_PREFIX
+from sync.messages import message
 from sync.validate import Problem
 
-AFTER = {"accept": "accepted", "reject": "rejected", "return": "returned"}
-"""The state that a decision makes, until the next. `reopen` takes them all back: the rules' verdict stands again."""
+AFTER = {"accept": "accepted", "force": "accepted", "reject": "rejected", "return": "returned"}
+"""The state that a decision makes, until the next. `reopen` takes them all back: the rules' verdict stands again. `force` is the centre's own:
+what a submission corrects has not come within FORCED_AFTER."""
+
+FORCED_AFTER = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,28 @@ class Link:
     clock: str
 
 
-def base_state(verdict: str, decisions: Iterable[Decided]) -> str:
-    """By the rules' verdict and the last decision. `decisions` in the order of their clocks."""
-    state = verdict
+def waits(row: Mapping[str, Any], there: Collection[str]) -> bool:
+    """Whether what it corrects has not come yet. `there`: the ids of submissions that have."""
+    return row["supersedes"] is not None and row["supersedes"] not in there
+
+
+def base_state(verdict: str, decisions: Iterable[Decided], waiting: bool = False) -> str:
+    """By the rules' verdict, whether what it corrects is still to come, and the last decision. `decisions` in the order of their clocks."""
+    first = "held" if waiting and verdict == "accepted" else verdict
+    state = first
     for decision in decisions:
-        state = verdict if decision.action == "reopen" else AFTER.get(decision.action, state)
+        state = first if decision.action == "reopen" else AFTER.get(decision.action, state)
     return state
+
+
+def chain() -> Problem:
+    """What it corrects is not here."""
+    return {"path": "/supersedes", "rule": "chain", "message": message("chain")}
+
+
+def forced() -> Problem:
+    """What it corrects did not come, and it counts without."""
+    return {"path": "/supersedes", "rule": "chain", "message": message("forced")}
 
 
 def superseded(links: Iterable[Link]) -> set[str]:
@@ -96,6 +116,7 @@ def receipt(
         for decision in since_reopened
         for comment in ([{"path": "", "text": decision.comment}] if decision.comment else []) + list(decision.comments)
     ]
+    was_forced = [forced()] if any(decision.action == "force" for decision in since_reopened) else []
     versions: dict[str, dict[str, str]] = {}
     if state == "accepted":
         for record, device, text in sorted(dots):
@@ -108,7 +129,7 @@ def receipt(
         "at": clock.wire(max([received_at, *(decision.at for decision in decisions)])),
         "status": state,
         "problems": [] if counts else list(problems),
-        "remarks": [*problems, *remarks] if state == "accepted" else list(remarks),
+        "remarks": [*problems, *remarks, *was_forced] if state == "accepted" else list(remarks),
         "records": [{"id": record, "version": version} for record, version in versions.items()],
         "comments": comments,
         "clock": effective,

@@ -98,6 +98,7 @@ DECISIONS = {
     "return": later("returned to the phone"),
     "reopen": later("reopened"),
     "rejudge": later("judged it again"),
+    "force": later("let it in without the one it corrects"),
 }
 # Calculated properties have no question of their own to be named by.
 PROPERTY_NAMES = {

@@ -180,7 +180,7 @@ def received_last(connection: Connection) -> datetime | None:
 
 
 def _chosen(query: RecordQuery, *columns: Any) -> Select[Any]:
-    conditions = [records.c.kind == query.kind, _seen(query.within)]
+    conditions = [records.c.kind == query.kind, records.c.linked_to.is_(None), _seen(query.within)]
     if query.area is not None:
         conditions.append(_seen(query.area))
     for word in query.search[:SEARCH_CHARACTERS_MAX].lower().split()[:SEARCH_WORDS_MAX]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -42,6 +43,8 @@ def to_row(each: Contribution, counts: bool) -> dict[str, Any]:
         body["label"] = each.label
     if each.policies:
         body["policies"] = each.policies
+    if each.decides:
+        body["decides"] = each.decides
     return {
         "record": each.record,
         "submission": each.submission,
@@ -58,7 +61,7 @@ def counting(connection: Connection, ids: Iterable[str]) -> dict[str, list[Contr
     found: dict[str, list[Contribution]] = {}
     c = contributions.c
     columns = select(c.record, c.submission, c.path, c.dot_device, c.dot_clock, c.body)
-    for some in _parts(ids):
+    for some in parts(ids):
         for record, submission, path, device, clock, body in connection.execute(columns.where(c.record.in_(some), c.counts)):
             one = Contribution(record=record, submission=submission, path=path, dot=(device, clock), **orjson.loads(body))
             found.setdefault(record, []).append(one)
@@ -69,7 +72,7 @@ def contribution_dots(connection: Connection, ids: Collection[str]) -> dict[str,
     """(record, dot's device, dot's clock) of each submission's contributions."""
     found: dict[str, list[tuple[str, str, str]]] = {id: [] for id in ids}
     c = contributions.c
-    for some in _parts(ids):
+    for some in parts(ids):
         for submission, *dot in connection.execute(select(c.submission, c.record, c.dot_device, c.dot_clock).where(c.submission.in_(some))):
             found[submission].append(tuple(dot))
     return found
@@ -77,25 +80,25 @@ def contribution_dots(connection: Connection, ids: Collection[str]) -> dict[str,
 
 def submission_rows(connection: Connection, ids: Iterable[str], *columns: str) -> dict[str, Row]:
     chosen = select(submissions.c.id, *(submissions.c[name] for name in columns))
-    return {row["id"]: dict(row) for some in _parts(ids) for row in connection.execute(chosen.where(submissions.c.id.in_(some))).mappings()}
+    return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(submissions.c.id.in_(some))).mappings()}
 
 
 def superseding(connection: Connection, ids: Iterable[str]) -> list[str]:
     """The submissions that name one of these as what they correct."""
     chosen = select(submissions.c.id)
-    return [row.id for some in _parts(ids) for row in connection.execute(chosen.where(submissions.c.supersedes.in_(some)))]
+    return [row.id for some in parts(ids) for row in connection.execute(chosen.where(submissions.c.supersedes.in_(some)))]
 
 
-def related(connection: Connection, ids: Iterable[str]) -> list[Row]:
+def related(connection: Connection, ids: Iterable[str]) -> list[dict[str, Any]]:
     """These submissions and all that corrections tie to them, with what decides their state."""
     c = submissions.c
     chosen = select(c.id, c.database, c.worker, c.device, c.clock, c.received_at, c.verdict, c.state, c.supersedes, c.problems, c.remarks)
-    found: dict[str, Row] = {}
+    found: dict[str, dict[str, Any]] = {}
     looked_for: set[str] = set()
     frontier = set(ids)
     while frontier:
         looked_for |= frontier
-        rows = [row for some in _parts(frontier) for row in connection.execute(chosen.where(or_(c.id.in_(some), c.supersedes.in_(some)))).mappings()]
+        rows = [row for some in parts(frontier) for row in connection.execute(chosen.where(or_(c.id.in_(some), c.supersedes.in_(some)))).mappings()]
         found.update({row["id"]: dict(row) for row in rows})
         frontier = {id for row in rows for id in (row["id"], row["supersedes"]) if id is not None} - looked_for
     return list(found.values())
@@ -107,14 +110,10 @@ def decisions_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[R
     name = func.coalesce(accounts.c.name, c.by).label("name")
     chosen = select(c.submission, c.action, c.comment, c.comments, c.at, c.clock, name).outerjoin_from(decisions, accounts, accounts.c.id == c.by)
     found: dict[str, list[Row]] = {}
-    for some in _parts(ids):
+    for some in parts(ids):
         for row in connection.execute(chosen.where(c.submission.in_(some)).order_by(c.clock)).mappings():
             found.setdefault(row["submission"], []).append(dict(row))
     return found
-
-
-def last_office_clock(connection: Connection) -> str | None:
-    return connection.execute(select(func.max(decisions.c.clock))).scalar()
 
 
 def let_in(connection: Connection, submission: str, dot_clock: str) -> None:
@@ -123,13 +122,26 @@ def let_in(connection: Connection, submission: str, dot_clock: str) -> None:
     connection.execute(update(contributions).where(mine).values(counts=True, dot_device=OFFICE, dot_clock=dot_clock))
 
 
+def count(connection: Connection, submission: str) -> None:
+    """Its contributions count, under the dots that they have."""
+    connection.execute(update(contributions).where(contributions.c.submission == submission).values(counts=True))
+
+
+def waiting_since_before(connection: Connection, moment: datetime) -> list[str]:
+    """Submissions that keep every rule, wait for what they correct, and came before this moment."""
+    c = submissions.c
+    return list(connection.execute(select(c.id).where(c.state == "held", c.verdict == "accepted", c.received_at < moment).order_by(c.number)).scalars())
+
+
 def leave_out(connection: Connection, submission: str) -> None:
     connection.execute(update(contributions).where(contributions.c.submission == submission).values(counts=False))
 
 
-def record_areas(connection: Connection, ids: Iterable[str]) -> dict[str, str | None]:
+def record_areas(connection: Connection, ids: Iterable[str]) -> dict[str, set[str]]:
+    """Of those that exist: where they lie, and the areas that have a trace of them or are shown them."""
     c = records.c
-    return {row.id: row.area for some in _parts(ids) for row in connection.execute(select(c.id, c.area).where(c.id.in_(some)))}
+    chosen = select(c.id, c.area, c.also_in)
+    return {row.id: {row.area, *row.also_in.split()} for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some)))}
 
 
 def put_records(connection: Connection, rows: Sequence[Row]) -> None:
@@ -161,8 +173,8 @@ def put(connection: Connection, into: Any, rows: Sequence[Row], key: Sequence[st
 def sequences(connection: Connection, databases: Collection[str] | None = None) -> dict[str, str]:
     """How far each database has been read, or each of these."""
     chosen = select(checkpoints.c.database, checkpoints.c.sequence)
-    parts: Iterable[Any] = [chosen] if databases is None else [chosen.where(checkpoints.c.database.in_(some)) for some in _parts(databases)]
-    return {row.database: row.sequence for part in parts for row in connection.execute(part)}
+    asked: Iterable[Any] = [chosen] if databases is None else [chosen.where(checkpoints.c.database.in_(some)) for some in parts(databases)]
+    return {row.database: row.sequence for each in asked for row in connection.execute(each)}
 
 
 def what_is_known(connection: Connection) -> tuple[Any, ...]:
@@ -182,12 +194,12 @@ def area_places(connection: Connection) -> dict[str, str]:
 
 def account_roles(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     chosen = select(accounts.c.id, accounts.c.role)
-    return {row.id: row.role for some in _parts(ids) for row in connection.execute(chosen.where(accounts.c.id.in_(some)))}
+    return {row.id: row.role for some in parts(ids) for row in connection.execute(chosen.where(accounts.c.id.in_(some)))}
 
 
 def assignment_rows(connection: Connection, ids: Iterable[str]) -> list[Any]:
     c = assignments.c
-    return [row for some in _parts(ids) for row in connection.execute(select(c.account, c.area, c.since, c.until).where(c.account.in_(some)))]
+    return [row for some in parts(ids) for row in connection.execute(select(c.account, c.area, c.since, c.until).where(c.account.in_(some)))]
 
 
 def form_keys(connection: Connection) -> set[tuple[str, str]]:
@@ -211,8 +223,14 @@ def by_number(connection: Connection, numbers: Collection[int]) -> list[Row]:
     return [dict(row) for row in connection.execute(select(submissions).where(c.number.in_(numbers)).order_by(c.number)).mappings()]
 
 
-def _parts(ids: Iterable[str]) -> Iterable[list[str]]:
+def parts(ids: Iterable[str]) -> Iterable[list[str]]:
     """Sorted, so that the same ids make the same statements, and cut to what a statement takes."""
     all_ids = sorted(set(ids))
     for first in range(0, len(all_ids), IDS_MAX):
         yield all_ids[first : first + IDS_MAX]
+
+
+def bodies(connection: Connection, ids: Iterable[str]) -> dict[str, bytes]:
+    """The published documents of records."""
+    c = records.c
+    return {row.id: row.body for some in parts(ids) for row in connection.execute(select(c.id, c.body).where(c.id.in_(some)))}

@@ -1,0 +1,154 @@
+"""The statements of rulings and links: plain SQL over one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
+
+from sync.links import APART, LINK, ONE, Linked, Pairing
+from sync.store.models import Account, LinkageQueue, RecordLink, Ruling, table
+from sync.store.statements import add, contributions, decisions, parts, put, records
+
+rulings, record_links, linkage_queue, accounts = table(Ruling), table(RecordLink), table(LinkageQueue), table(Account)
+
+Row = Mapping[str, Any]
+
+
+def last_office_clock(connection: Connection) -> str | None:
+    """The newest clock of the office, of decisions and of rulings."""
+    found = [connection.execute(select(func.max(each.c.clock))).scalar() for each in (decisions, rulings)]
+    return max((each for each in found if each is not None), default=None)
+
+
+def note(connection: Connection, rows: Iterable[Row]) -> None:
+    add(connection, rulings, list(rows))
+
+
+def about(connection: Connection, ids: Iterable[str]) -> list[Row]:
+    """Every ruling that names one of these records, undos too (they name what the undone one names). In the order of their clocks."""
+    c = rulings.c
+    found: dict[str, Row] = {}
+    for some in parts(ids):
+        for row in connection.execute(select(rulings).where(or_(c.record.in_(some), c.other.in_(some)))).mappings():
+            found[row["id"]] = dict(row)
+    return sorted(found.values(), key=lambda row: row["clock"])
+
+
+def of_click(connection: Connection, click: str) -> list[Row]:
+    return [dict(row) for row in connection.execute(select(rulings).where(rulings.c.click == click).order_by(rulings.c.clock)).mappings()]
+
+
+def undone_by(connection: Connection, ids: Iterable[str]) -> dict[str, str | None]:
+    """These rulings and all that take them back, directly or in turn: of each, the one that it takes back."""
+    found: dict[str, str | None] = {}
+    frontier = set(ids)
+    for some in parts(frontier):
+        found.update({row.id: row.undoes for row in connection.execute(select(rulings.c.id, rulings.c.undoes).where(rulings.c.id.in_(some)))})
+    while frontier:
+        rows = [row for some in parts(frontier) for row in connection.execute(select(rulings.c.id, rulings.c.undoes).where(rulings.c.undoes.in_(some)))]
+        frontier = {row.id for row in rows} - found.keys()
+        found.update({row.id: row.undoes for row in rows})
+    return found
+
+
+def who(connection: Connection, account: str) -> str:
+    return connection.execute(select(accounts.c.name).where(accounts.c.id == account)).scalar() or account
+
+
+def pairings_around(connection: Connection, ids: Collection[str]) -> list[Pairing]:
+    """Every link and apart, standing or not, among what these records are tied to by such rulings."""
+    c = rulings.c
+    found: dict[str, Pairing] = {}
+    seen: set[str] = set()
+    frontier = set(ids)
+    columns = select(c.id, c.action, c.record, c.other, c.clock).where(c.action.in_((LINK, APART)))
+    while frontier:
+        seen |= frontier
+        rows = [row for some in parts(frontier) for row in connection.execute(columns.where(or_(c.record.in_(some), c.other.in_(some))))]
+        found.update({row.id: Pairing(*row) for row in rows})
+        frontier = {id for row in rows for id in (row.record, row.other)} - seen
+    return list(found.values())
+
+
+def put_links(connection: Connection, before: Collection[tuple[str, str]], now: Mapping[tuple[str, str], Linked]) -> None:
+    """Keep what stands about these pairs, and forget those of `before` about which nothing does."""
+    gone = [{"a": lesser, "b": greater} for lesser, greater in before if (lesser, greater) not in now]
+    if gone:
+        connection.execute(delete(record_links).where(record_links.c.lesser == bindparam("a"), record_links.c.greater == bindparam("b")), gone)
+    rows = [{"lesser": lesser, "greater": greater, "state": each.state, "ruling": each.ruling} for (lesser, greater), each in sorted(now.items())]
+    put(connection, record_links, rows, ("lesser", "greater"))
+
+
+def links_among(connection: Connection, ids: Iterable[str]) -> dict[tuple[str, str], Linked]:
+    """The links that join these records to others, and those to others in turn. Nothing to look for where nothing is linked at all."""
+    if not connection.execute(select(exists().where(record_links.c.state == ONE))).scalar():
+        return {}
+    c = record_links.c
+    found: dict[tuple[str, str], Linked] = {}
+    seen: set[str] = set()
+    frontier = set(ids)
+    while frontier:
+        seen |= frontier
+        rows = [
+            row
+            for some in parts(frontier)
+            for row in connection.execute(select(record_links).where(c.state == ONE, or_(c.lesser.in_(some), c.greater.in_(some))))
+        ]
+        found.update({(row.lesser, row.greater): Linked(row.state, row.ruling) for row in rows})
+        frontier = {id for row in rows for id in (row.lesser, row.greater)} - seen
+    return found
+
+
+def link_of(connection: Connection, left: str, right: str) -> Linked | None:
+    """What stands about a pair."""
+    c = record_links.c
+    row = connection.execute(select(c.state, c.ruling).where(c.lesser == min(left, right), c.greater == max(left, right))).one_or_none()
+    return Linked(row.state, row.ruling) if row else None
+
+
+def count_or_not(connection: Connection, ids: Collection[str], standing: Collection[str]) -> set[str]:
+    """Make the contributions of these rulings (ids with their prefix) count or not. Returns the records that this changes."""
+    c = contributions.c
+    changed = set()
+    for some in parts(ids):
+        for row in connection.execute(select(c.submission, c.record, c.counts).where(c.submission.in_(some))).all():
+            if row.counts != (row.submission in standing):
+                changed.add(row.record)
+                same = and_(c.submission == row.submission, c.record == row.record)
+                connection.execute(update(contributions).where(same).values(counts=not row.counts))
+    return changed
+
+
+def dependents(connection: Connection, ids: Iterable[str]) -> list[Row]:
+    """The records that name one of these as their household or person: id, area, household, person."""
+    c = records.c
+    chosen = select(c.id, c.area, c.household, c.person)
+    found: dict[str, Row] = {}
+    for some in parts(ids):
+        for column in (c.household, c.person):
+            found.update({row["id"]: dict(row) for row in connection.execute(chosen.where(column.in_(some))).mappings()})
+    return list(found.values())
+
+
+def lying(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
+    """Of those that exist: id, kind, area, also_in, linked_to, household, person."""
+    c = records.c
+    chosen = select(c.id, c.kind, c.area, c.also_in, c.linked_to, c.household, c.person)
+    return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some))).mappings()}
+
+
+def queue_for_linkage(connection: Connection, ids: Iterable[str]) -> None:
+    put(connection, linkage_queue, [{"record": id} for id in sorted(ids)], ("record",), update_existing=False)
+
+
+def by_id(connection: Connection, ids: Iterable[str]) -> list[Row]:
+    return [dict(row) for some in parts(ids) for row in connection.execute(select(rulings).where(rulings.c.id.in_(some))).mappings()]
+
+
+def body(connection: Connection, record: str) -> dict[str, Any] | None:
+    """The published document of a record."""
+    found = connection.execute(select(records.c.body).where(records.c.id == record)).scalar()
+    return orjson.loads(found) if found is not None else None
