@@ -8,12 +8,10 @@ import { t } from './i18n/index.ts';
 import { DoorsScreen } from './screens/Doors.tsx';
 import { FormsScreen } from './screens/Forms.tsx';
 import { HouseholdScreen } from './screens/Household.tsx';
-import { MeScreen } from './screens/Me.tsx';
 import { OutboxScreen } from './screens/Outbox.tsx';
 import { Empty } from './screens/parts.tsx';
 import { PersonScreen } from './screens/Person.tsx';
 import { SignInScreen } from './screens/SignIn.tsx';
-import { SubmissionScreen } from './screens/Submission.tsx';
 import { TabBar } from './screens/TabBar.tsx';
 import { TakenAwayNotice } from './screens/TakenAway.tsx';
 import { TodayScreen } from './screens/Today.tsx';
@@ -23,6 +21,8 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 const HandingInScreen = lazy(() => import('./screens/HandingIn.tsx'));
 const RecordsScreen = lazy(() => import('./screens/Records.tsx').then(({ RecordsScreen }) => ({ default: RecordsScreen })));
 const RecordScreen = lazy(() => import('./screens/Record.tsx').then(({ RecordScreen }) => ({ default: RecordScreen })));
+const SubmissionScreen = lazy(() => import('./screens/Submission.tsx').then(({ SubmissionScreen }) => ({ default: SubmissionScreen })));
+const MeScreen = lazy(() => import('./screens/Me.tsx').then(({ MeScreen }) => ({ default: MeScreen })));
 const FormPage = lazy(() => import('./screens/FormPage.tsx'));
 
 export function App() {

@@ -3,8 +3,9 @@ import { createMemo, createRoot } from 'solid-js';
 import { date, dateTime } from '../i18n/dates.ts';
 import { isWord, textOf, t } from '../i18n/index.ts';
 import type { Answers, AnswerValue, FormDocument, FormField, RecordKind } from './documents.ts';
-import { forms } from './records.ts';
+import { forms, left, oneOf, rows } from './records.ts';
 import { type Row, text } from './rows.ts';
+import type { Sheet } from './submissions.ts';
 
 /** By kind of record and property: the question that writes it, of the newest version of each form, with its place in the form. */
 const questions = createRoot(() =>
@@ -96,6 +97,18 @@ export function recordName(row: Row): string {
 }
 
 const NAMED_BY: Partial<Record<RecordKind, string[]>> = { pass: ['pass_number', 'holder_name'], problem: ['description'], service_request: ['description'], duty_shift: ['staff_name', 'place'] };
+
+/** The title of a form; the office's own forms are not on the phone. */
+export function formTitle(form: string): string {
+  for (const one of forms().values()) if (one.form === form) return textOf(one.title);
+  return t('household.office_form');
+}
+
+/** What a submission is about: its door, also where that has moved away, else the form. */
+export function subjectOf({ submission: { answers, form } }: Pick<Sheet, 'submission'>): string {
+  const id = typeof answers.household_id === 'string' ? answers.household_id : '';
+  return doorName(rows().get(oneOf(id))) || left().get(id)?.label || formTitle(form);
+}
 
 export function doorWords(door: { building: string; unit: string; room: string; ordinal: string }): string {
   const parts = [door.building && t('doors.building', { building: door.building }), door.unit && t('doors.unit', { unit: door.unit }), door.room];

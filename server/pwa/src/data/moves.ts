@@ -34,8 +34,8 @@ export function movesHere(rows: Iterable<Row>, mine: readonly string[]): Move[] 
 }
 
 /** What is to be told: not read yet, and not long ago. */
-export function newsOf(moves: readonly Move[], read: ReadonlySet<string>, now: Date): Move[] {
-  return moves.filter(({ key, at }) => !read.has(key) && now.getTime() - Date.parse(at) < NEWS_DAYS_MAX * DAY_MILLISECONDS);
+export function newsOf(moves: readonly Move[], read: ReadonlySet<string> | null, now: Date): Move[] {
+  return moves.filter(({ key, at }) => read?.has(key) === false && now.getTime() - Date.parse(at) < NEWS_DAYS_MAX * DAY_MILLISECONDS);
 }
 
 interface One {
@@ -66,7 +66,8 @@ function grouped(way: Move['way'], all: readonly One[]): Move[] {
 
 // ---- what the worker who is signed in has read
 
-const [readMoves, setReadMoves] = createSignal<ReadonlySet<string>>(new Set());
+const [readMoves, setReadMoves] = createSignal<ReadonlySet<string> | null>(null);
+/** Null until it is known: then nothing is told yet. */
 export { readMoves };
 
 export async function loadReadMoves(worker: string): Promise<void> {
@@ -76,7 +77,7 @@ export async function loadReadMoves(worker: string): Promise<void> {
 /** `known`: what could still be told; of older news nothing need be remembered. */
 export async function readNews(worker: string, news: readonly Move[], known: readonly Move[]): Promise<void> {
   const keys = new Set(known.map(({ key }) => key));
-  const next = new Set([...readMoves(), ...news.map(({ key }) => key)].filter((key) => keys.has(key)));
+  const next = new Set([...(readMoves() ?? []), ...news.map(({ key }) => key)].filter((key) => keys.has(key)));
   setReadMoves(next);
   await writeSetting(setting(worker), [...next]);
 }

@@ -48,6 +48,8 @@ const held = createRoot(() =>
 const ones = createRoot(() => createMemo(() => onesOf(held().values(), linked())));
 const merged = createRoot(() => createMemo(() => asOne(held(), linked(), ones())));
 const left = createRoot(() => createMemo(() => new Map([...indexes().values()].flatMap((index) => index.left.filter(({ _id }) => !held().has(_id)).map((moved) => [moved._id, moved] as const)))));
+/** Whether anything came or went. */
+export const hasMoves = createRoot(() => createMemo(() => left().size > 0 || [...held().values()].some(({ moved }) => moved !== undefined)));
 /** Records that have left the areas of this phone, by id. */
 export { left, linked, ones };
 

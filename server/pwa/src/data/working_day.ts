@@ -3,7 +3,6 @@ import { areasOnDisk, type Databases, destroyAll, openDatabases } from './databa
 import { clearDrawer, openDrawer } from './desk.ts';
 import { drafts, loadDrafts } from './drafts.ts';
 import { removeOldSentMedia, unsentMedia } from './media.ts';
-import { loadReadMoves } from './moves.ts';
 import { closeRecords, openRecords } from './records.ts';
 import { type Session, sessionState, signOut } from './session.ts';
 import { askToPersist } from './storage.ts';
@@ -22,7 +21,7 @@ export async function openWorkingDay(current: Session): Promise<void> {
   // Also those whose wipe was cut short: they are opened once more, so that the person can be told their names, and go.
   opened = openDatabases(current.worker.id, [...new Set([...areas, ...(await areasOnDisk(current.worker.id))])]);
   await openClock();
-  await Promise.all([openInbox(opened.inbox), loadDrafts(), openRecords(opened), loadTakenAway(current.worker.id), loadReadMoves(current.worker.id)]);
+  await Promise.all([openInbox(opened.inbox), loadDrafts(), openRecords(opened), loadTakenAway(current.worker.id)]);
   await giveUpAreas(opened, areas);
   await removeSavedDrafts();
   await startSync(opened);

@@ -15,7 +15,7 @@ import { buildings, type DoorState, doorState, isInQuarantine, type Row, search,
 import { syncedAt } from '../data/sync.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { FirstDownload } from './FirstDownload.tsx';
-import { MovedAway, MovesNotice } from './Moves.tsx';
+import { MovedAway, MovesNotice } from './moves_later.tsx';
 import { formPath, SURVEY, surveyPath } from './open_form.ts';
 import { DOOR_ICONS, DoorChip, Empty, hasArea, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';

@@ -3,12 +3,11 @@ import { useNavigate } from '@solidjs/router';
 import Trash from 'lucide-solid/icons/trash';
 import { createSignal, onCleanup, Show } from 'solid-js';
 import { removeDraft } from '../data/drafts.ts';
-import { recordName } from '../data/labels.ts';
+import { formTitle, recordName } from '../data/labels.ts';
 import { forms, oneOf, rows } from '../data/records.ts';
 import type { Draft } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
-import { formTitle } from './Household.tsx';
 import { draftPath, SURVEY } from './open_form.ts';
 
 const UNDO_SECONDS = 6;

@@ -2,7 +2,7 @@
 import { useNavigate, useParams, useSearchParams } from '@solidjs/router';
 import FileX from 'lucide-solid/icons/file-x';
 import { createMemo, createResource, createSignal, ErrorBoundary, Match, Show, Suspense, Switch, untrack } from 'solid-js';
-import { doorName } from '../data/labels.ts';
+import { doorName, subjectOf } from '../data/labels.ts';
 import { nextCheck, nextNeverVisited } from '../data/next_door.ts';
 import { now } from '../data/now.ts';
 import { currentForm, left, loaded, rows, slots } from '../data/records.ts';
@@ -10,9 +10,8 @@ import { slotOf } from '../data/schedule.ts';
 import { nextToMend, sheets } from '../data/submissions.ts';
 import { FormScreen } from '../forms/index.ts';
 import { t } from '../i18n/index.ts';
-import { MovedRecord } from './Moves.tsx';
+import { MovedOr } from './moves_later.tsx';
 import { checkPath, fixPath, type FormAddress, prepareForm, SURVEY, surveyPath } from './open_form.ts';
-import { subject } from './Outbox.tsx';
 import { Empty, Header } from './parts.tsx';
 
 export default function FormPage() {
@@ -29,14 +28,14 @@ export default function FormPage() {
     () => untrack(() => prepareForm({ form: params.form, ...address } as FormAddress)),
   );
   /** A record that has left: a form begun newly at it says so first. */
-  const gone = () => (address.draft || address.fix || form()?.found ? undefined : left().get(address.record ?? address.household ?? ''));
+  const gone = (): string => (address.draft || address.fix || form()?.found ? '' : (left().get(address.record ?? address.household ?? '')?._id ?? ''));
   const [allTheSame, setAllTheSame] = createSignal(false);
   /** Where to go after this form was saved, by what was saved: the next door, or the next form that the office sent back. */
   const next = (submission: string) => {
     const saved = sheets().find(({ submission: { _id } }) => _id === submission)?.submission;
     if (saved?.supersedes) {
       const mend = nextToMend(sheets());
-      return mend && { what: t('submission.next_to_mend'), name: subject(mend), go: () => navigate(fixPath(mend.submission), { replace: true }) };
+      return mend && { what: t('submission.next_to_mend'), name: subjectOf(mend), go: () => navigate(fixPath(mend.submission), { replace: true }) };
     }
     const household = saved?.answers.household_id;
     if (!saved || typeof household !== 'string') return null;
@@ -65,10 +64,10 @@ export default function FormPage() {
             </main>
           </Match>
           <Match when={form() && !allTheSame() && gone()}>
-            {(moved) => (
+            {(id) => (
               <main class="screen">
-                <Header title={moved().label} onBack={leave} />
-                <MovedRecord moved={moved()} />
+                <Header title={left().get(id())?.label ?? t('form_page.title')} onBack={leave} />
+                <MovedOr id={id()}>{null}</MovedOr>
                 <Show when={form()!.form.starts_new || form()!.form.form === SURVEY}>
                   <div class="thumb">
                     <button type="button" class="button" onClick={() => setAllTheSame(true)}>{t('moves.begin')}</button>

@@ -9,17 +9,17 @@ import ShieldAlert from 'lucide-solid/icons/shield-alert';
 import Thermometer from 'lucide-solid/icons/thermometer';
 import { createMemo, createResource, For, Show } from 'solid-js';
 import { dayOfQuarantine, day } from '../data/due.ts';
-import { doorName, question, readable } from '../data/labels.ts';
+import { doorName, formTitle, question, readable } from '../data/labels.ts';
 import { now } from '../data/now.ts';
-import { casesOf, forms, left, loaded, oneOf, peopleOf, rows, wholeRecords, workerName } from '../data/records.ts';
+import { casesOf, left, loaded, oneOf, peopleOf, rows, wholeRecords, workerName } from '../data/records.ts';
 import { isInQuarantine, type Row, text } from '../data/rows.ts';
 import { isOver, sheets, touches } from '../data/submissions.ts';
 import { date, moment } from '../i18n/dates.ts';
-import { t, textOf } from '../i18n/index.ts';
+import { t } from '../i18n/index.ts';
 import { stateOfDoor } from './Doors.tsx';
 import { Facts } from './facts.tsx';
 import { MoreForms, Related } from './MoreForms.tsx';
-import { MovedRecord } from './Moves.tsx';
+import { MovedOr } from './moves_later.tsx';
 import { OnTheWay } from './OnTheWay.tsx';
 import { CHECK, checkPath, SURVEY, surveyPath } from './open_form.ts';
 import { DoorChip, Empty, Header, Skeletons } from './parts.tsx';
@@ -43,7 +43,7 @@ export function HouseholdScreen() {
       <Header title={doorName(row()) || left().get(id())?.label || t('household.title')}>
         <Show when={row()}>{(current) => <DoorChip state={stateOfDoor(current())} />}</Show>
       </Header>
-      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={5} />}><Show when={left().get(id())} fallback={<Empty icon={DoorClosed} title={t('household.not_found')} hint={t('household.not_found_hint')} />}>{(moved) => <MovedRecord moved={moved()} />}</Show></Show>}>
+      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={5} />}><MovedOr id={id()}><Empty icon={DoorClosed} title={t('household.not_found')} hint={t('household.not_found_hint')} /></MovedOr></Show>}>
         <For each={cases()}>
           {(kase) => (
             <div class="notice notice--bad">
@@ -123,11 +123,6 @@ export function HouseholdScreen() {
       </Show>
     </main>
   );
-}
-
-export function formTitle(form: string): string {
-  for (const one of forms().values()) if (one.form === form) return textOf(one.title);
-  return t('household.office_form'); // the office's own forms are not on the phone
 }
 
 export function PersonLine(props: { person: Row }) {

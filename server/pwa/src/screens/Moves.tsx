@@ -5,7 +5,7 @@ import Truck from 'lucide-solid/icons/truck';
 import { createMemo, createRoot, For, Show } from 'solid-js';
 import type { MovedDocument } from '../data/documents.ts';
 import { drafts } from '../data/drafts.ts';
-import { type Move, movesAway, movesHere, newsOf, readMoves, readNews } from '../data/moves.ts';
+import { loadReadMoves, type Move, movesAway, movesHere, newsOf, readMoves, readNews } from '../data/moves.ts';
 import { now } from '../data/now.ts';
 import { areaName, left, rows } from '../data/records.ts';
 import { session } from '../data/session.ts';
@@ -24,6 +24,7 @@ const here = createRoot(() => createMemo(() => movesHere(rows().values(), sessio
 
 /** What went and what came since it was last said. */
 export function MovesNotice() {
+  void loadReadMoves(session()!.worker.id);
   const all = createMemo(() => [...away(), ...here()]);
   const news = createMemo(() => newsOf(all(), readMoves(), now()).slice(0, NEWS_SHOWN_MAX));
   return (

@@ -7,15 +7,14 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 import Wrench from 'lucide-solid/icons/wrench';
 import { createMemo, createResource, createSignal, For, Show } from 'solid-js';
 import { drafts } from '../data/drafts.ts';
-import { doorName, fieldsByPath, placeLabel } from '../data/labels.ts';
-import { formOf, left, loaded, oneOf, rows } from '../data/records.ts';
+import { fieldsByPath, formTitle, placeLabel, subjectOf } from '../data/labels.ts';
+import { formOf, loaded } from '../data/records.ts';
 import { unsentMedia } from '../data/media.ts';
 import { isOver, type Sheet, sheets, toMend } from '../data/submissions.ts';
 import { syncedAt, syncNow, syncState } from '../data/sync.ts';
 import { moment, timeWithSeconds } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
-import { formTitle } from './Household.tsx';
 import { fixPath } from './open_form.ts';
 import { Empty, Skeletons, StateChip } from './parts.tsx';
 
@@ -93,17 +92,11 @@ export function OutboxScreen() {
   );
 }
 
-export function subject(sheet: Sheet): string {
-  const { answers } = sheet.submission;
-  const id = typeof answers.household_id === 'string' ? answers.household_id : '';
-  return doorName(rows().get(oneOf(id))) || left().get(id)?.label || formTitle(sheet.submission.form);
-}
-
 function Line(props: { sheet: Sheet }) {
   return (
     <A class="due tappable" href={`/submission/${encodeURIComponent(props.sheet.submission._id)}`}>
       <span class="grow">
-        <strong class="due__door">{subject(props.sheet)}</strong>
+        <strong class="due__door">{subjectOf(props.sheet)}</strong>
         <span class="due__who">{formTitle(props.sheet.submission.form)} · {moment(props.sheet.submission.finished_at)}</span>
         <span class="row row--wrap due__chip">
           <StateChip state={props.sheet.state} />
@@ -129,7 +122,7 @@ function ToFix(props: { sheet: Sheet }) {
     <div class="card stack fix">
       <A class="fix__head" href={`/submission/${encodeURIComponent(props.sheet.submission._id)}`}>
         <span class="grow">
-          <strong class="due__door">{subject(props.sheet)}</strong>
+          <strong class="due__door">{subjectOf(props.sheet)}</strong>
           <span class="due__who">{formTitle(props.sheet.submission.form)} · {moment(props.sheet.submission.finished_at)}</span>
         </span>
         <StateChip state={props.sheet.state} />

@@ -12,7 +12,7 @@ import { t } from '../i18n/index.ts';
 import { stateOfDoor } from './Doors.tsx';
 import { Facts } from './facts.tsx';
 import { MoreForms } from './MoreForms.tsx';
-import { MovedRecord } from './Moves.tsx';
+import { MovedOr } from './moves_later.tsx';
 import { Registered } from './Registered.tsx';
 import { recordPath, RecordState } from './record_state.tsx';
 import { DoorChip, Empty, Header, Skeletons } from './parts.tsx';
@@ -32,7 +32,7 @@ export function PersonScreen() {
   return (
     <main class="screen screen--record">
       <Header title={(row() && text(row()!, 'name')) || row()?.label || left().get(id())?.label || t('person.title')} />
-      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><Show when={left().get(id())} fallback={<Empty icon={UserX} title={t('person.not_found')} />}>{(moved) => <MovedRecord moved={moved()} />}</Show></Show>}>
+      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><MovedOr id={id()}><Empty icon={UserX} title={t('person.not_found')} /></MovedOr></Show>}>
         <Registered row={row()!} />
         <Show when={home()}>
           {(door) => (

@@ -13,7 +13,7 @@ import { type Row, text } from '../data/rows.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { Facts } from './facts.tsx';
 import { MoreForms, Related } from './MoreForms.tsx';
-import { MovedRecord } from './Moves.tsx';
+import { MovedOr } from './moves_later.tsx';
 import { formPath, formsFrom } from './open_form.ts';
 import { Empty, Header, Skeletons } from './parts.tsx';
 import { Registered } from './Registered.tsx';
@@ -37,7 +37,7 @@ export function RecordScreen() {
       <Header title={row() ? recordName(row()!) : (left().get(id())?.label ?? t('records.not_found'))}>
         <Show when={row()}>{(current) => <RecordState row={current()} />}</Show>
       </Header>
-      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><Show when={left().get(id())} fallback={<Empty icon={FileX} title={t('records.not_found')} hint={t('records.not_found_hint')} />}>{(moved) => <MovedRecord moved={moved()} />}</Show></Show>}>
+      <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><MovedOr id={id()}><Empty icon={FileX} title={t('records.not_found')} hint={t('records.not_found_hint')} /></MovedOr></Show>}>
         {(current) => (
           <>
             <p class="soft">{t(`records.kinds.${current().kind}`)}</p>

@@ -5,15 +5,13 @@ import MessageSquare from 'lucide-solid/icons/message-square';
 import Wrench from 'lucide-solid/icons/wrench';
 import { createMemo, For, Show } from 'solid-js';
 import type { FormField } from '../data/documents.ts';
-import { fieldsByPath, placeLabel } from '../data/labels.ts';
+import { fieldsByPath, formTitle, placeLabel, subjectOf } from '../data/labels.ts';
 import { formOf, loaded } from '../data/records.ts';
 import { sheets } from '../data/submissions.ts';
 import { moment } from '../i18n/dates.ts';
 import { type Key, t } from '../i18n/index.ts';
 import { Answered, Problems } from './Answered.tsx';
-import { formTitle } from './Household.tsx';
 import { fixPath } from './open_form.ts';
-import { subject } from './Outbox.tsx';
 import { Empty, Header, Skeletons, StateChip } from './parts.tsx';
 
 export function SubmissionScreen() {
@@ -27,7 +25,7 @@ export function SubmissionScreen() {
 
   return (
     <main class="screen screen--record">
-      <Header title={sheet() ? subject(sheet()!) : t('submission.title')} />
+      <Header title={sheet() ? subjectOf(sheet()!) : t('submission.title')} />
       <Show when={sheet()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><Empty icon={FileX} title={t('submission.not_found')} /></Show>}>
         {(current) => (
           <>

@@ -25,7 +25,7 @@ import { dayTitle, moment, time } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
 import { FirstDownload } from './FirstDownload.tsx';
-import { MovesNotice } from './Moves.tsx';
+import { MovesNotice } from './moves_later.tsx';
 import { CHECK, checkPath, surveyPath } from './open_form.ts';
 import { Empty, hasArea, type Icon, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
