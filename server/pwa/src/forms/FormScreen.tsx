@@ -218,6 +218,11 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
     if (vanished) say(t('form.rows.vanished', { count: vanished.rows }), vanished.undo);
   });
 
+  createEffect(() => {
+    const taken = filling.people.taken();
+    if (taken) say(t('form.likely.taken', { name: taken.name }), taken.undo);
+  });
+
   const door = () => (props.start.record || props.start.household ? filling.title() : '');
   const pages = () => filling.pages();
   const position = () => pages().findIndex((page) => page.key === filling.page().key);

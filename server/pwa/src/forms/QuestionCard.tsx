@@ -9,6 +9,7 @@ import { answerWords } from './answer_words.ts';
 import type { Filling } from './filling.ts';
 import { FormFilm, FormPicture, FormSound, LargePicture } from './FormFiles.tsx';
 import type { MediaKind, Question } from './items.ts';
+import { Likely } from './Likely.tsx';
 import { plain } from './markup.ts';
 import { Words } from './Words.tsx';
 import { widgetFor } from './widgets/index.ts';
@@ -104,6 +105,9 @@ function Card(props: CardProps) {
             />
           </Match>
         </Switch>
+        <Show when={props.filling.people.names(q())}>
+          <Likely question={q()} filling={props.filling} />
+        </Show>
         <For each={complaints(q(), props.filling)}>
           {(complaint) => (
             <p class="question__problem" role="alert">

@@ -6,6 +6,7 @@ import Trash from 'lucide-solid/icons/trash';
 import { createSignal, For, Show } from 'solid-js';
 import { t } from '../i18n/index.ts';
 import type { Filling } from './filling.ts';
+import { Likely } from './Likely.tsx';
 import { namingQuestion, type Group, type Roster } from './items.ts';
 import type { Page } from './pages.ts';
 import { plain, textOfMarkup } from './markup.ts';
@@ -64,6 +65,7 @@ export function RosterPage(props: { page: Page; filling: Filling }) {
                   </button>
                 </Show>
               </div>
+              <Show when={naming() && props.filling.people.names(naming()!) && naming()}>{(question) => <Likely question={question()} filling={props.filling} />}</Show>
               <Show when={naming() && props.filling.violation(naming()!)}>
                 {(violation) => (
                   <p class="question__problem" role="alert">

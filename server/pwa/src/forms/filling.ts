@@ -2,7 +2,7 @@
 // where the person is, and the draft that is on the disk after every answer.
 import { batch, createMemo, createSignal, mapArray, untrack } from 'solid-js';
 import { createStore, type SetStoreFunction } from 'solid-js/store';
-import type { Answers, FormDocument, FormField, MediaNote } from '../data/documents.ts';
+import type { Answers, FormDocument, FormField, MediaNote, RecordDocument } from '../data/documents.ts';
 import { householdId, newId, newSubmissionId } from '../data/identity.ts';
 import { recordName, doorWords } from '../data/labels.ts';
 import { readMedia } from '../data/media.ts';
@@ -15,6 +15,7 @@ import { Audit, type AuditEvent, auditField, rootOf } from './audit.ts';
 import { CountedRows, type Vanished } from './counted_rows.ts';
 import { DraftKeeper, type Kept } from './draft_keeper.ts';
 import type { Instance } from './engine.ts';
+import { KnownPeople, type TakenRecord } from './known_people.ts';
 import { isAsked, namingQuestion, questionsOf, type Group, type Question, type Refusal, type Roster } from './items.ts';
 import { notesOf, type OfficeNote } from './office_notes.ts';
 import { askedOn, pagesOf, REVIEW, samePages, sectionsOf, type Page } from './pages.ts';
@@ -37,6 +38,7 @@ export interface DraftState {
   supersedes: string | null;
   audit?: AuditEvent[];
   vanished?: Vanished;
+  taken?: readonly TakenRecord[];
 }
 
 /** Typed, kept and shown, but not in the instance. */
@@ -68,6 +70,8 @@ export class Filling {
   readonly vanished: () => { rows: number; undo: () => void } | null;
   /** the log that the form asks for */
   readonly audit: Audit | null;
+  /** people whom the phone knows already, where the form names people */
+  readonly people: KnownPeople;
 
   private readonly draftId: string;
   private readonly startedAt: string;
@@ -113,6 +117,7 @@ export class Filling {
     this.media = new FormMedia(state?.media ?? props.fix?.submission.media ?? [], props.fix?.submission.media ?? []);
     this.rosters = new Rosters(form, instance);
     this.counted = new CountedRows(instance, form.xform, { ...state?.vanished });
+    this.people = new KnownPeople(form, instance, state?.taken, (question, text) => this.answer(question, text));
     [this.removed, this.setRemoved] = createSignal<Removed | null>(null);
     [this.vanished, this.setVanished] = createSignal<{ rows: number; undo: () => void } | null>(null);
 
@@ -416,6 +421,7 @@ export class Filling {
       settled: Object.keys(untrack(() => ({ ...this.settled }))),
       supersedes: this.supersedes,
       ...(Object.keys(this.counted.kept()).length > 0 ? { vanished: this.counted.kept() } : {}),
+      ...(this.people.kept().length > 0 ? { taken: this.people.kept() } : {}),
       ...(this.audit ? { audit: this.audit.kept() } : {}),
     };
     const ids = (records?: { _id: string }[]) => (records ? records.map((record) => record._id) : undefined);
@@ -480,7 +486,7 @@ export class Filling {
         version: this.form.version,
         area: this.start.area,
         answers,
-        based_on: versions(this.start),
+        based_on: { ...versions(this.start), ...versions({ area: this.start.area, place: this.start.place, people: this.people.takenIn(answers) as RecordDocument[] }) },
         started_at: this.startedAt,
         media,
         supersedes: this.supersedes,

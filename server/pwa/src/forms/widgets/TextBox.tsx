@@ -53,7 +53,11 @@ export function TextBox(props: WidgetProps & { onEnter?: () => void; autofocus?:
               value={value()}
               readonly={props.question.readonly()}
               ref={box}
-              onInput={(event) => input(event.currentTarget.value)}
+              onInput={(event) => {
+                input(event.currentTarget.value);
+                if (!event.isComposing) props.filling.people.typed(props.question, event.currentTarget.value);
+              }}
+              onCompositionEnd={(event) => props.filling.people.typed(props.question, event.currentTarget.value)}
               onKeyDown={(event) => {
                 if (event.key !== 'Enter' || event.isComposing) return;
                 event.preventDefault();

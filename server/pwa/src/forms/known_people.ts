@@ -1,0 +1,203 @@
+// People whom the phone knows already, in a form that names people: which question writes a person's name, what was typed there, and going on from
+// a record that is that person instead of making a second one. Which records are likely is decided in src/linkage/, which is loaded for this alone.
+import { createSignal, untrack } from 'solid-js';
+import type { Answers, AnswerValue, FormDocument, FormEntity, RecordDocument } from '../data/documents.ts';
+import { wholeRecords } from '../data/records.ts';
+import type { FormStart } from '../forms-contract.ts';
+import { lexical } from './answers.ts';
+import type { Instance } from './engine.ts';
+import type { Question, Roster } from './items.ts';
+import { leaves, repeatOf } from './prefill.ts';
+
+/** Where a row of a person stands: the entity, and the path that its questions stand below ("" for a form about one person). */
+interface Place {
+  entity: FormEntity;
+  base: string;
+}
+
+export interface Taken {
+  question: Question;
+  name: string;
+  undo: () => void;
+}
+
+/** What the draft keeps of the records that were gone on from: which they are, and the versions that the person had before them. */
+export type TakenRecord = Pick<RecordDocument, '_id' | 'version' | 'members'>;
+
+export class KnownPeople {
+  /** the last one taken, to be undone */
+  readonly taken: () => Taken | null;
+  private readonly setTaken: (taken: Taken | null) => void;
+  private readonly records: () => readonly TakenRecord[];
+  private readonly setRecords: (records: TakenRecord[]) => void;
+  private readonly typedNow: () => Readonly<Record<string, string>>;
+  private readonly setTypedNow: (typed: Record<string, string>) => void;
+  private readonly refusedNow: () => Readonly<Record<string, Refused>>;
+  private readonly setRefusedNow: (refused: Record<string, Refused>) => void;
+  private readonly entities: FormEntity[];
+
+  constructor(
+    private readonly form: FormDocument,
+    private readonly instance: Instance,
+    kept: readonly TakenRecord[] = [],
+    /** writes an answer as a person does */
+    private readonly answer: (question: Question, text: string) => void,
+  ) {
+    [this.taken, this.setTaken] = createSignal<Taken | null>(null);
+    [this.records, this.setRecords] = createSignal<readonly TakenRecord[]>(kept);
+    [this.typedNow, this.setTypedNow] = createSignal({});
+    [this.refusedNow, this.setRefusedNow] = createSignal({});
+    this.entities = form.entities.filter(({ kind, properties }) => kind === 'person' && properties.name !== undefined);
+  }
+
+  /** Whether an answer to this question is a person's name that becomes a record. */
+  names(question: Question): boolean {
+    return this.entities.some(({ properties }) => properties.name === question.field?.path);
+  }
+
+  // ---- what was typed
+
+  /** A name as it was typed just now, whole: no letters that an input method is still putting together. */
+  typed(question: Question, text: string): void {
+    if (this.names(question) && untrack(this.typedNow)[question.id] !== text) this.setTypedNow({ ...untrack(this.typedNow), [question.id]: text });
+  }
+
+  /** What was typed there since the form was opened; null: nothing was. */
+  typedIn(question: Question): string | null {
+    return this.typedNow()[question.id] ?? null;
+  }
+
+  /** The id that the row has now. */
+  idAt(question: Question): string {
+    const place = this.placeOf(question);
+    return place ? this.textAt(place, place.entity.id) : '';
+  }
+
+  /** What the row says of the person, by property. Only what is asked in the row itself. */
+  saidOf(question: Question, property: string): string {
+    const place = this.placeOf(question);
+    const path = place?.entity.properties[property];
+    return place && path ? this.textAt(place, path) : '';
+  }
+
+  /** Whether the form says this of the person: their household, for one. */
+  says(question: Question, property: string): boolean {
+    return this.placeOf(question)?.entity.properties[property] !== undefined;
+  }
+
+  /** Ids of the people whom the form names already. */
+  idsInForm(question: Question): string[] {
+    const place = this.placeOf(question);
+    if (!place) return [];
+    const roster = place.entity.repeat === null ? null : this.instance.find(place.base.replace(/\/\d+$/, ''));
+    if (roster?.kind !== 'roster') return [this.textAt(place, place.entity.id)];
+    return (roster as Roster).rows().map((row) => this.textAt({ entity: place.entity, base: row.path() }, place.entity.id));
+  }
+
+  // ---- not the same
+
+  /** These are not who is meant in this row. They are not offered for it again, nor is anyone else before the name is changed. */
+  notTheSame(question: Question, ids: string[]): void {
+    const before = untrack(this.refusedNow)[question.id];
+    this.setRefusedNow({ ...untrack(this.refusedNow), [question.id]: { ids: [...(before?.ids ?? []), ...ids], typed: untrack(() => this.typedIn(question)) ?? '' } });
+  }
+
+  refusedAt(question: Question): Refused | null {
+    return this.refusedNow()[question.id] ?? null;
+  }
+
+  // ---- going on from a record
+
+  /** The row goes on from this record: its id, its name, and what is known of it where the row is still blank and the form fills it in. */
+  async take(question: Question, id: string): Promise<void> {
+    const [record] = await wholeRecords([id]);
+    const place = untrack(() => this.placeOf(question));
+    if (!record || !place) return;
+    const typed = untrack(() => question.text());
+    const before = new Map<string, string>();
+    const put = (path: string, text: string) => {
+      const inRow = path.slice((place.entity.repeat ?? '').length);
+      before.set(inRow, untrack(() => this.textAt(place, path)));
+      this.instance.set(place.base + inRow, text);
+    };
+    put(place.entity.id, record._id);
+    for (const [path, text] of this.fillable(place, record)) if (untrack(() => this.textAt(place, path)) === '') put(path, text);
+    const name = record.fields.name?.value;
+    if (typeof name === 'string' && name !== '') this.answer(question, name);
+    const head = { _id: id, version: { ...record.version }, ...(record.members ? { members: record.members } : {}) };
+    this.setRecords([...untrack(this.records).filter(({ _id }) => _id !== id), head]);
+    this.setTaken({
+      question,
+      name: typeof name === 'string' ? name : record.label,
+      undo: () => {
+        // The row may have moved meanwhile: its place is looked up anew.
+        const base = untrack(() => this.placeOf(question))?.base;
+        if (base === undefined) return;
+        for (const [inRow, text] of [...before].reverse()) this.instance.set(base + inRow, text);
+        this.answer(question, typed);
+        this.setRecords(untrack(this.records).filter(({ _id }) => _id !== id));
+        this.setTaken(null);
+        this.typed(question, typed);
+      },
+    });
+  }
+
+  /** Whether the row went on from a record that was chosen here. */
+  isTaken(question: Question): boolean {
+    return this.records().some(({ _id }) => _id === this.idAt(question));
+  }
+
+  /** Those who were gone on from, as far as the answers still name them. */
+  takenIn(answers: Answers): TakenRecord[] {
+    const named = JSON.stringify(answers);
+    return untrack(this.records).filter(({ _id }) => named.includes(JSON.stringify(_id)));
+  }
+
+  kept(): readonly TakenRecord[] {
+    return untrack(this.records);
+  }
+
+  /** As for a member who is known (prefill.ts), but never the hidden ones: where they belong now is what the form is about. */
+  private fillable({ entity }: Place, record: RecordDocument): [path: string, text: string][] {
+    return leaves(this.form.fields).flatMap((field): [string, string][] => {
+      const property = Object.keys(entity.properties).find((name) => entity.properties[name] === field.path);
+      const value: AnswerValue | undefined = property === undefined ? undefined : record.fields[property]?.value;
+      if (!field.prefill || field.type === 'hidden' || field.type === 'calculate' || property === 'name' || value === undefined || value === null) return [];
+      if ((repeatOf(this.form.fields, field.path) ?? null) !== entity.repeat) return [];
+      return [[field.path, lexical(field.value_type ?? field.type, value)]];
+    });
+  }
+
+  private placeOf(question: Question): Place | null {
+    const path = question.field?.path;
+    const entity = this.entities.find(({ properties }) => properties.name === path);
+    if (!entity || path === undefined) return null;
+    const below = path.length - (entity.repeat ?? '').length;
+    return { entity, base: entity.repeat === null ? '' : question.path().slice(0, -below) };
+  }
+
+  private textAt({ entity, base }: Place, path: string): string {
+    const inRow = entity.repeat !== null && path.startsWith(`${entity.repeat}/`);
+    const item = this.instance.find(inRow ? base + path.slice(entity.repeat!.length) : path);
+    return item?.kind === 'question' ? item.text() : '';
+  }
+}
+
+interface Refused {
+  ids: string[];
+  /** the name as it stood when they were refused */
+  typed: string;
+}
+
+/** Whom the form is about so far: the household it was opened at or the door that is written in it. */
+export function homeOf(form: FormDocument, instance: Instance, start: FormStart): { household: string; building: string; unit: string; room: string } {
+  const home = start.household ?? (start.record?.kind === 'household' ? start.record : undefined);
+  const properties = form.entities.find(({ kind, repeat }) => kind === 'household' && repeat === null)?.properties ?? {};
+  const part = (property: string): string => {
+    const item = properties[property] ? instance.find(properties[property]) : null;
+    const written = item?.kind === 'question' ? item.text() : '';
+    const known = home?.fields[property]?.value;
+    return written || (known === undefined || known === null ? '' : String(known));
+  };
+  return { household: home?._id ?? '', building: part('building'), unit: part('unit'), room: part('room') };
+}

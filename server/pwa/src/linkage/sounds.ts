@@ -1,0 +1,43 @@
+// How Chinese characters sound, without tones, and what dialects make of it. Pure; the twin of sync/linkage/sounds.py.
+//
+// The readings of a character are those of pinyin-match's dictionaries, all of them: where the centre takes the usual reading of a character that the
+// tables do not name, the phone takes each. So the phone hears a little more alike than the centre, and never less.
+import { dict as simplified } from 'pinyin-match/src/simplified_dict.js';
+import { dict as traditional } from 'pinyin-match/src/traditional_dict.js';
+import { READINGS, SURNAME_READINGS } from './tables.ts';
+
+const F_AS_H: Readonly<Record<string, string>> = { fa: 'hua', fo: 'huo', fei: 'hui', fan: 'huan', fen: 'hun', fang: 'huang', feng: 'hong', fu: 'hu' };
+const BEGINNINGS = [['zh', 'z'], ['ch', 'c'], ['sh', 's'], ['n', 'l']] as const;
+
+const dictionary = new Map<string, string[]>();
+for (const dict of [simplified, traditional])
+  for (const [syllable, characters] of Object.entries(dict))
+    for (const character of characters) {
+      const known = dictionary.get(character);
+      if (!known) dictionary.set(character, [syllable]);
+      else if (!known.includes(syllable)) known.push(syllable);
+    }
+
+/** Syllables without tones; what was said of it as a surname where it is one. A character that is not Chinese stands for itself. */
+export function readings(character: string, surname = false): readonly string[] {
+  return (surname && SURNAME_READINGS.get(character)) || READINGS.get(character) || dictionary.get(character) || [character.toLowerCase()];
+}
+
+const foldedSyllables = new Map<string, string>();
+/** `zhong` → `zong`, `niang` → `lian`, `feng` → `hong`: one name for all that sounds alike in some dialect. */
+export function folded(syllable: string): string {
+  let found = foldedSyllables.get(syllable);
+  if (found === undefined) {
+    found = F_AS_H[syllable] ?? syllable;
+    const beginning = BEGINNINGS.find(([before]) => found!.startsWith(before));
+    if (beginning) found = beginning[1] + found.slice(beginning[0].length);
+    if (/[aei]ng$/.test(found)) found = found.slice(0, -1);
+    foldedSyllables.set(syllable, found);
+  }
+  return found;
+}
+
+export function isChinese(character: string): boolean {
+  const code = character.codePointAt(0)!;
+  return (code >= 0x3400 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0x20000 && code <= 0x3ffff);
+}
