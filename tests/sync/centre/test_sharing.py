@@ -40,8 +40,21 @@ def test_every_worker_gets_about_its_share():
 
 
 @pytest.fixture
-def shared_centre(new_centre, postgresql):
-    return new_centre(url=postgresql())
+def empty_store(migrated_file):
+    """What one worker alone makes of it is on SQLite."""
+    return migrated_file.copy
+
+
+@pytest.fixture
+def shared_url(postgresql_server):
+    url = postgresql_server.migrated()
+    yield url
+    postgresql_server.take_back(url)
+
+
+@pytest.fixture
+def shared_centre(new_centre, shared_url):
+    return new_centre(url=shared_url)
 
 
 def fill(centre) -> list[dict]:
@@ -137,8 +150,8 @@ Pipeline(open_store(url), Engine(Path(folder)), me=me).run_forever(threading.Eve
 """
 
 
-def test_another_takes_over_from_a_worker_that_was_killed(new_centre, postgresql):
-    url = postgresql()
+def test_another_takes_over_from_a_worker_that_was_killed(new_centre, shared_url):
+    url = shared_url
     centre = new_centre(url=url)
     folder = centre.folder / "sync"
     sent = fill(centre)

@@ -38,6 +38,12 @@ def peer(request) -> str:
     return request.param
 
 
+@pytest.fixture
+def empty_store(migrated_file):
+    """What moves is the sync engine; the central store does not matter."""
+    return migrated_file.copy
+
+
 def inline(content, type="image/jpeg"):
     return {"content_type": type, "data": base64.b64encode(content).decode()}
 
