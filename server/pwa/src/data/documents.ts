@@ -96,11 +96,17 @@ export interface RecordDocument {
   linked_to?: string;
   /** the records that are one in this one, itself among them */
   members?: string[];
-  /** it has come here from these areas */
-  moved?: { from: string[]; at: string };
+  moved?: Came;
 }
 
-/** Stands in an area for a record that has left it: where it lies now, and since when. */
+/** From which areas a record has come here: when, or with which record it did. */
+export interface Came {
+  from: string[];
+  at?: string;
+  with?: string;
+}
+
+/** Stands in an area for a record that has left it: where it lies now, and since when, or with which record it went. */
 export interface MovedDocument {
   _id: string;
   _rev?: string;
@@ -109,7 +115,8 @@ export interface MovedDocument {
   label: string;
   area: string;
   area_name?: Text;
-  at: string;
+  at?: string;
+  with?: string;
 }
 
 export interface AreaDocument {

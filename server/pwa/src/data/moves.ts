@@ -2,66 +2,72 @@
 import { createSignal } from 'solid-js';
 import { readSetting, writeSetting } from './desk.ts';
 import type { MovedDocument, RecordKind, Text } from './documents.ts';
-import type { Row } from './rows.ts';
+import { naturally, type Row } from './rows.ts';
 
-/** What moved in one step, a door with everyone behind it. */
+/** A door that moved, with how much of what lies with it moved along; or a person or another record that moved by itself. */
 export interface Move {
   key: string;
   way: 'away' | 'here';
+  id: string;
+  kind: RecordKind;
+  label: string;
   /** where it lies now, of what moved away; where it lay before, of what came */
   areas: { id: string; name?: Text }[];
-  at: string;
-  /** the doors; where none moved, the people or records by themselves */
-  records: { id: string; kind: RecordKind; label: string }[];
-  /** how many records moved along with the doors */
+  /** null: it went to live with somebody who was there before; since when, the record of those says */
+  at: string | null;
   along: number;
 }
 
 export const NEWS_DAYS_MAX = 30; // a phone that is new in an area is not told its whole past
 const DAY_MILLISECONDS = 86_400_000;
 
-/** Newest first. What this phone holds through another of its areas has not left it. */
-export function movesAway(left: Iterable<MovedDocument>, rows: ReadonlyMap<string, Row>): Move[] {
-  const gone = [...left].filter(({ _id }) => !rows.has(_id));
-  return grouped('away', gone.map(({ _id, kind, label, area, area_name, at }) => ({ id: _id, kind, label, at, areas: [{ id: area, ...(area_name ? { name: area_name } : {}) }] })));
+/** Newest first. `left` holds nothing that this phone has through another of its areas: that has not left it. */
+export function movesAway(left: ReadonlyMap<string, MovedDocument>): Move[] {
+  const all = new Map<string, One>();
+  for (const { _id: id, kind, label, area, area_name, at, with: along } of left.values()) all.set(id, { id, kind, label, areas: [{ id: area, ...(area_name ? { name: area_name } : {}) }], at, with: along });
+  return movesOf('away', all);
 }
 
 /** Newest first. `mine`: the areas of this worker; a record that is here for a link alone has not come. */
 export function movesHere(rows: Iterable<Row>, mine: readonly string[]): Move[] {
-  const come: One[] = [];
-  for (const { id, kind, label, area, moved } of rows) if (moved && mine.includes(area)) come.push({ id, kind, label, at: moved.at, areas: moved.from.map((from) => ({ id: from })) });
-  return grouped('here', come);
+  const all = new Map<string, One>();
+  for (const { id, kind, label, area, moved } of rows)
+    if (moved && mine.includes(area)) all.set(id, { id, kind, label, areas: moved.from.map((from) => ({ id: from })), at: moved.at, with: moved.with });
+  return movesOf('here', all);
 }
 
 /** What is to be told: not read yet, and not long ago. */
 export function newsOf(moves: readonly Move[], read: ReadonlySet<string> | null, now: Date): Move[] {
-  return moves.filter(({ key, at }) => read?.has(key) === false && now.getTime() - Date.parse(at) < NEWS_DAYS_MAX * DAY_MILLISECONDS);
+  return moves.filter(({ key, at }) => read?.has(key) === false && (at === null || now.getTime() - Date.parse(at) < NEWS_DAYS_MAX * DAY_MILLISECONDS));
 }
 
-interface One {
-  id: string;
-  kind: RecordKind;
-  label: string;
-  at: string;
-  areas: Move['areas'];
+interface One extends Pick<Move, 'id' | 'kind' | 'label' | 'areas'> {
+  at: string | undefined;
+  with: string | undefined;
 }
 
-function grouped(way: Move['way'], all: readonly One[]): Move[] {
-  const steps = new Map<string, One[]>();
-  for (const one of all) {
-    const key = `${way} ${one.at} ${one.areas.map(({ id }) => id).join(' ')}`;
-    const step = steps.get(key);
-    if (step) step.push(one);
-    else steps.set(key, [one]);
+function movesOf(way: Move['way'], all: ReadonlyMap<string, One>): Move[] {
+  const along = new Map<string, number>();
+  const moved: One[] = [];
+  for (const one of all.values()) {
+    const first = leader(one, all);
+    if (first === one) moved.push(one);
+    else along.set(first.id, (along.get(first.id) ?? 0) + 1);
   }
-  return [...steps]
-    .map(([key, step]) => {
-      const doors = step.filter(({ kind }) => kind === 'household');
-      const people = step.filter(({ kind }) => kind === 'person');
-      const records = doors.length > 0 ? doors : people.length > 0 ? people : step;
-      return { key, way, at: step[0]!.at, areas: step[0]!.areas, records: records.map(({ id, kind, label }) => ({ id, kind, label })), along: step.length - records.length };
-    })
-    .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  return moved
+    .map(({ id, kind, label, areas, at = null }) => ({ key: `${way} ${id} ${areas.map((area) => area.id).join(' ')} ${at ?? ''}`, way, id, kind, label, areas, at, along: along.get(id) ?? 0 }))
+    .sort((a, b) => Date.parse(b.at ?? '9999') - Date.parse(a.at ?? '9999') || naturally(a.label, b.label));
+}
+
+/** The record that this one went with: a case with its person, the person with the door. Those that went with each other go by themselves. */
+function leader(one: One, all: ReadonlyMap<string, One>): One {
+  const passed = new Set([one]);
+  let first = one;
+  for (let next = all.get(first.with ?? ''); next !== undefined; next = all.get(first.with ?? '')) {
+    if (passed.has(next)) return one;
+    passed.add((first = next));
+  }
+  return first;
 }
 
 // ---- what the worker who is signed in has read

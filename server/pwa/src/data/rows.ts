@@ -3,7 +3,7 @@
 // A row is a record in brief. Over the rows lie the values of this phone's own submissions that the centre has not
 // merged yet, each marked, so that a door surveyed in a cellar shows what was found there at once.
 import { namingOnes } from './clusters.ts';
-import type { AnswerValue, Answers, FormDocument, FormEntity, RecordDocument, RecordKind, Vector } from './documents.ts';
+import type { AnswerValue, Answers, Came, FormDocument, FormEntity, RecordDocument, RecordKind, Vector } from './documents.ts';
 import type { Sheet } from './submissions.ts';
 
 export interface Row {
@@ -21,8 +21,7 @@ export interface Row {
   version?: Vector;
   /** the records that are one in it, itself among them */
   members?: string[];
-  /** where it came from, and when */
-  moved?: { from: string[]; at: string };
+  moved?: Came;
 }
 
 /** What the overlay asks of the records held. */

@@ -17,9 +17,8 @@ import { OnTheWay } from './OnTheWay.tsx';
 import { recordPath } from './record_state.tsx';
 
 const NEWS_SHOWN_MAX = 4; // the rest comes up once these were read
-const NAMES_SHOWN_MAX = 3;
 
-const away = createRoot(() => createMemo(() => movesAway(left().values(), rows())));
+const away = createRoot(() => createMemo(() => movesAway(left())));
 const here = createRoot(() => createMemo(() => movesHere(rows().values(), session()?.worker.areas.map(({ id }) => id) ?? [])));
 
 /** What went and what came since it was last said. */
@@ -34,9 +33,9 @@ export function MovesNotice() {
           <For each={news()}>
             {(move) => (
               <p>
-                <strong>{sentence(move)}</strong>
+                <A href={pathOf(move)}>{t(`moves.${move.way}`, { what: move.label, area: areasOf(move) })}</A>
                 <br />
-                {[moment(move.at), move.along > 0 ? t('moves.along', { count: move.along }) : ''].filter(Boolean).join(' · ')}
+                {[when(move), move.along > 0 ? t('moves.along', { count: move.along }) : ''].filter(Boolean).join(' · ')}
               </p>
             )}
           </For>
@@ -52,15 +51,15 @@ export function MovedAway() {
   return (
     <Show when={away().length > 0}>
       <details class="stack moved-away">
-        <summary>{t('moves.title')} <span class="number">{away().reduce((sum, { records }) => sum + records.length, 0)}</span></summary>
+        <summary>{t('moves.title')} <span class="number">{away().length}</span></summary>
         <ul class="list">
-          <For each={away().flatMap((move) => move.records.map((record) => ({ move, record })))}>
-            {({ move, record }) => (
+          <For each={away()}>
+            {(move) => (
               <li>
-                <A class="due tappable" href={pathOf(record)}>
+                <A class="due tappable" href={pathOf(move)}>
                   <span class="grow">
-                    <strong class="due__door">{record.label}</strong>
-                    <span class="due__who">{[areasOf(move), moment(move.at)].join(' · ')}</span>
+                    <strong class="due__door">{move.label}</strong>
+                    <span class="due__who">{[areasOf(move), when(move)].filter(Boolean).join(' · ')}</span>
                   </span>
                   <ChevronRight size={24} aria-hidden="true" class="soft" />
                 </A>
@@ -84,7 +83,7 @@ export function MovedRecord(props: { moved: MovedDocument }) {
         <Truck size={24} aria-hidden="true" />
         <div class="grow">
           <strong>{t('moves.away', { what: props.moved.label, area: textOf(areaName(props.moved.area, props.moved.area_name)) })}</strong>
-          <p>{t('moves.hint', { at: moment(props.moved.at) })}</p>
+          <p>{props.moved.at === undefined ? t('moves.hint_with') : t('moves.hint', { at: moment(props.moved.at) })}</p>
         </div>
       </div>
       <Show when={begun().length > 0}>
@@ -98,11 +97,6 @@ export function MovedRecord(props: { moved: MovedDocument }) {
   );
 }
 
-function sentence(move: Move): string {
-  const names = move.records.slice(0, NAMES_SHOWN_MAX).map(({ label }) => label);
-  const more = move.records.length - names.length;
-  return t(`moves.${move.way}`, { what: names.join(t('moves.comma')) + (more > 0 ? ` +${more}` : ''), area: areasOf(move) });
-}
-
 const areasOf = (move: Move): string => move.areas.map(({ id, name }) => textOf(areaName(id, name))).join(t('moves.comma'));
-const pathOf = ({ id, kind }: Move['records'][number]): string => (kind === 'household' || kind === 'person' ? `/${kind}/${encodeURIComponent(id)}` : recordPath(id));
+const when = (move: Pick<Move, 'at'>): string => (move.at === null ? '' : moment(move.at));
+const pathOf = ({ id, kind }: Move): string => (kind === 'household' || kind === 'person' ? `/${kind}/${encodeURIComponent(id)}` : recordPath(id));

@@ -17,7 +17,7 @@ export function Registered(props: { row: Row }) {
         {(members) => <p class="soft">{[t('household.members', { count: members().length }), names().length > 0 ? t('household.also', { names: names().join(t('moves.comma')) }) : ''].filter(Boolean).join(' · ')}</p>}
       </Show>
       <Show when={isElsewhere()}><p class="soft">{t('household.lies_in', { area: places([props.row.area]) })}</p></Show>
-      <Show when={props.row.moved}>{(moved) => <p class="soft">{t('household.came', { area: places(moved().from), at: date(moved().at) })}</p>}</Show>
+      <Show when={props.row.moved}>{(moved) => <p class="soft">{[t('household.came', { area: places(moved().from) }), moved().at ? date(moved().at!) : ''].filter(Boolean).join(' · ')}</p>}</Show>
     </>
   );
 }

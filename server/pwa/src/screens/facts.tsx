@@ -59,6 +59,7 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
 
 /** Who wrote it, and when; what the office decided says so. */
 function written(field: Field): string {
-  if (!field.settled) return t('household.by', { name: workerName(field.worker), at: moment(field.at) });
-  return t('household.settled_by', { name: workerName(field.worker), at: moment(field.at) });
+  const [name, at] = [workerName(field.worker), moment(field.at)];
+  if (!field.settled) return t('household.by', { name, at });
+  return name === t('household.office') ? t('household.settled_at', { at }) : t('household.settled_by', { name, at });
 }
