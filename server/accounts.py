@@ -151,9 +151,11 @@ def lowest_below(assigned: Iterable[str], parents: dict[str, str | None]) -> set
     return found
 
 
-def record_event(session: AnySession, account_id: str | None, action: str, subject: str, **detail: object) -> None:
+def record_event(session: AnySession, account_id: str | None, action: str, subject: str, **detail: object) -> AuditEvent:
     """Who did what, for the audit."""
-    session.add(AuditEvent(at=now(), account=account_id, action=action, subject=subject, detail=orjson.dumps(detail)))
+    event = AuditEvent(at=now(), account=account_id, action=action, subject=subject, detail=orjson.dumps(detail))
+    session.add(event)
+    return event
 
 
 def _next_id(session: AnySession) -> str:

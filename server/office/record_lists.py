@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as later
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.office import languages, shown
-from server.office.audit import note
+from server.office.audit import note_export
 from server.office.csv_export import csv_response
 from server.office.signing import OFFICE, below, needs, reader
 from server.stores import stores
@@ -256,14 +256,15 @@ def states(path: str, everything: RecordQuery) -> list[tuple[str, str, int]]:
 def records_csv(path: str) -> Response:
     query = asked_for(path)
     columns = COLUMNS[path]
-    note("export", path, query=request.query_string.decode("utf-8", "replace"))
+    ids = reading.record_ids(stores().session.connection(), query)
+    note_export(path, ids, query=request.query_string.decode("utf-8", "replace"))
     head = [str(LABEL[path]), *(str(column.words) for column in columns), _("Record id")]
-    return csv_response(f"{path}-{languages.now():%Y-%m-%d-%H%M}.csv", head, csv_rows(query, columns))
+    return csv_response(f"{path}-{languages.now():%Y-%m-%d-%H%M}.csv", head, csv_rows(ids, columns))
 
 
-def csv_rows(query: RecordQuery, columns: tuple[Column, ...]) -> Iterator[list[str]]:
+def csv_rows(ids: list[str], columns: tuple[Column, ...]) -> Iterator[list[str]]:
     batch: list[dict[str, Any]] = []
-    for row in reading.records_all(stores().session.connection(), query):
+    for row in reading.records_all(stores().session.connection(), ids):
         batch.append(row)
         if len(batch) == reading.EXPORT_BATCH_ROWS:
             yield from _csv_batch(batch, columns)

@@ -388,3 +388,14 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(200))
     detail: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (Index("audit_events_by_subject", "subject", "number"),)
+
+
+class Exported(Base):
+    """Which records an export had, a drawer of marks in each row: see sync/exported.py. `event`: the export in the audit."""
+
+    __tablename__ = "exported"
+    drawer: Mapped[int] = mapped_column(Integer, primary_key=True)
+    event: Mapped[int] = mapped_column(ForeignKey("audit_events.number"), primary_key=True)
+    marks: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = ({"sqlite_with_rowid": False},)

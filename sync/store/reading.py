@@ -90,9 +90,13 @@ def records_page(connection: Connection, query: RecordQuery) -> Page:
     return Page(_bodies(connection, [row.id for row in connection.execute(ids)]), total, number)
 
 
-def records_all(connection: Connection, query: RecordQuery) -> Iterator[dict[str, Any]]:
-    """Every record of a list in its order, read in batches: what an export writes."""
-    ids = [row.id for row in connection.execute(_chosen(query, records.c.id).order_by(*ORDERS[query.order]))]
+def record_ids(connection: Connection, query: RecordQuery) -> list[str]:
+    """Every record of a list, in its order."""
+    return [row.id for row in connection.execute(_chosen(query, records.c.id).order_by(*ORDERS[query.order]))]
+
+
+def records_all(connection: Connection, ids: list[str]) -> Iterator[dict[str, Any]]:
+    """These records in their order, read in batches: what an export writes."""
     for start in range(0, len(ids), EXPORT_BATCH_ROWS):
         yield from _bodies(connection, ids[start : start + EXPORT_BATCH_ROWS])
 
