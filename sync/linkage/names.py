@@ -12,14 +12,15 @@ NAMES_REMEMBERED_MAX = 60_000
 
 _NAMES = table("names")
 SURNAMES: dict[str, int] = _NAMES["surnames_per_10000"]
-_SURNAMES_OF_TWO = frozenset(_NAMES["surnames_of_two"])
+_SURNAMES_OF_TWO = frozenset(_NAMES["surnames_of_two"].split())
 _TITLES: dict[str, str] = _NAMES["titles"]
+_OLD = frozenset(_NAMES["titles_of_the_old"].split())
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
     """`shape`: "full" (surname and given name), "surname" (老李, 王大爷, 李某), "given" (小芳, 婷婷: `given` is what is known of it), "other" (阿依古丽·买买提,
-    Smith: `parts` in alphabetical order, since their order gets swapped). `sex` where the title says it."""
+    Smith: `parts` in alphabetical order, since their order gets swapped). `sex` and `old` where the title says it."""
 
     text: str
     shape: str
@@ -27,6 +28,7 @@ class Name:
     given: str = ""
     parts: tuple[str, ...] = ()
     sex: str = ""
+    old: bool = False
 
 
 @lru_cache(NAMES_REMEMBERED_MAX)
@@ -39,7 +41,7 @@ def name(text: str) -> Name:
         return Name(text, "other", parts=tuple(parts))
     surname, rest = _surname(text)
     if rest in _TITLES and (surname in SURNAMES or len(surname) == 2):
-        return Name(text, "surname", surname, sex=_TITLES[rest])
+        return Name(text, "surname", surname, sex=_TITLES[rest], old=rest in _OLD)
     if len(text) in (2, 3) and text[0] in "老小" and text[1:] in SURNAMES | dict.fromkeys(_SURNAMES_OF_TWO):
         return Name(text, "surname", text[1:], text[1:] if text[0] == "小" else "")
     if len(text) in (2, 3) and text[0] in "小阿":

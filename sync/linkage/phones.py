@@ -21,15 +21,13 @@ def written(text: str) -> str:
     return digits if DIGITS_MIN <= len(digits) <= DIGITS_MAX and len(set(digits)) > 1 else ""
 
 
-def agree(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, str, str]:
-    """("same" | "slip" | "other" | "", one's number, the other's): the best of all pairs. A slip is one digit, or two neighbours swapped."""
-    best = ("", "", "")
+def agree(left: tuple[str, ...], right: tuple[str, ...]) -> str:
+    """ "same", "slip" (one digit, or two neighbours swapped), "other": the best of all pairs; "" where one has none."""
+    best = ""
     for one in left:
         for other in right:
             if one == other:
-                return "same", one, other
+                return "same"
             if one_slip(one, other):
-                best = ("slip", one, other)
-            elif not best[0]:
-                best = ("other", one, other)
-    return best
+                best = "slip"
+    return best or ("other" if left and right else "")

@@ -1,0 +1,174 @@
+"""A file of people as `flask linkage evaluate` reads it, and the pairs in it that may be one.
+
+Candidates are joined by SQLite in a temporary file, so that a large file needs disk and not memory; the people themselves are held.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+
+from sync.linkage import KEY_RECORDS_MAX, Comparison, Profile, compare, keys, profile
+
+FILE_BYTES_MAX = 256 * 1024 * 1024
+COLUMNS = ("id", "name", "sex", "birth_date", "phone", "id_number", "area", "building", "unit", "room")
+TRUTH_COLUMNS = ("person", "kind")
+ROWS_A_TRANSACTION = 50_000
+FIELD_CHARACTERS_MAX = 10_000
+ENCODING_SAMPLE_BYTES = 4 * 1024 * 1024
+
+
+class UnfitFile(Exception):
+    """The file cannot be read; the text says to its owner what to do."""
+
+
+@dataclass(frozen=True)
+class People:
+    """`profiles` in the order of the file; with a column `person` also who each is, and with `kind` what happened to it."""
+
+    profiles: list[Profile]
+    persons: list[str] | None
+    kinds: list[str] | None
+
+
+def read(path: Path) -> People:
+    """Raises UnfitFile."""
+    if (size := path.stat().st_size) > FILE_BYTES_MAX:
+        raise UnfitFile(
+            f"{path.name} has {size / 1e6:,.0f} MB; at most {FILE_BYTES_MAX // 1024**2} MB (about two million people) are compared at once. "
+            "Divide it, for example by district."
+        )
+    profiles: list[Profile] = []
+    seen: dict[str, int] = {}
+    with _opened(path) as file:
+        reader = csv.reader(file)
+        try:
+            head = [_column(cell) for cell in next(reader, [])]
+            at = _columns(path, head)
+            persons: list[str] | None = [] if "person" in at else None
+            kinds: list[str] | None = [] if "kind" in at else None
+            for cells in reader:
+                if not any(cells):
+                    continue
+                line = reader.line_num
+                value = {name: cells[place].strip() if place < len(cells) else "" for name, place in at.items()}
+                if not (id := value["id"]):
+                    raise UnfitFile(f"{path.name}, line {line}: there is no id. Each person needs one.")
+                if id in seen:
+                    raise UnfitFile(f"{path.name}, line {line}: the id {id} stands in line {seen[id]} too. Each id may stand once.")
+                seen[id] = line
+                profiles.append(_profile(value))
+                if persons is not None:
+                    persons.append(value["person"])
+                if kinds is not None:
+                    kinds.append(value["kind"])
+        except csv.Error as error:
+            raise UnfitFile(f"{path.name}, line {reader.line_num}: this is no line of a CSV file ({error}).") from error
+        except UnicodeDecodeError as error:
+            raise UnfitFile(_encoding_sentence(path)) from error
+    if not profiles:
+        raise UnfitFile(f"{path.name} has a head and nobody below it.")
+    return People(profiles, persons, kinds)
+
+
+def candidate_pairs(profiles: list[Profile]) -> Iterator[tuple[int, int]]:
+    """Places of two that share a key, each pair once, the lesser first. Keys that too many share are left out, as in the store."""
+    with TemporaryDirectory(prefix="linkage-") as folder:
+        connection = sqlite3.connect(Path(folder) / "keys.sqlite", isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA cache_size = -65536")
+            connection.execute("CREATE TABLE keys (key INTEGER, person INTEGER)")
+            for rows in _batches(_keys(profiles)):
+                connection.execute("BEGIN")
+                connection.executemany("INSERT INTO keys VALUES (?, ?)", rows)
+                connection.execute("COMMIT")
+            connection.execute("CREATE INDEX by_key ON keys (key, person)")
+            connection.execute("CREATE TABLE usual AS SELECT key FROM keys GROUP BY key HAVING count(*) BETWEEN 2 AND ?", (KEY_RECORDS_MAX,))
+            yield from connection.execute(
+                "SELECT DISTINCT a.person, b.person FROM usual JOIN keys a ON a.key = usual.key JOIN keys b ON b.key = usual.key AND b.person > a.person"
+            )
+        finally:
+            connection.close()
+
+
+def compared(profiles: list[Profile]) -> Iterator[tuple[int, int, Comparison]]:
+    for one, other in candidate_pairs(profiles):
+        yield one, other, compare(profiles[one], profiles[other])
+
+
+def _keys(profiles: list[Profile]) -> Iterator[tuple[int, int]]:
+    for place, each in enumerate(profiles):
+        for key in keys(each):
+            yield int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True), place
+
+
+def _batches(rows: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    batch: list[tuple[int, int]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == ROWS_A_TRANSACTION:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _profile(value: dict[str, str]) -> Profile:
+    fields = {name: {"value": value[name]} for name in ("name", "sex", "birth_date", "phone", "id_number") if value.get(name)}
+    around = {name: value.get(name, "") for name in ("building", "unit", "room")} | {"place": value.get("area", "")}
+    return profile("person", value["id"], fields, around) or Profile("person", value["id"])
+
+
+def _column(cell: str) -> str:
+    return cell.strip().lstrip("\ufeff").lower()
+
+
+def _columns(path: Path, head: list[str]) -> dict[str, int]:
+    at = {name: place for place, name in enumerate(head) if name in COLUMNS + TRUTH_COLUMNS}
+    if "id" not in at:
+        found = ", ".join(head[:12]) or "nothing"
+        hint = " Are they divided by semicolons? Save it as CSV with commas." if len(head) == 1 and (";" in head[0] or "\t" in head[0]) else ""
+        raise UnfitFile(f"{path.name} has no column id. Its first line has: {found}. The columns are {', '.join(COLUMNS)}; any but id may be left out.{hint}")
+    if len(at) == 1:
+        raise UnfitFile(f"{path.name} has a column id and nothing to compare. The columns are {', '.join(COLUMNS)}.")
+    return at
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    """As UTF-8, with or without its mark, UTF-16 as Excel's Unicode text, or GB 18030 (GBK) as Excel saves CSV in China."""
+    with path.open("rb") as raw:
+        start = raw.read(ENCODING_SAMPLE_BYTES)
+        raw.seek(0)
+        if b"\0" in start[:4096] and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise UnfitFile(f"{path.name} is no text: it may be an Excel workbook. Save it as CSV UTF-8.")
+        csv.field_size_limit(FIELD_CHARACTERS_MAX)
+        with io.TextIOWrapper(raw, encoding=_encoding(path, start), newline="") as file:
+            yield file
+
+
+def _encoding(path: Path, start: bytes) -> str:
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            codecs.getincrementaldecoder(encoding)().decode(start)
+            return encoding
+        except UnicodeDecodeError:
+            continue
+    raise UnfitFile(_encoding_sentence(path))
+
+
+def _encoding_sentence(path: Path) -> str:
+    return f"{path.name} is written neither in UTF-8 nor in GBK. Save it as CSV UTF-8 (in Excel: Save as, CSV UTF-8)."
