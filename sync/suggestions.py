@@ -9,8 +9,8 @@ compared by whichever of the two comes last. So when the queue is empty every pa
 
 What else a record's change touches:
 
-- A person's door is its household's, a household's members are its people. What others take from a record is kept beside its profile (`gives`);
-  where that changes they are queued.
+- A person's door is its household's, a household's members are its people. What a profile `took` from others, and `gives` to others, is kept beside it;
+  when the two differ, whoever took the old is queued.
 - A key that more than KEY_RECORDS_MAX records share is crowded (a helpline's telephone number, a dormitory's door): it finds nobody, on either side. When a
   key becomes crowded, the pairs that only it had found are withdrawn; when it is crowded no longer, those who share it are queued.
 - A link changes nothing here: each member of a cluster is compared as its own reports make it, so that undoing the link restores what was.
@@ -149,7 +149,7 @@ def bring_up_to_date(connection: Connection, taken: Mapping[str, bool], now: dat
     ids = taken.keys()
     before = linking.kept(connection, ids)
     after = _as_they_stand(connection, ids, rules)
-    _queue_who_takes(connection, before, after, ids)
+    linking.queue(connection, _who_took_something_else(connection, before, after, ids))
     linking.keep(connection, {id: after[id] for id in after if before.get(id) != after[id]})
     linking.forget(connection, set(ids) - after.keys())
     changed = {id for id in ids if taken[id] or id not in before or id not in after or before[id].profile != after[id].profile}
@@ -175,27 +175,33 @@ def _as_they_stand(connection: Connection, ids: Collection[str], rules: Rules) -
     """Of those that are there, what follows from the records now. A person needs its household's door, a household its people's names."""
     rows = linking.published(connection, ids)
     fields = _own_fields(connection, rows)
-    homes = {id: str(named.get("value")) for id in rows if (named := fields[id].get("household")) and rows[id]["kind"] == "person"}
-    elsewhere = linking.published(connection, set(homes.values()) - rows.keys())
-    doors = {**fields, **_own_fields(connection, elsewhere)}
+    homes = {id: row["household"] for id, row in rows.items() if row["kind"] == "person" and row["household"]}
+    doors = {**fields, **_own_fields(connection, linking.published(connection, set(homes.values()) - rows.keys()))}
     people = linking.people_of(connection, [id for id, row in rows.items() if row["kind"] == "household"])
     places = linking.places(connection, {row["area"] for row in rows.values() if row["area"]})
     found = {}
+    gives: tuple[str, ...]
     for id, row in rows.items():
         around: dict[str, Any] = {"place": places.get(row["area"], row["area"])}
         if row["kind"] == "person":
-            around |= {part: value for part in DOOR if (value := doors.get(homes.get(id, ""), {}).get(part, {}).get("value")) is not None}
-            gives: tuple[str, ...] = (row["household"] or "", _name(id, row["label"]))
+            door = _door(doors.get(homes.get(id, ""), {}))
+            around |= zip(DOOR, door, strict=True)
+            gives, took = (homes.get(id, ""), _name(id, row["label"])), door
         else:
-            around["members"] = sorted({name for person, label in people.get(id, ()) if (name := _name(person, label))})
-            gives = tuple(str(fields[id].get(part, {}).get("value") or "") for part in DOOR)
+            names = tuple(sorted({name for person, label in people.get(id, ()) if (name := _name(person, label))}))
+            around["members"] = names
+            gives, took = _door(fields[id]), names
         profile = rules.profile(row["kind"], id, fields[id], around)
-        found[id] = Kept(orjson.loads(orjson.dumps(profile.body())) if profile is not None else None, gives)
+        found[id] = Kept(orjson.loads(orjson.dumps(profile.body())) if profile is not None else None, gives, took)
     return found
 
 
 DOOR = ("building", "unit", "room")
 """What a person's profile takes from its household's fields."""
+
+
+def _door(fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(str(fields.get(part, {}).get("value") or "") for part in DOOR)
 
 
 def _own_fields(connection: Connection, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -211,14 +217,28 @@ def _name(id: str, label: str) -> str:
     return "" if id.partition(":")[2].startswith(label) else label
 
 
-def _queue_who_takes(connection: Connection, before: Mapping[str, Kept], after: Mapping[str, Kept], ids: Collection[str]) -> None:
-    """Those whose profiles are made of what these records gave, or now give."""
-    nothing = Kept(None, ())
-    differing = [(id, before.get(id, nothing).gives, after.get(id, nothing).gives) for id in ids]
-    differing = [(id, old, new) for id, old, new in differing if old != new]
-    households = {gives[0] for id, old, new in differing if id.startswith("person:") for gives in (old, new) if gives and gives[0]}
-    linking.queue(connection, households)
-    linking.queue_people_of(connection, [id for id, _, _ in differing if id.startswith("household:")])
+def _who_took_something_else(connection: Connection, before: Mapping[str, Kept], after: Mapping[str, Kept], ids: Collection[str]) -> set[str]:
+    """Those whose profiles were made of what these records gave and no longer give, or without what they give now.
+
+    One of which nothing is kept is not there, or waits in the queue already.
+    """
+    nothing = Kept(None)
+    gave, give = ({id: those.get(id, nothing).gives for id in ids} for those in (before, after))
+    differing = [id for id in ids if gave[id] != give[id]]
+    doors = [id for id in differing if id.startswith("household:")]
+    people = {person: give[home] for home, those in linking.people_of(connection, doors).items() for person, _ in those}
+    homes = {gives[0] for id in differing if id.startswith("person:") for gives in (gave[id], give[id]) if gives}
+    kept = linking.kept(connection, people.keys() | homes)
+    found = {person for person, door in people.items() if person in kept and kept[person].took != (door or NO_DOOR)}
+    for id in differing:
+        if id.startswith("person:"):
+            (home, name), (new_home, new_name) = gave[id] or ("", ""), give[id] or ("", "")
+            found |= {each for each in (home,) if each in kept and name in kept[each].took}
+            found |= {each for each in (new_home,) if each in kept and new_name and new_name not in kept[each].took}
+    return found
+
+
+NO_DOOR = ("", "", "")
 
 
 def _read(kept: Kept) -> Profile | None:
@@ -262,8 +282,7 @@ def _suggest(connection: Connection, profiles: Mapping[str, Profile | None], key
     under = linking.sharing(connection, {key for those in keys.values() for key in those}, rules.KEY_RECORDS_MAX)
     pairs = {_pair(id, other) for id, those in keys.items() for key in those for other in under.get(key, ()) if other != id}
     others = {id for pair in pairs for id in pair} - profiles.keys()
-    others -= linking.to_come(connection, others)
-    known = {**profiles, **{id: _read(kept) for id, kept in linking.kept(connection, others).items()}}
+    known = {**profiles, **{id: _read(kept) for id, kept in linking.kept(connection, others, but_anew=True).items()}}
     found = {}
     for lesser, greater in sorted(pairs):
         left, right = known.get(lesser), known.get(greater)

@@ -25,10 +25,12 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What linkage keeps of a record: its profile's body as last compared, None where there is nothing to compare; and what others' profiles take from it."""
+    """What linkage keeps of a record: its profile's body as last compared, None where there is nothing to compare; what others' profiles may take
+    from it, and what its own took from others."""
 
     profile: Mapping[str, Any] | None
-    gives: tuple[str, ...]
+    gives: tuple[str, ...] = ()
+    took: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,6 @@ def queue_anew(connection: Connection, ids: Iterable[str]) -> None:
     rows = [{"record": id, "later": True, "anew": True} for id in sorted(set(ids))]
     if rows:
         connection.execute(_with_anew(_upsert(connection)), rows)
-
-
-def queue_people_of(connection: Connection, households: Collection[str]) -> None:
-    """Everyone who is said to live in one of these."""
-    c = records.c
-    for some in parts(households):
-        people = select(c.id, literal(False)).where(c.household.in_(some), c.kind == "person").order_by(c.id)
-        connection.execute(_upsert(connection).from_select(["record", "later"], people).on_conflict_do_nothing(index_elements=["record"]))
 
 
 def queue_all(connection: Connection) -> None:
@@ -133,7 +127,8 @@ def people_of(connection: Connection, households: Iterable[str]) -> dict[str, li
     c = records.c
     found: dict[str, list[tuple[str, str]]] = {}
     for some in parts(households):
-        for household, id, label in connection.execute(select(c.household, c.id, c.label).where(c.household.in_(some), c.kind == "person").order_by(c.id)):
+        people = select(c.household, c.id, c.label).where(c.household.in_(some), c.kind == "person").order_by(c.id)
+        for household, id, label in connection.execute(people):
             found.setdefault(household, []).append((id, label))
     return found
 
@@ -144,19 +139,22 @@ def places(connection: Connection, ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.place or row.id for some in parts(ids) for row in connection.execute(select(c.id, c.place).where(c.id.in_(some)))}
 
 
-def kept(connection: Connection, ids: Iterable[str]) -> dict[str, Kept]:
-    """Of those that have been compared."""
+def kept(connection: Connection, ids: Iterable[str], but_anew: bool = False) -> dict[str, Kept]:
+    """Of those that have been compared; `but_anew`: and do not wait to be compared anew."""
     c = linkage_profiles.c
+    chosen = select(c.record, c.body)
+    if but_anew:
+        chosen = chosen.where(~select(linkage_queue.c.record).where(linkage_queue.c.record == c.record, linkage_queue.c.anew).exists())
     found: dict[str, Kept] = {}
     for some in parts(ids):
-        for record, body in connection.execute(select(c.record, c.body).where(c.record.in_(some))):
-            profile, gives = orjson.loads(body)
-            found[record] = Kept(profile, tuple(gives))
+        for record, body in connection.execute(chosen.where(c.record.in_(some))):
+            profile, gives, took = orjson.loads(body)
+            found[record] = Kept(profile, tuple(gives), tuple(took))
     return found
 
 
 def keep(connection: Connection, now: Mapping[str, Kept]) -> None:
-    rows = [{"record": id, "body": orjson.dumps([each.profile, each.gives], option=orjson.OPT_SORT_KEYS)} for id, each in sorted(now.items())]
+    rows = [{"record": id, "body": orjson.dumps([each.profile, each.gives, each.took], option=orjson.OPT_SORT_KEYS)} for id, each in sorted(now.items())]
     put(connection, linkage_profiles, rows, ("record",))
 
 

@@ -14,10 +14,11 @@ from sqlalchemy import delete, select
 from sync import linkage
 from sync.linkage import Comparison, profile
 from sync.store import linkage_statements as linking
-from sync.store import locks, open_store, upgrade
+from sync.store import locks, open_store
 from sync.store.models import Contribution, LinkageKey, LinkageProfile, Record, Suggestion, table
 from sync.store.statements import put_records
 from sync.suggestions import PUT_OFF_SECONDS, STEP_RECORDS_FIRST, Suggestions, candidates
+from tests.examples import examples
 
 NOON = datetime(2026, 2, 3, 12, 0)
 HOME = "household:aaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -116,13 +117,21 @@ def person(number: int) -> str:
 A, B, C, D = (person(number) for number in range(1, 5))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path):
-    url = f"sqlite:///{tmp_path}/central.db" if request.param == "sqlite" else request.getfixturevalue("postgresql")()
-    upgrade(url)
-    opened = open_store(url)
+@pytest.fixture
+def store(empty_store):
+    opened = open_store(empty_store())
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def shared(postgresql_server):
+    """A store that several may write to at once, and the worker that links."""
+    url = postgresql_server.migrated()
+    opened = open_store(url)
+    yield Linking(opened)
+    opened.close()
+    postgresql_server.take_back(url)
 
 
 @pytest.fixture
@@ -197,13 +206,11 @@ def test_a_key_that_too_many_share_finds_nobody_until_fewer_do(here):
     assert here.link() == [("01", "02"), ("01", "04"), ("02", "04")]
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_the_same_records_are_suggested_whatever_came_before_and_in_whichever_order(store, tmp_path, seed):
+@pytest.mark.parametrize("seed", range(examples(4)))
+def test_the_same_records_are_suggested_whatever_came_before_and_in_whichever_order(empty_store, seed):
     """People and households come, change, move and go, with the worker at work in between; at the end all is as if it had always been so."""
-    if store.engine.dialect.name == "postgresql" and seed > 2:
-        seed += 1000
-    chance = random.Random(seed)
-    here = Linking(store)
+    here, afresh = (Linking(open_store(empty_store())) for _ in range(2))
+    chance = random.Random(f"{seed} {here.store.engine.dialect.name}")
     there = {}
     for _ in range(60):
         id = chance.choice([*(person(number) for number in range(1, 12)), HOME, NEXT_DOOR])
@@ -220,9 +227,6 @@ def test_the_same_records_are_suggested_whatever_came_before_and_in_whichever_or
         if chance.random() < 0.3:
             here.worker.run_once()
     found = here.link()
-    url = f"sqlite:///{tmp_path}/again.db"
-    upgrade(url)
-    afresh = Linking(open_store(url))
     for id in chance.sample(sorted(there), len(there)):
         afresh.put(id, **there[id])
     assert afresh.link() == found
@@ -328,10 +332,8 @@ def test_the_rules_of_linkage_find_two_spellings_of_one_woman(store):
 # Several at once, on PostgreSQL
 
 
-def test_two_workers_never_link_at_once_and_a_change_that_is_not_committed_yet_is_not_lost(postgresql):
-    url = postgresql()
-    upgrade(url)
-    here = Linking(open_store(url))
+def test_two_workers_never_link_at_once_and_a_change_that_is_not_committed_yet_is_not_lost(shared):
+    here = shared
     here.put(A, name="王芳")
     here.put(B, name="李四")
     with here.store.writing() as merging:
@@ -344,10 +346,8 @@ def test_two_workers_never_link_at_once_and_a_change_that_is_not_committed_yet_i
     assert here.link() == [("01", "02")]
 
 
-def test_a_merge_that_wants_what_is_being_linked_waits_and_is_linked_then(postgresql):
-    url = postgresql()
-    upgrade(url)
-    here = Linking(open_store(url))
+def test_a_merge_that_wants_what_is_being_linked_waits_and_is_linked_then(shared):
+    here = shared
     here.put(A, name="王芳")
     here.put(B, name="李四")
     with here.store.writing() as taking:
@@ -361,10 +361,10 @@ def test_a_merge_that_wants_what_is_being_linked_waits_and_is_linked_then(postgr
     assert here.link() == [("01", "02")]
 
 
-def test_who_links_gives_way_to_a_merge_rather_than_wait(postgresql):
-    url = postgresql()
-    upgrade(url)
-    here = Linking(open_store(url))
+def test_who_links_gives_way_to_a_merge_rather_than_wait(shared):
+    here = shared
+    here.put(HOME, building="1", room="311")
+    here.link()
     here.put(A, name="王芳", household=HOME)
     with here.store.writing() as merging:
         put_records(merging, [row_of(HOME, "g0311", {"building": "1", "room": "311"})])
@@ -372,3 +372,5 @@ def test_who_links_gives_way_to_a_merge_rather_than_wait(postgresql):
         assert here.worker.run_once() == 0, "it would queue the household, which the merge has queued"
     here.link()
     assert here.waiting() == 0
+    with here.store.reading() as connection:
+        assert linking.kept(connection, [HOME])[HOME].took == ("王芳",)
