@@ -6,7 +6,10 @@ from pathlib import Path
 
 from forms.messages import Message, spoken
 
-MESSAGES: dict[str, Message] = spoken(Path(__file__).parent / "words", "problems")
+WORDS = Path(__file__).parent / "words"
+MESSAGES: dict[str, Message] = spoken(WORDS, "problems")
+REASONS_ALIKE: dict[str, Message] = spoken(WORDS, "linkage")
+"""Why two records may be one (sync/linkage/compare.py); {name} stands for a value of the reason."""
 
 
 def message(key: str) -> Message:
