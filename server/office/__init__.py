@@ -22,8 +22,11 @@ from server.office import (
     new_forms,
     operator,
     overview,
+    queue,
+    queue_actions,
     record_lists,
     record_page,
+    rulings,
     sessions,
     shown,
     signing,
@@ -38,7 +41,24 @@ BODY_BYTES_MAX = 1024 * 1024  # a page of comments; strangers may send it
 
 blueprint = Blueprint("office", __name__, template_folder="templates", static_folder="static", static_url_path="/office-static")
 csrf = CSRFProtect()
-for page in (signing, overview, record_lists, record_page, submission_lists, submission_page, media, work, form_lists, form_page, new_forms, operator):
+PAGES = (
+    signing,
+    overview,
+    queue,
+    queue_actions,
+    rulings,
+    record_lists,
+    record_page,
+    submission_lists,
+    submission_page,
+    media,
+    work,
+    form_lists,
+    form_page,
+    new_forms,
+    operator,
+)
+for page in PAGES:
     page.join(blueprint)
 
 

@@ -6,8 +6,9 @@ The queue is a line of stretches laid end to end (STRETCHES), each in an order t
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_co
 from sqlalchemy.orm import aliased
 
 from sync.store.harm import held_harm
-from sync.store.models import QueueAssignment, Record, RecordLink, Submission, Suggestion, table
+from sync.store.models import Account, Assignment, Contribution, QueueAssignment, Record, RecordLink, Ruling, Submission, Suggestion, table
 from sync.store.reading import Areas
 from sync.store.reading_submissions import LISTED, RULES, has_problem
 
@@ -25,7 +26,7 @@ STRETCHES: tuple[tuple[Sort, int | None], ...] = (("dispute", 1), ("held", 1), (
 """(sort, whether it does harm; None: of pairs nobody knows)"""
 QUEUE_ROWS = 50
 COUNTED_MAX = 1_000
-BOTH = (literal_column("0"), literal_column("1"))  # leads SQLite to the index that begins with it, and away from one that only looks as good
+BOTH: tuple[ColumnElement[int], ...] = (literal_column("0"), literal_column("1"))  # leads SQLite to the index that begins with it, and away from one that only looks as good
 NOBODY, SOMEONE = "nobody", "someone"
 
 records, submissions, suggestions = table(Record), table(Submission), table(Suggestion)
@@ -254,3 +255,40 @@ def assigned(connection: Connection, ids: list[str]) -> dict[str, dict[str, Any]
 
 def _held_harm(connection: Connection) -> ColumnElement[int]:
     return literal_column(held_harm(connection.dialect.name))
+
+
+def phones_of(connection: Connection, areas: Sequence[str]) -> dict[str, list[str]]:
+    """By area: the names of the surveyors who work there now."""
+    a, who = table(Assignment), table(Account)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    rows = connection.execute(
+        select(a.c.area, who.c.name)
+        .join(who, who.c.id == a.c.account)
+        .where(a.c.area.in_(areas), a.c.since <= now, or_(a.c.until.is_(None), a.c.until > now), who.c.active, who.c.role == "surveyor")
+        .order_by(who.c.id)
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.area, []).append(row.name)
+    return found
+
+
+def office_people(connection: Connection) -> list[dict[str, Any]]:
+    """Who may look after something in the queue: id, name, role of active administrators and leaders."""
+    c = table(Account).c
+    rows = connection.execute(select(c.id, c.name, c.role).where(c.active, c.role.in_(("administrator", "leader"))).order_by(c.name, c.id))
+    return [dict(row) for row in rows.mappings()]
+
+
+def contributions_of(connection: Connection, members: Collection[str], ids: Collection[str]) -> list[dict[str, Any]]:
+    """What these submissions said of these records: {"record", "submission", and the contribution's body}."""
+    c = table(Contribution).c
+    rows = connection.execute(select(c.record, c.submission, c.body).where(c.record.in_(sorted(members)), c.submission.in_(sorted(ids))))
+    return [{"record": row.record, "submission": row.submission, **orjson.loads(row.body)} for row in rows]
+
+
+def last_ruling_row(connection: Connection, ids: Sequence[str]) -> dict[str, Any] | None:
+    """The newest ruling about these records."""
+    c = table(Ruling).c
+    row = connection.execute(select(table(Ruling)).where(or_(c.record.in_(ids), c.other.in_(ids))).order_by(c.clock.desc()).limit(1)).mappings().first()
+    return dict(row) if row else None

@@ -18,7 +18,7 @@ from server.settings import read_settings
 from server.stores import db, stores
 from server.tokens import sign, signing_key
 from sync.store.engine import upgrade
-from tests.server.office.seeded import ELSEWHERE, HELD, HELD_ELSEWHERE, HOUSEHOLD, PASSWORD, SURVEY_SOURCE, seed
+from tests.server.office.seeded import ELSEWHERE, HELD, HELD_ELSEWHERE, HOUSEHOLD, PASSWORD, SURVEY_SOURCE, UNKNOWN_FORM, seed
 
 SECRET = "a secret for tests that nobody else has"
 ELSEWHERES_ADDRESS = "203.0.113.7"  # another machine's
@@ -40,6 +40,14 @@ GET     /submissions.csv                       302    302     302    302   302  
 GET     /submissions/<submission_id>           302    302     302    302   302      302      200    200           302
 GET     /submissions/<submission_id>/media/<path:name>  302 302 302    302   302      302      404    404           302
 GET     /submissions/elsewhere                 302    302     302    302   302      302      404    200           302
+GET     /queue                                 302    302     302    302   302      302      200    200           302
+GET     /queue/elsewhere                       302    302     302    302   302      302      200    200           302
+POST    /queue/assign                          302    302     302    302   302      302      302    302           302
+POST    /queue/assign/elsewhere                302    302     302    302   302      302      404    302           302
+POST    /queue/several                         302    302     302    302   302      302      302    302           302
+POST    /queue/undo                            302    302     302    302   302      302      404    404           302
+POST    /rulings                               302    302     302    302   302      302      302    302           302
+POST    /rulings/elsewhere                     302    302     302    302   302      302      404    302           302
 POST    /submissions/<submission_id>/decision  302    302     302    302   302      302      302    302           302
 POST    /submissions/elsewhere/decision        302    302     302    302   302      302      404    302           302
 GET     /operator                              302    302     302    302   302      302      302    200           200
@@ -94,6 +102,9 @@ ASKED = {
     "/submissions/<submission_id>/media/<path:name>": f"/submissions/{HELD}/media/door.jpg",
     "/submissions/<submission_id>/decision": f"/submissions/{HELD}/decision",
     "/submissions/elsewhere/decision": f"/submissions/{HELD_ELSEWHERE}/decision",
+    "/queue/elsewhere": f"/queue?item=held:{HELD_ELSEWHERE}",
+    "/queue/assign/elsewhere": "/queue/assign",
+    "/rulings/elsewhere": "/rulings",
     "/operator/documents/<int(max=9223372036854775807):number>": "/operator/documents/1",
     "/office-static/<path:filename>": "/office-static/office.css",
     "/forms/<form>/<version>": "/forms/household_survey/1",
@@ -113,6 +124,12 @@ SENT = {
     "/sign-in": {"data": {"username": "admin", "password": "wrong"}},
     "/submissions/<submission_id>/decision": {"data": {"action": "reject", "comment": "x"}},
     "/submissions/elsewhere/decision": {"data": {"action": "reject", "comment": "x"}},
+    "/queue/assign": {"data": {"items": f"held:{UNKNOWN_FORM}", "account": ""}},
+    "/queue/assign/elsewhere": {"data": {"items": f"held:{HELD_ELSEWHERE}", "account": ""}},
+    "/queue/several": {"data": {"items": f"held:{UNKNOWN_FORM}", "action": "return"}},
+    "/queue/undo": {"data": {"event": "0"}},
+    "/rulings": {"data": {"action": "move", "record": HOUSEHOLD, "area": "g0311"}},
+    "/rulings/elsewhere": {"data": {"action": "move", "record": ELSEWHERE, "area": "g0411"}},
     "/api/session": {"json": {"username": "admin", "password": "wrong"}},
     "/api/session/refresh": {"json": {"refresh_token": "d-00000000.x"}},
     "/api/session/hand-in": {"json": {"refresh_token": "d-00000000.x"}},

@@ -1,0 +1,80 @@
+"""What an item of the queue is about and why it waits, in words: for the list, and above the item itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+from flask_babel import ngettext
+
+from server.office import shown
+from server.office.signing import reader
+from server.office.submission_lists import reasons
+from sync.messages import REASONS_ALIKE
+from sync.store.reading_queue import Item
+
+SORT_WORDS = {
+    "dispute": ("git-compare", later("Disputes")),
+    "held": ("file-warning", later("Held submissions")),
+    "pair": ("copy", later("Possible duplicates")),
+}
+ONE_OF = {"dispute": later("Dispute"), "held": later("Held submission"), "pair": later("Possible duplicate")}
+REASONS_LISTED_MAX = 2
+
+
+@dataclass(frozen=True)
+class Said:
+    """`title`: what it is about; `why`: sentences, the first ones for the list; `where`: area and what else places it."""
+
+    title: str
+    why: tuple[str, ...]
+    where: str
+
+
+def said(item: Item) -> Said:
+    if item.sort == "dispute":
+        return Said(item.row["label"] or item.row["id"], tuple(disputed(item.row)), shown.area_name(item.row["area"]))
+    if item.sort == "held":
+        where = _("%(who)s, %(area)s", who=shown.worker_name(item.row["worker"]), area=shown.area_name(item.row["area"]))
+        return Said(shown.form_title(item.row["form"]), tuple(reasons(item.row)), where)
+    left, right = item.row["left"], item.row["right"]
+    areas = dict.fromkeys(shown.area_name(each["area"]) for each in (left, right))
+    if hidden(item.row) is not None:
+        there = left if hidden(item.row) == "right" else right
+        return Said(there["label"] or there["id"], (_("May be one with a record in an area that is not yours"),), " · ".join(areas))
+    return Said(_("%(left)s and %(right)s", left=left["label"] or left["id"], right=right["label"] or right["id"]), tuple(alike(item.row)), " · ".join(areas))
+
+
+def hidden(row: Mapping[str, Any]) -> str | None:
+    """Which of a pair's records the reader may not see: "left", "right", or None."""
+    within = reader().within
+    return next((side for side in ("left", "right") if within is not None and row[side]["area"] not in within), None)
+
+
+def disputed(row: Mapping[str, Any]) -> list[str]:
+    """Two phones wrote different answers to “Telephone”."""
+    return [_difference(row, name, held) for name, held in sorted((row["body"].get("fields") or {}).items()) if held.get("disputed")]
+
+
+def _difference(row: Mapping[str, Any], name: str, held: Mapping[str, Any]) -> str:
+    all_of_them = [held, *held["disputed"]]
+    field = shown.property_name(row["kind"], name, held.get("form"))
+    phones = {each.get("device") for each in all_of_them}
+    if "office" in phones:
+        return _("“%(field)s” was settled, and a phone that did not know wrote something else", field=field)
+    if len(phones) == 1:
+        return _("One phone wrote different answers to “%(field)s”", field=field)
+    return ngettext("%(num)s phone wrote different answers to “%(field)s”", "%(num)s phones wrote different answers to “%(field)s”", len(phones), field=field)
+
+
+def alike(row: Mapping[str, Any]) -> list[str]:
+    """Why two records may be one, and then what speaks against it: sound the same, same phone, born in other years."""
+    return [_alike(key, values) for key, values in sorted(row["reasons"], key=lambda reason: -reason[1].get("bits", 0))]
+
+
+def _alike(key: str, values: Mapping[str, Any]) -> str:
+    words = shown.text(REASONS_ALIKE.get(key)) or key
+    return words.format_map({name: shown.value(value) for name, value in values.items()})
