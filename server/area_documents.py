@@ -29,15 +29,17 @@ def publish_areas(session: AnySession) -> None:
     for assigned, account, name in session.execute(running):
         for area in lowest_below([assigned], parents):
             workers.setdefault(area, {})[account] = name
-    for area in sorted(set(areas) - set(parents.values())):
-        if areas[area].level not in LEVELS_WITH_RECORDS:
-            continue
-        document = area_document(area, areas, workers.get(area, {}))
+    lowest = [area for area in sorted(set(areas) - set(parents.values())) if areas[area].level in LEVELS_WITH_RECORDS]
+    together: dict[str, list[str]] = {}
+    for area in lowest:
+        together.setdefault(areas[area].place or area, []).append(area)
+    for area in lowest:
+        document = area_document(area, areas, workers.get(area, {}), together[areas[area].place or area])
         session.add(Outbox(database=area_database(area), document_id=document["_id"], body=orjson.dumps(document)))
 
 
-def area_document(area_id: str, areas: Mapping[str, Area], workers: Mapping[str, str]) -> dict[str, Any]:
-    """docs/architecture.md, Record. `workers`: id → name."""
+def area_document(area_id: str, areas: Mapping[str, Area], workers: Mapping[str, str], of_the_place: Iterable[str] = ()) -> dict[str, Any]:
+    """docs/architecture.md, Record. `workers`: id → name. `of_the_place`: the areas whose names its phones know."""
     area = areas[area_id]
     line = list(reversed([areas[each] for each in _upward(area_id, areas)]))
     return {
@@ -47,6 +49,7 @@ def area_document(area_id: str, areas: Mapping[str, Area], workers: Mapping[str,
         "place": area.place or area.id,
         "path": {"zh": PATH_SIGN.join(each.name_zh for each in line), "en": PATH_SIGN.join(each.name_en for each in line)},
         "workers": dict(workers),
+        "neighbours": {each: {"zh": areas[each].name_zh, "en": areas[each].name_en} for each in of_the_place if each != area_id},
     }
 
 
