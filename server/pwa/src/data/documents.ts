@@ -114,7 +114,6 @@ export interface MovedDocument {
   kind: RecordKind;
   label: string;
   area: string;
-  area_name?: Text;
   at?: string;
   with?: string;
 }
@@ -127,6 +126,8 @@ export interface AreaDocument {
   place: string;
   path: Text;
   workers: Record<string, string>;
+  /** what the other areas of the place are called */
+  neighbours?: Record<string, Text>;
 }
 
 export type FieldType =

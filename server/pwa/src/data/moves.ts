@@ -1,7 +1,7 @@
 // Doors and people that moved to another grid: who is told what. The old worker sees where they went, the new one from where they came.
 import { createSignal } from 'solid-js';
 import { readSetting, writeSetting } from './desk.ts';
-import type { MovedDocument, RecordKind, Text } from './documents.ts';
+import type { MovedDocument, RecordKind } from './documents.ts';
 import { naturally, type Row } from './rows.ts';
 
 /** A door that moved, with how much of what lies with it moved along; or a person or another record that moved by itself. */
@@ -12,7 +12,7 @@ export interface Move {
   kind: RecordKind;
   label: string;
   /** where it lies now, of what moved away; where it lay before, of what came */
-  areas: { id: string; name?: Text }[];
+  areas: string[];
   /** null: it went to live with somebody who was there before; since when, the record of those says */
   at: string | null;
   along: number;
@@ -24,7 +24,7 @@ const DAY_MILLISECONDS = 86_400_000;
 /** Newest first. `left` holds nothing that this phone has through another of its areas: that has not left it. */
 export function movesAway(left: ReadonlyMap<string, MovedDocument>): Move[] {
   const all = new Map<string, One>();
-  for (const { _id: id, kind, label, area, area_name, at, with: along } of left.values()) all.set(id, { id, kind, label, areas: [{ id: area, ...(area_name ? { name: area_name } : {}) }], at, with: along });
+  for (const { _id: id, kind, label, area, at, with: along } of left.values()) all.set(id, { id, kind, label, areas: [area], at, with: along });
   return movesOf('away', all);
 }
 
@@ -32,7 +32,7 @@ export function movesAway(left: ReadonlyMap<string, MovedDocument>): Move[] {
 export function movesHere(rows: Iterable<Row>, mine: readonly string[]): Move[] {
   const all = new Map<string, One>();
   for (const { id, kind, label, area, moved } of rows)
-    if (moved && mine.includes(area)) all.set(id, { id, kind, label, areas: moved.from.map((from) => ({ id: from })), at: moved.at, with: moved.with });
+    if (moved && mine.includes(area)) all.set(id, { id, kind, label, areas: moved.from, at: moved.at, with: moved.with });
   return movesOf('here', all);
 }
 
@@ -55,7 +55,7 @@ function movesOf(way: Move['way'], all: ReadonlyMap<string, One>): Move[] {
     else along.set(first.id, (along.get(first.id) ?? 0) + 1);
   }
   return moved
-    .map(({ id, kind, label, areas, at = null }) => ({ key: `${way} ${id} ${areas.map((area) => area.id).join(' ')} ${at ?? ''}`, way, id, kind, label, areas, at, along: along.get(id) ?? 0 }))
+    .map(({ id, kind, label, areas, at = null }) => ({ key: `${way} ${id} ${areas.join(' ')} ${at ?? ''}`, way, id, kind, label, areas, at, along: along.get(id) ?? 0 }))
     .sort((a, b) => Date.parse(b.at ?? '9999') - Date.parse(a.at ?? '9999') || naturally(a.label, b.label));
 }
 

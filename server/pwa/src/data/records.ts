@@ -93,8 +93,9 @@ export function workerName(worker: string): string {
 }
 
 /** What people call an area, as far as this phone knows; else its id. */
-export function areaName(id: string, given?: Text): Text {
-  return areas().get(id)?.name ?? session()?.worker.areas.find((area) => area.id === id)?.name ?? given ?? { zh: id, en: id };
+export function areaName(id: string): Text {
+  const mine = areas().get(id)?.name ?? session()?.worker.areas.find((area) => area.id === id)?.name;
+  return mine ?? [...areas().values()].find(({ neighbours }) => neighbours?.[id])?.neighbours?.[id] ?? { zh: id, en: id };
 }
 
 /** Where what is said of a record is sent from: where it lies, unless that is not this worker's, as of one that is linked with a record here. */

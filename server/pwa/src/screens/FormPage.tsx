@@ -65,7 +65,7 @@ export default function FormPage() {
           </Match>
           <Match when={form() && !allTheSame() && gone()}>
             {(id) => (
-              <main class="screen">
+              <main class="screen screen--record">
                 <Header title={left().get(id())?.label ?? t('form_page.title')} onBack={leave} />
                 <MovedOr id={id()}>{null}</MovedOr>
                 <Show when={form()!.form.starts_new || form()!.form.form === SURVEY}>

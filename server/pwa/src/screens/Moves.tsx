@@ -32,11 +32,10 @@ export function MovesNotice() {
         <div class="stack grow">
           <For each={news()}>
             {(move) => (
-              <p>
-                <A href={pathOf(move)}>{t(`moves.${move.way}`, { what: move.label, area: areasOf(move) })}</A>
-                <br />
-                {[when(move), move.along > 0 ? t('moves.along', { count: move.along }) : ''].filter(Boolean).join(' · ')}
-              </p>
+              <A class="news tappable" href={pathOf(move)}>
+                <strong>{t(`moves.${move.way}`, { what: move.label, area: areasOf(move) })}</strong>
+                <span>{[when(move), move.along > 0 ? t('moves.along', { count: move.along }) : ''].filter(Boolean).join(' · ')}</span>
+              </A>
             )}
           </For>
           <button type="button" class="button" onClick={() => void readNews(session()!.worker.id, news(), all())}>{t('taken_away.seen')}</button>
@@ -82,7 +81,7 @@ export function MovedRecord(props: { moved: MovedDocument }) {
       <div class="notice notice--warn">
         <Truck size={24} aria-hidden="true" />
         <div class="grow">
-          <strong>{t('moves.away', { what: props.moved.label, area: textOf(areaName(props.moved.area, props.moved.area_name)) })}</strong>
+          <strong>{t('moves.away', { what: props.moved.label, area: textOf(areaName(props.moved.area)) })}</strong>
           <p>{props.moved.at === undefined ? t('moves.hint_with') : t('moves.hint', { at: moment(props.moved.at) })}</p>
         </div>
       </div>
@@ -97,6 +96,6 @@ export function MovedRecord(props: { moved: MovedDocument }) {
   );
 }
 
-const areasOf = (move: Move): string => move.areas.map(({ id, name }) => textOf(areaName(id, name))).join(t('moves.comma'));
+const areasOf = (move: Move): string => move.areas.map((id) => textOf(areaName(id))).join(t('moves.comma'));
 const when = (move: Pick<Move, 'at'>): string => (move.at === null ? '' : moment(move.at));
 const pathOf = ({ id, kind }: Move): string => (kind === 'household' || kind === 'person' ? `/${kind}/${encodeURIComponent(id)}` : recordPath(id));

@@ -33,7 +33,7 @@ export function PersonScreen() {
     <main class="screen screen--record">
       <Header title={(row() && text(row()!, 'name')) || row()?.label || left().get(id())?.label || t('person.title')} />
       <Show when={row()} fallback={<Show when={loaded()} fallback={<Skeletons count={4} />}><MovedOr id={id()}><Empty icon={UserX} title={t('person.not_found')} /></MovedOr></Show>}>
-        <Registered row={row()!} />
+        <Registered row={row()!} record={records.latest?.find(({ kind }) => kind === 'person')} />
         <Show when={home()}>
           {(door) => (
             <A class="due tappable" href={`/household/${encodeURIComponent(door().id)}`}>

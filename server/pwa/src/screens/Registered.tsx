@@ -4,20 +4,24 @@ import { otherNames } from '../data/clusters.ts';
 import { areaName, linked, ones } from '../data/records.ts';
 import type { Row } from '../data/rows.ts';
 import { session } from '../data/session.ts';
+import type { WholeRecord } from '../data/whole.ts';
 import { date } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
 
-export function Registered(props: { row: Row }) {
-  const names = () => otherNames(props.row, linked(), ones());
-  const isElsewhere = () => !session()?.worker.areas.some(({ id }) => id === props.row.area);
-  const places = (ids: string[]) => ids.map((id) => textOf(areaName(id))).join(t('moves.comma'));
-  return (
-    <>
-      <Show when={props.row.members}>
-        {(members) => <p class="soft">{[t('household.members', { count: members().length }), names().length > 0 ? t('household.also', { names: names().join(t('moves.comma')) }) : ''].filter(Boolean).join(' · ')}</p>}
-      </Show>
-      <Show when={isElsewhere()}><p class="soft">{t('household.lies_in', { area: places([props.row.area]) })}</p></Show>
-      <Show when={props.row.moved}>{(moved) => <p class="soft">{[t('household.came', { area: places(moved().from) }), moved().at ? date(moved().at!) : ''].filter(Boolean).join(' · ')}</p>}</Show>
-    </>
-  );
+/** `record`: with what else it was called. */
+export function Registered(props: { row: Row; record?: WholeRecord | undefined }) {
+  const said = (): string[] => {
+    const { row } = props;
+    const called = [...new Set([...otherNames(row, linked(), ones()), ...(row.members ? disputedNames(props.record) : [])])];
+    return [
+      row.members ? t('household.members', { count: row.members.length }) : '',
+      called.length > 0 ? t('household.also', { names: called.join(t('moves.comma')) }) : '',
+      session()?.worker.areas.some(({ id }) => id === row.area) ? '' : t('household.lies_in', { area: places([row.area]) }),
+      row.moved ? [t('household.came', { area: places(row.moved.from) }), row.moved.at ? date(row.moved.at) : ''].filter(Boolean).join(' ') : '',
+    ].filter(Boolean);
+  };
+  return <Show when={said().length > 0}><p class="soft">{said().join(' · ')}</p></Show>;
 }
+
+const places = (ids: string[]): string => ids.map((id) => textOf(areaName(id))).join(t('moves.comma'));
+const disputedNames = (record: WholeRecord | undefined): string[] => (record?.fields.name?.disputed ?? []).flatMap(({ value }) => (typeof value === 'string' ? [value] : []));

@@ -23,6 +23,8 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
   // Newest first: by time, then by who.
   const groups = createMemo(() => [...groupBy(fields(), ({ field }) => field.submission)].map(([, group]) => group).sort((a, b) => (a[0]!.field.clock < b[0]!.field.clock ? 1 : -1)));
   return (
+    <>
+    <Show when={fields().some(({ field }) => field.disputed?.length)}><p class="soft">{t('household.office_decides')}</p></Show>
     <For each={groups()} fallback={<Show when={props.empty}><p class="card soft">{props.empty}</p></Show>}>
       {(group) => (
         <div class="card written">
@@ -44,7 +46,6 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
                       <For each={field.disputed}>
                         {(other) => <span>{t('household.said', { name: workerName(other.worker), value: readable(other.value, question(props.record.kind, name)) })} · {moment(other.at)}</span>}
                       </For>
-                      <span class="soft">{t('household.office_decides')}</span>
                     </dd>
                   </Show>
                 </div>
@@ -54,6 +55,7 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
         </div>
       )}
     </For>
+    </>
   );
 }
 
