@@ -89,6 +89,21 @@ def causal(ordered: Sequence[Contribution]) -> Sequence[Contribution]:
     return [ordered[index] for index in _linear_extension(ordered)]
 
 
+def each_knew_all_before(ordered: Sequence[Contribution]) -> bool:
+    """Whether these came one after the other, each by somebody who had all the ones before in hand."""
+    newest_dot: dict[tuple[str, str], str] = {}  # (device of the dot, device that wrote): a phone's own work is known by its clock
+    newest_clock: dict[str, str] = {}
+    for b in ordered:
+        if newest_clock.get(b.device, "") >= b.clock or any(
+            author != b.device and b.based_on.get(device, "") < dot for (device, author), dot in newest_dot.items()
+        ):
+            return False
+        line = (b.dot[0], b.device)
+        newest_dot[line] = max(b.dot[1], newest_dot.get(line, ""))
+        newest_clock[b.device] = b.clock
+    return True
+
+
 def _in_causal_order(ordered: Sequence[Contribution]) -> bool:
     least_dot: dict[tuple[str, str], str] = {}
     dots_of: defaultdict[str, set[str]] = defaultdict(set)

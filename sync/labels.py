@@ -33,6 +33,8 @@ def search_text(label: str, fields: Fields) -> str:
     if len(door) > 1:
         words["-".join(door).lower()] = None
     for name in fields:
+        if not name.endswith(("name", "phone")):
+            continue
         if name == "name" or name.endswith("_name"):
             value = _text(fields, name)
             words.update(dict.fromkeys([value.lower(), *pinyin(value)] if value else ()))

@@ -51,7 +51,7 @@ from typing import Any
 
 import orjson
 
-from sync.causality import OFFICE, Contribution, as_member, by_time, causal, known_to, phone_of
+from sync.causality import OFFICE, Contribution, as_member, by_time, causal, each_knew_all_before, known_to, phone_of
 from sync.labels import label_of, search_text
 
 SUBMISSIONS_SHOWN_MAX = 20
@@ -128,15 +128,14 @@ def merge(contributions: Iterable[Contribution]) -> Record | None:
     if not reports:
         return None
     newest = reports[-1]
-    saying: defaultdict[str, list[Contribution]] = defaultdict(list)
+    in_order = ordered if len(ordered) == 1 else causal(ordered)
     version: dict[str, str] = {}
-    for each in ordered if len(ordered) == 1 else causal(ordered):
-        for name in each.properties:
-            saying[name].append(each)
+    for each in in_order:
         device, clock = each.dot
         if version.get(device, "") < clock:
             version[device] = clock
-    fields = {name: _settle(name, those) for name, those in sorted(saying.items())}
+    in_turn = in_order is ordered and len(reports) == len(ordered) and each_knew_all_before(ordered)
+    fields = _settled_in_turn(ordered) if in_turn else _settled(in_order)
     label = label_of(newest.kind, newest.record, fields, next((each.label for each in reversed(ordered) if each.label), None))
     submissions = {each.submission: {"id": each.submission, "form": each.form, "worker": each.worker, "at": each.at} for each in reversed(reports)}
     place = _place(newest.kind, reports, [each for each in ordered if each.decides == "move"])
@@ -248,6 +247,40 @@ def policy_of(name: str, those: Iterable[Contribution]) -> str:
     """What the newest form that has this field says."""
     newest = max((each for each in those if not each.decides), key=by_time, default=None)
     return newest.policies.get(name, "latest") if newest else "latest"
+
+
+def _settled(ordered: Sequence[Contribution]) -> dict[str, dict[str, Any]]:
+    saying: defaultdict[str, list[Contribution]] = defaultdict(list)
+    for each in ordered:
+        for name in each.properties:
+            saying[name].append(each)
+    return {name: _settle(name, those) for name, those in sorted(saying.items())}
+
+
+def _settled_in_turn(ordered: Sequence[Contribution]) -> dict[str, dict[str, Any]]:
+    """The same where each report came from somebody who had all the ones before in hand, as when one visit follows the other. Then no two edits ever
+    stand beside each other: of `latest` the last other value stands, and of what is observed the last."""
+    if len(ordered) == 1:
+        only = _told(ordered[0])
+        return {name: {"value": value, **only} for name, value in sorted(ordered[0].properties.items())}
+    newest: dict[str, Contribution] = {}
+    standing: dict[str, Contribution] = {}
+    for each in ordered:
+        for name, value in each.properties.items():
+            newest[name] = each
+            before = standing.get(name)
+            if before is None or not same(value, before.properties[name]):
+                standing[name] = each
+    told = {id(each): _told(each) for each in ordered}
+    fields = {}
+    for name in sorted(newest):
+        policy = newest[name].policies.get(name, "latest")
+        if policy in COMBINING or CHOOSING.get(policy, _newest) is not _newest:
+            fields[name] = _settle(name, [each for each in ordered if name in each.properties])
+        else:
+            chosen = newest[name] if policy == OBSERVED else standing[name]
+            fields[name] = {"value": chosen.properties[name], **told[id(chosen)]}
+    return fields
 
 
 def _settle(name: str, those: Sequence[Contribution]) -> dict[str, Any]:
@@ -431,5 +464,11 @@ def _disputed(each: Contribution, value: Any) -> dict[str, Any]:
 
 
 def _entry(each: Contribution, value: Any) -> dict[str, Any]:
-    entry = {**_disputed(each, value), "form": each.form}
-    return {**entry, "settled": True} if each.decides else entry
+    return {"value": value, **_told(each)}
+
+
+def _told(each: Contribution) -> dict[str, Any]:
+    """Where a value comes from."""
+    worker, device, clock = each.worker, phone_of(each.device), each.effective
+    told = {"worker": worker, "device": device, "at": each.at, "clock": clock, "submission": each.submission, "form": each.form}
+    return {**told, "settled": True} if each.decides else told
