@@ -13,13 +13,14 @@ from server import accounts, doctor
 from server.area_documents import publish_areas
 from server.ending import Ending, end
 from server.form_commands import forms_group
+from server.linkage_commands import linkage_group
 from server.provision import provide_area, provide_forms, provide_worker
 from server.stores import stores
 from server.supervise import serve
 from server.terminal import clear_errors, say_table
 from server.worker import run_worker
-from sync.store.engine import upgrade
 from sync.store.models import Account, Area, Assignment, Device
+from sync.store.upgrading import upgrade
 
 accounts_group = AppGroup("accounts", help="People who sign in.")
 areas_group = AppGroup("areas", help="The tree of areas.")
@@ -37,7 +38,7 @@ ENDED: dict[str, str] = {
 
 
 def register(app: Flask) -> None:
-    for group in (accounts_group, areas_group, forms_group, devices_group, worker_group, store_group, demo_group):
+    for group in (accounts_group, areas_group, forms_group, devices_group, linkage_group, worker_group, store_group, demo_group):
         app.cli.add_command(group)
     app.cli.add_command(assign_command)
     app.cli.add_command(unassign_command)

@@ -96,6 +96,11 @@ class Suggestions:
             self._size = max(1, min(STEP_RECORDS_MAX, 2 * self._size, round(self._size * step_seconds / took)))
         return done
 
+    @property
+    def put_off(self) -> int:
+        """How many could not be compared, and are not due again yet."""
+        return len(self._put_off)
+
     def _one_by_one(self, at_most: int) -> int:
         """Find those that cannot be compared, and put them off: they stay in the queue and hold up no other. Returns how many could be."""
         done = 0

@@ -1,0 +1,103 @@
+"""The commands for linkage: `python -m flask --app wsgi linkage …`.
+
+run       compare what waits; with --all, every record anew
+status    how many records wait to be compared, how many pairs are suggested
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+from flask.cli import AppGroup
+
+from server.stores import stores
+from server.terminal import clear_errors, say_table
+from sync.store import linkage_statements
+from sync.store.engine import Store
+from sync.store.reading_pairs import Pairs, pairs_by_kind
+
+linkage_group = AppGroup("linkage", help="Records that may be one.")
+
+SAID_SECONDS = 2.0
+"""How often it is said how far a run has come: on a terminal in one line, otherwise in lines of their own, less often."""
+SAID_SECONDS_ELSEWHERE = 30.0
+ANOTHER_SECONDS = 0.5
+
+
+@linkage_group.command("run", help="Compare the records that wait, as the merge worker does by itself. May be stopped and run again at any time.")
+@click.option("--all", "everything", is_flag=True, help="Every record anew, whether it has changed or not.")
+@clear_errors
+def linkage_run(everything: bool) -> None:
+    from sync.suggestions import Suggestions  # reads its tables: slow to import
+
+    store = stores().store
+    if everything:
+        with store.writing() as connection:
+            linkage_statements.queue_all(connection)
+    worker, progress = Suggestions(store), _Progress(_waiting(store))
+    try:
+        while (done := worker.run_once()) or _waiting(store) > worker.put_off:
+            progress.say(done)
+            if not done:
+                time.sleep(ANOTHER_SECONDS)  # another worker is at it
+    except KeyboardInterrupt:
+        progress.end(f"Stopped. {_counted(_waiting(store), 'record')} left; the merge worker or another run goes on from there.")
+        sys.exit(1)
+    if worker.put_off:
+        stay = "It stays" if worker.put_off == 1 else "They stay"
+        progress.end(f"{_counted(worker.put_off, 'record')} could not be compared; the log says why. {stay} in the queue.")
+        sys.exit(1)
+    with store.reading() as connection:
+        found = pairs_by_kind(connection)
+    waiting = sum(each.open for each in found.values())
+    pairs = f"{_counted(waiting, 'pair')} of records that may be one {'waits' if waiting == 1 else 'wait'} for an administrator."
+    progress.end(f"{_counted(progress.done, 'record')} compared. {pairs}")
+
+
+@linkage_group.command("status", help="How many records wait to be compared, and how many pairs that may be one are suggested.")
+@clear_errors
+def linkage_status() -> None:
+    with stores().store.reading() as connection:
+        waiting, found = linkage_statements.waiting(connection), pairs_by_kind(connection)
+    none = Pairs(0, 0)
+    rows = [(kind, f"{waiting[kind]:,}", f"{found.get(kind, none).suggested:,}", f"{found.get(kind, none).open:,}") for kind in waiting]
+    say_table(("kind", "to compare", "suggested", "not ruled on yet"), rows)
+
+
+def _waiting(store: Store) -> int:
+    with store.reading() as connection:
+        return sum(linkage_statements.waiting(connection).values())
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+class _Progress:
+    """Says how many are done of those that waited, on standard error."""
+
+    def __init__(self, total: int) -> None:
+        self.done = 0
+        self._total = total
+        self._on_terminal = sys.stderr.isatty()
+        self._pause = SAID_SECONDS if self._on_terminal else SAID_SECONDS_ELSEWHERE
+        self._began = self._said = time.monotonic()
+
+    def say(self, done: int) -> None:
+        self.done += done
+        now = time.monotonic()
+        if now - self._said < self._pause:
+            return
+        self._said = now
+        left = max(self._total - self.done, 0)
+        rate = self.done / (now - self._began)
+        line = f"{self.done:,} of {max(self._total, self.done):,} records compared, {rate:,.0f} a second"
+        line += f", about {left / rate / 60:.0f} minutes to go" if rate and left / rate > 60 else ""
+        click.echo(f"\r{line:<78}" if self._on_terminal else line, nl=not self._on_terminal, err=True)
+
+    def end(self, sentence: str) -> None:
+        if self._on_terminal and self._said > self._began:
+            click.echo(err=True)
+        click.echo(sentence)
