@@ -2,6 +2,7 @@
 
 import os
 
+import orjson
 import pytest
 from sqlalchemy import select
 
@@ -10,7 +11,7 @@ from server.app import create_app
 from server.passwords import is_password
 from server.settings import read_settings
 from server.stores import stores
-from sync.store.models import Account, AuditEvent, Device
+from sync.store.models import Account, AuditEvent, Device, Outbox
 
 PASSWORD = "correct horse battery"
 
@@ -44,6 +45,19 @@ def test_an_area_tree_is_made_and_shown(command, community):
         0,
         "xn  咸宁市  Xianning  (city)\n  c0311  桂花园社区  Garden  (community)\n    g0311  第一网格  One  (grid)\n    g0312  第二网格  Two  (grid)\n",
     )
+
+
+def test_an_areas_document_names_the_other_areas_of_its_place_and_no_others(command, community, app):
+    for line in (
+        "areas add c0399 --level community --under xn --zh 桥头社区 --en Bridge",
+        "areas add g0399 --level grid --under c0399 --zh 桥头第一网格 --en Nine",
+        "accounts add wang --name 王芳 --role surveyor --area g0311 --password-stdin",
+    ):
+        assert command(line, PASSWORD)[0] == 0
+    with app.app_context():
+        bodies = [orjson.loads(body) for body in stores().session.scalars(select(Outbox.body).order_by(Outbox.number))]
+    newest = {body["_id"]: body["neighbours"] for body in bodies if body.get("type") == "area"}
+    assert newest == {"area:g0311": {"g0312": {"zh": "第二网格", "en": "Two"}}, "area:g0312": {"g0311": {"zh": "第一网格", "en": "One"}}, "area:g0399": {}}
 
 
 @pytest.mark.parametrize(
