@@ -5,13 +5,13 @@ until then (sync/replay.py). So nothing of the past is stored: it is merged agai
 byte for byte, and each event is what it changed between the record just before it and just after.
 
 Whatever was ever accepted has its event here, also what was rejected later, corrected, or never shown: it says what was reported, and what
-became of it. Views and exports are events too, as far as they are noted (server/office/audit.py).
+became of it. Views and exports are events too (server/office/audit.py notes them). A worked example stands in docs/merging.md, "What was known when".
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -19,18 +19,27 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sync.causality import OFFICE, Contribution
-from sync.lying import parent
+from sync.lying import LIE_WITH, parent
 from sync.merge import Record, merge, merge_cluster, same
-from sync.replay import ARRIVED, Arrival, Decision, Ruling, Step, Together, order, replay
+from sync.replay import Arrival, Decision, Ruling, Step, Together, order, replay
 from sync.store import history_statements
 
 EVENTS_SHOWN = 20
+STEPS_SEARCHED_MAX = 200
+"""How far one page looks back for events that changed something."""
+
 SUBMISSION, DECISION, RULING, VIEW, EXPORT = "submission", "decision", "ruling", "view", "export"
+CHANGES = frozenset({SUBMISSION, DECISION, RULING})
+"""Of these only what changed the record, when a page asks for nothing else."""
+
 LABEL, AREA, LINKED_TO, MEMBERS = "/label", "/area", "/linked_to", "/members"
 """Names of what changes about a record beside its fields, which have no slash."""
 
 Place = tuple[datetime, int, str]
 """Where an event stands among all: see sync/replay.py, `order`."""
+NOTED = 2
+"""After what arrived and was decided at the same moment: what the audit noted."""
+LAST = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +54,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One value that a submission reported, and what became of it: `counts` not (yet), `changed` the record, `confirms` what stood, or is `history`:
-    somebody had seen it and written another before it arrived."""
+    """One value that a submission reported, and what became of it: it `waits` (or never counted), `changed` the record, `confirms` what stood, or
+    is `history`: somebody had seen it and written another before it arrived, or the form's policy had it stand back."""
 
     name: str
     value: Any
@@ -55,7 +64,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`key` is its place, for `before`; `subject` the submission, ruling or record that it is about; `detail` what its row says beside."""
+    """`key` is its place, for `before`. `action`: the state a submission arrived in, a decision's or ruling's action, what was looked at (record,
+    submission), what was exported. `subject`: the id of the submission, ruling or record. `detail`: what its row says beside. `of`: the record that it
+    is about, where it is another one than asked for: one that was linked to it, or that it lies with."""
 
     key: str
     at: datetime
@@ -64,19 +75,213 @@ class Event:
     by: str | None
     subject: str
     detail: Mapping[str, Any]
+    of: str
     said: tuple[Said, ...] = ()
     changes: tuple[Change, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`more`: the `before` of the next page; None where there is nothing older."""
+
+    events: list[Event]
+    more: str | None
+
+
 def timeline(connection: Connection, record: str, before: str | None = None, limit: int = EVENTS_SHOWN) -> list[Event]:
-    """The newest `limit` events of a record, or those before the one with this `key`. ValueError for a key that is none."""
-    history = History.of(connection, record)
-    return history.events(_place(before) if before else None, limit)
+    """The newest events of a record, or those before the one with this `key`. ValueError for a key that is none."""
+    return page(connection, record, before, limit).events
+
+
+def page(connection: Connection, record: str, before: str | None = None, limit: int = EVENTS_SHOWN, only: Collection[str] = (), changes: bool = False) -> Page:
+    """The same with a way on. `only`: events of these kinds; `changes`: only those that changed the record."""
+    return History.of(connection, record).page(place_of(before) if before else None, limit, only, changes)
 
 
 def as_of(connection: Connection, record: str, moment: datetime) -> Record | None:
     """The record as it was at this moment (UTC): after all that the centre knew by then. None: there was none."""
-    return History.of(connection, record).as_of(moment)
+    return History.of(connection, record).at((moment, LAST, ""))
+
+
+class History:
+    """One record's, with all that was ever one with it."""
+
+    def __init__(self, connection: Connection, record: str, others: dict[str, History]):
+        ids, rulings = history_statements.tied_by_rulings(connection, record)
+        self.record = record
+        self.said = history_statements.said_of(connection, ids)
+        arrivals, self.rows = history_statements.arrivals(connection, ids)
+        self._speaks: dict[str, set[str]] = {}
+        for id, those in self.said.items():
+            for each in those:
+                self._speaks.setdefault(each.submission, set()).add(id)
+        decisions = history_statements.decisions_about(connection, ids, self.rows.keys() - self._speaks.keys())
+        self.steps = replay(arrivals, decisions, rulings)
+        self.places = [order(step.cause) for step in self.steps]
+        self._connection, self._others = connection, others
+        self._standing, self._next = _Standing(), 0
+
+    @classmethod
+    def of(cls, connection: Connection, record: str) -> History:
+        others: dict[str, History] = {}
+        others[record] = cls(connection, record, others)
+        return others[record]
+
+    def at(self, place: Place, including: bool = True) -> Record | None:
+        """The record as it was right after everything up to this place, or, unless `including`, right before what stands there."""
+        standing = self._up_to(place, including)
+        record = merge(self._counting(self.record, standing))
+        if record is None:
+            return None
+        members = self._alive(standing)
+        if members and members[0] == self.record:
+            record = merge_cluster(self.record, {id: self._counting(id, standing) for id in members}) or record
+        above = parent(record)
+        area = self._other(above).area(place, including) if above else None
+        if area is not None and area != record.area:
+            record = replace(record, area=area, lies_with=above or "")
+        return replace(record, linked_to=members[0]) if members and members[0] != self.record else record
+
+    def area(self, place: Place, including: bool = True) -> str | None:
+        """Where the record lay."""
+        found = self.at(place, including)
+        return found.area if found else None
+
+    def page(self, before: Place | None, limit: int, only: Collection[str], changes: bool) -> Page:
+        noted = [] if changes or (only and not {VIEW, EXPORT} & set(only)) else sorted(self._noted(only), key=lambda event: place_of(event.key), reverse=True)
+        noted = [event for event in noted if before is None or place_of(event.key) < before]
+        found: list[Event] = []
+        at, searched, left = before, 0, not only or bool(CHANGES & set(only))
+        while left and len(found) < limit and searched < STEPS_SEARCHED_MAX:
+            places = self._newest(at, limit)
+            events = [self._event(*step) for step in places]
+            found += [event for event in reversed(events) if (not only or event.kind in only) and (event.changes or not changes)]
+            left, searched = len(places) == limit, searched + limit
+            at = places[0][1] if places else at
+        both = sorted([*found, *noted], key=lambda event: place_of(event.key), reverse=True)
+        if left and at is not None and len(found) < limit:  # searched far enough: what is older than that waits for the next page
+            both = [event for event in both if place_of(event.key) >= at]
+            return Page(both[:limit], both[limit - 1].key if len(both) > limit else key_of(at))
+        shown = both[:limit]
+        return Page(shown, shown[-1].key if shown and (left or len(both) > limit) else None)
+
+    def _newest(self, before: Place | None, limit: int) -> list[tuple[History, Place, Step]]:
+        """The newest steps before this place that touch the record, in their order: its own, and those that moved what it lies with."""
+        end = len(self.places) if before is None else bisect_left(self.places, before)
+        own: list[tuple[History, Place, Step]] = []
+        for number in range(end - 1, -1, -1):
+            if self._touches(number):
+                own.append((self, self.places[number], self.steps[number]))
+                if len(own) == limit:
+                    break
+        since = own[-1][1] if len(own) == limit else None
+        moved = {place: (history, place, step) for history in self._above() for place, step in history.moves(since, before)}
+        both = moved | {each[1]: each for each in own}  # one submission may move a household and report the person
+        return [both[place] for place in sorted(both)[-limit:]]
+
+    def moves(self, since: Place | None, before: Place | None) -> Iterator[tuple[Place, Step]]:
+        """The steps after which the record lay elsewhere than before, between two places."""
+        first = 0 if since is None else bisect_left(self.places, since)
+        last = len(self.places) if before is None else bisect_left(self.places, before)
+        areas = {each.area for those in self.said.values() for each in those}
+        if len(areas) > 1 or len(self.said) > 1:
+            for number in range(first, last):
+                if self._may_move(number) and self.area(self.places[number], including=False) != self.area(self.places[number]):
+                    yield self.places[number], self.steps[number]
+        for history in self._above():
+            yield from history.moves(since, before)
+
+    def _may_move(self, number: int) -> bool:
+        """Where a report from where it lies comes to count, or one from elsewhere no longer does, it stays where it is."""
+        step = self.steps[number]
+        if step.together is not None or isinstance(step.cause, Ruling):
+            return True
+        lies_in = self.area(self.places[number], including=False)
+        return any(
+            (each.area != lies_in) if each.submission in step.let_in else (each.area == lies_in)
+            for each in self.said[self.record]
+            if each.submission in step.let_in or each.submission in step.left_out
+        )
+
+    def _above(self) -> list[History]:
+        """The histories of what it ever lay with."""
+        named = {each.properties.get(kind) for those in self.said.values() for each in those for kind in LIE_WITH if kind in each.properties}
+        own_kind = self.record.partition(":")[0]
+        return [self._other(id) for id in sorted(id for id in named if isinstance(id, str) and id.partition(":")[0] in LIE_WITH and own_kind != "household")]
+
+    def _event(self, history: History, place: Place, step: Step) -> Event:
+        """An event of this record from a step of its own history, or of that of a record it lies with."""
+        earlier, later = self.at(place, including=False), self.at(place)
+        changes = tuple(changed(earlier, later))
+        cause, key = step.cause, key_of(place)
+        match cause:
+            case Arrival(id=id):
+                said = self._became(id, changes, later, id in step.let_in)
+                return Event(key, cause.received_at, SUBMISSION, step.states[id], cause.worker, id, history.rows[id], self._about(id), said, changes)
+            case Decision(submission=id):
+                said = self._became(id, changes, later, True) if id in step.let_in else ()
+                detail = {**history.rows[id], "comment": cause.comment, "comments": cause.comments, "state": step.states.get(id)}
+                return Event(key, cause.at, DECISION, cause.action, cause.by, id, detail, self._about(id), said, changes)
+            case Ruling():
+                detail = {"other": cause.other, "field": cause.field, "value": cause.value, "area": cause.area, "click": cause.click, "undoes": cause.undoes}
+                return Event(key, cause.at, RULING, cause.action, cause.by, cause.id, {**cause.body, **detail}, cause.record, (), changes)
+
+    def _about(self, submission: str) -> str:
+        ids = self._speaks.get(submission, ())
+        return self.record if self.record in ids or not ids else min(ids)
+
+    def _became(self, submission: str, changes: Sequence[Change], later: Record | None, counts: bool) -> tuple[Said, ...]:
+        changed_names = {each.name for each in changes}
+        values = {name: value for those in self.said.values() for each in those if each.submission == submission for name, value in each.properties.items()}
+        return tuple(Said(name, value, _became(name, value, changed_names, later, counts)) for name, value in sorted(values.items()))
+
+    def _noted(self, only: Collection[str]) -> Iterator[Event]:
+        if not only or VIEW in only:
+            for row in history_statements.views(self._connection, self.record):
+                key = key_of((row["at"], NOTED, f"{row['number']:015d}"))
+                yield Event(key, row["at"], VIEW, row["of"], row["account"], self.record, row, self.record)
+        if not only or EXPORT in only:
+            for row in history_statements.exports(self._connection, self.record):
+                key = key_of((row["at"], NOTED, f"{row['number']:015d}"))
+                yield Event(key, row["at"], EXPORT, row["subject"], row["account"], self.record, row["detail"], self.record)
+
+    def _touches(self, number: int) -> bool:
+        """Whether a step is about this record, or about one that was one with it then."""
+        step = self.steps[number]
+        cause = step.cause
+        if isinstance(cause, Ruling):
+            about = {cause.record, cause.other}
+        else:
+            about = {id for each in (*step.states, cause.id if isinstance(cause, Arrival) else cause.submission) for id in self._speaks.get(each, ())}
+        if self.record in about or len(self.said) == 1:
+            return bool(about)
+        together = next((each.together for each in reversed(self.steps[: number + 1]) if each.together is not None), {})
+        return bool(about & set(together.get(self.record, ())))
+
+    def _up_to(self, place: Place, including: bool) -> _Standing:
+        """What counted then. Going forward costs the steps between."""
+        end = (bisect_right if including else bisect_left)(self.places, place)
+        if end < self._next:
+            self._standing, self._next = _Standing(), 0
+        for step in self.steps[self._next : end]:
+            self._standing.after(step)
+        self._next = end
+        return self._standing
+
+    def _counting(self, id: str, standing: _Standing) -> list[Contribution]:
+        counted = standing.counted
+        return [_let_in(each, counted[each.submission]) for each in self.said[id] if each.submission in counted]
+
+    def _alive(self, standing: _Standing) -> list[str]:
+        """Those that were one with it and about which something counted; none where it stood alone."""
+        those = standing.together.get(self.record, ())
+        alive = [id for id in those if any(each.submission in standing.counted and not each.decides for each in self.said[id])]
+        return alive if len(alive) > 1 else []
+
+    def _other(self, record: str) -> History:
+        if record not in self._others:
+            self._others[record] = History(self._connection, record, self._others)
+        return self._others[record]
 
 
 @dataclass(slots=True)
@@ -94,152 +299,33 @@ class _Standing:
             self.together = step.together
 
 
-class History:
-    """One record's, with all that was ever one with it. `above`: the histories of what it lies with, by id, read when needed."""
-
-    def __init__(self, record: str, said: Mapping[str, Sequence[Contribution]], steps: Sequence[Step], rows: Mapping[str, Any], above: _Histories):
-        self.record, self.said, self.steps, self.rows = record, said, steps, rows
-        self._above = above
-        self._places = [order(step.cause) for step in steps]
-        self._standing, self._next = _Standing(), 0
-        self._areas: dict[int, str | None] = {}
-
-    @classmethod
-    def of(cls, connection: Connection, record: str) -> History:
-        return _Histories(connection).of(record)
-
-    def as_of(self, moment: datetime) -> Record | None:
-        return self.at((moment, _LAST, ""))
-
-    def at(self, place: Place) -> Record | None:
-        """The record as it was right after everything up to this place."""
-        standing = self._up_to(place)
-        record = merge(self._counting(self.record, standing))
-        if record is None:
-            return None
-        members = self._alive(standing)
-        if members and members[0] == self.record:
-            record = merge_cluster(self.record, {id: self._counting(id, standing) for id in members}) or record
-        above = parent(record)
-        area = self._above.of(above).area(place) if above else None
-        if area is not None and area != record.area:
-            record = replace(record, area=area, lies_with=above or "")
-        return replace(record, linked_to=members[0]) if members and members[0] != self.record else record
-
-    def area(self, place: Place) -> str | None:
-        """Where the record lay."""
-        self._up_to(place)
-        if self._next not in self._areas:
-            found = self.at(place)
-            self._areas[self._next] = found.area if found else None
-        return self._areas[self._next]
-
-    def events(self, before: Place | None, limit: int) -> list[Event]:
-        """Newest first."""
-        shown: list[Event] = []
-        speaks: defaultdict[str, set[str]] = defaultdict(set)
-        for id, those in self.said.items():
-            for each in those:
-                speaks[each.submission].add(id)
-        end = len(self.steps) if before is None else next((n for n, place in enumerate(self._places) if place >= before), len(self.steps))
-        wanted = [n for n in range(end) if self._touches(self.steps[n], speaks)][-limit:]
-        for number in wanted:
-            earlier = self.at(self._places[number - 1]) if number else None
-            shown.append(self._event(self.steps[number], earlier, self.at(self._places[number])))
-        return shown[::-1]
-
-    def _event(self, step: Step, earlier: Record | None, later: Record | None) -> Event:
-        changes = tuple(changed(earlier, later))
-        cause = step.cause
-        key = key_of(order(cause))
-        match cause:
-            case Arrival():
-                said = self._became(cause.id, changes, later, cause.id in step.let_in)
-                return Event(key, cause.received_at, SUBMISSION, step.states[cause.id], cause.worker, cause.id, self.rows[cause.id], said, changes)
-            case Decision():
-                row = self.rows[cause.submission]
-                said = self._became(cause.submission, changes, later, True) if cause.submission in step.let_in else ()
-                detail = {**row, "comment": cause.comment, "comments": cause.comments, "state": step.states.get(cause.submission)}
-                return Event(key, cause.at, DECISION, cause.action, cause.by, cause.submission, detail, said, changes)
-            case Ruling():
-                detail = {"record": cause.record, "other": cause.other, "field": cause.field, "value": cause.value, "area": cause.area}
-                detail |= {"click": cause.click, "undoes": cause.undoes, **cause.body}
-                return Event(key, cause.at, RULING, cause.action, cause.by, cause.id, detail, (), changes)
-
-    def _became(self, submission: str, changes: Sequence[Change], later: Record | None, counts: bool) -> tuple[Said, ...]:
-        changed_names = {each.name for each in changes}
-        values = {name: value for those in self.said.values() for each in those if each.submission == submission for name, value in each.properties.items()}
-        return tuple(Said(name, value, _became(name, value, changed_names, later, counts)) for name, value in sorted(values.items()))
-
-    def _touches(self, step: Step, speaks: Mapping[str, set[str]]) -> bool:
-        """Whether it is about this record, or about one that was one with it then."""
-        cause = step.cause
-        if isinstance(cause, Ruling):
-            about = {cause.record, cause.other}
-        else:
-            about = {id for each in (*step.states, cause.id if isinstance(cause, Arrival) else cause.submission) for id in speaks.get(each, ())}
-        if self.record in about or len(self.said) == 1:
-            return bool(about)
-        standing = self._up_to(order(cause))
-        return bool(about & set(standing.together.get(self.record, ())))
-
-    def _up_to(self, place: Place) -> _Standing:
-        """What counted right after this place. Going forward costs the steps between."""
-        if self._next and self._places[self._next - 1] > place:
-            self._standing, self._next = _Standing(), 0
-        while self._next < len(self.steps) and self._places[self._next] <= place:
-            self._standing.after(self.steps[self._next])
-            self._next += 1
-        return self._standing
-
-    def _counting(self, id: str, standing: _Standing) -> list[Contribution]:
-        counted = standing.counted
-        return [_let_in(each, counted[each.submission]) for each in self.said[id] if each.submission in counted]
-
-    def _alive(self, standing: _Standing) -> list[str]:
-        """Those that were one with it and about which something counted; none where it stood alone."""
-        those = standing.together.get(self.record, ())
-        alive = [id for id in those if any(each.submission in standing.counted and not each.decides for each in self.said[id])]
-        return alive if len(alive) > 1 else []
-
-
-class _Histories:
-    """Of one look into the past: each record's read once."""
-
-    def __init__(self, connection: Connection):
-        self._connection = connection
-        self._found: dict[str, History] = {}
-
-    def of(self, record: str) -> History:
-        if record not in self._found:
-            connection = self._connection
-            ids, rulings = history_statements.tied_by_rulings(connection, record)
-            said = history_statements.said_of(connection, ids)
-            arrivals, rows = history_statements.arrivals(connection, ids)
-            decisions = history_statements.decisions_about(connection, ids, _not_speaking(rows, said))
-            self._found[record] = History(record, said, replay(arrivals, decisions, rulings), rows, self)
-        return self._found[record]
-
-
-def _not_speaking(rows: Iterable[str], said: Mapping[str, Sequence[Contribution]]) -> set[str]:
-    return set(rows) - {each.submission for those in said.values() for each in those}
-
-
-def _let_in(each: Contribution, clock: str | None) -> Contribution:
-    return each if clock is None else replace(each, dot=(OFFICE, clock))
-
-
 def changed(earlier: Record | None, later: Record | None) -> Iterable[Change]:
     """What differs between two states of a record, by name."""
     for name in (LABEL, AREA, LINKED_TO, MEMBERS):
         attribute = name.removeprefix("/")
         before, after = (getattr(each, attribute) if each else None for each in (earlier, later))
         if before != after and (before or after):
-            yield Change(name, before, after)
+            yield Change(name, before or None, after or None)
     before, after = (each.document["fields"] if each else {} for each in (earlier, later))
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
             yield Change(name, before.get(name), after.get(name))
+
+
+def key_of(place: Place) -> str:
+    """As text for an address: `20260203T091502123456.0.000000000000007`."""
+    return f"{place[0]:%Y%m%dT%H%M%S%f}.{place[1]}.{place[2]}"
+
+
+def place_of(key: str) -> Place:
+    """The other way round. ValueError for what is none."""
+    moment, _, rest = key.partition(".")
+    rank, _, text = rest.partition(".")
+    return datetime.strptime(moment, "%Y%m%dT%H%M%S%f"), int(rank), text
+
+
+def _let_in(each: Contribution, clock: str | None) -> Contribution:
+    return each if clock is None else replace(each, dot=(OFFICE, clock))
 
 
 def _became(name: str, value: Any, changed_names: set[str], later: Record | None, counts: bool) -> str:
@@ -249,18 +335,3 @@ def _became(name: str, value: Any, changed_names: set[str], later: Record | None
         return "changed"
     stands = later.fields.get(name) if later else None
     return "confirms" if stands is not None and same(stands["value"], value) else "history"
-
-
-_LAST = 99
-"""After everything of one moment."""
-
-
-def key_of(place: Place) -> str:
-    """As text for an address: `20260203T091502123456.0.000000000000007`."""
-    return f"{place[0]:%Y%m%dT%H%M%S%f}.{place[1]}.{place[2]}"
-
-
-def _place(key: str) -> Place:
-    moment, _, rest = key.partition(".")
-    rank, _, text = rest.partition(".")
-    return datetime.strptime(moment, "%Y%m%dT%H%M%S%f"), int(rank) if rank else ARRIVED, text

@@ -6,16 +6,18 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from sync.causality import OFFICE, Contribution
+from sync.exported import drawer_and_mark, holds
 from sync.replay import Arrival, Decision, Ruling
 from sync.store import ruling_statements
-from sync.store.models import AuditEvent, table
+from sync.store.models import AuditEvent, Exported, table
 from sync.store.statements import contributions, decisions, parts, submissions
 from sync.validate import effective_clock
 
-audit = table(AuditEvent)
+audit, exported = table(AuditEvent), table(Exported)
+VIEWS = ("view", "view media")
 
 Row = Mapping[str, Any]
 
@@ -68,6 +70,31 @@ def decisions_about(connection: Connection, records: Collection[str], others: Co
         Decision(row["id"], row["submission"], row["action"], row["by"], row["at"], row["clock"], row["comment"], orjson.loads(row["comments"] or b"[]"))
         for row in found.values()
     ]
+
+
+def views(connection: Connection, record: str) -> list[Row]:
+    """Who looked at the record (`of` = record) or at submissions about it (`of` = submission), one row a person and day: account, first and last time,
+    how often, and the `number` of the last."""
+    c = audit.c
+    about = select(contributions.c.submission).where(contributions.c.record == record)
+    day = func.date(c.at)
+    found: list[Row] = []
+    for of, subjects in (("record", c.subject == record), ("submission", c.subject.in_(about))):
+        chosen = select(
+            c.account, func.max(c.number).label("number"), func.max(c.at).label("at"), func.min(c.at).label("first_at"), func.count().label("times")
+        )
+        rows = connection.execute(chosen.where(c.action.in_(VIEWS), subjects).group_by(c.account, day))
+        found += [{**row, "of": of} for row in rows.mappings()]
+    return found
+
+
+def exports(connection: Connection, record: str) -> list[Row]:
+    """The exports that had this record: number, at, account, subject (the list), detail."""
+    drawer, mark = drawer_and_mark(record)
+    c = audit.c
+    chosen = select(c.number, c.at, c.account, c.subject, c.detail, exported.c.marks).join_from(exported, audit, c.number == exported.c.event)
+    rows = connection.execute(chosen.where(exported.c.drawer == drawer)).mappings()
+    return [{**row, "detail": orjson.loads(row["detail"] or b"{}")} for row in rows if holds(row["marks"], mark)]
 
 
 def _arrival(row: Row) -> Arrival:

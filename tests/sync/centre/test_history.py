@@ -162,6 +162,18 @@ def shown(record):
     return {name: value for name, value in (about | record.document["fields"]).items() if value}
 
 
+def leafed_through(centre, record, **how):
+    """A timeline, three events a page."""
+    before = None
+    while True:
+        with centre.store.reading() as connection:
+            page = history.page(connection, record, before, 3, **how)
+        yield from page.events
+        before = page.more
+        if before is None:
+            return
+
+
 @pytest.mark.parametrize("seed", range(examples(4)))
 def test_the_record_as_of_any_moment_is_what_the_store_held_then_and_the_timeline_walks_there(centre, seed):
     office = Office(centre, seed)
@@ -169,4 +181,7 @@ def test_the_record_as_of_any_moment_is_what_the_store_held_then_and_the_timelin
     for record in (*HOUSEHOLDS, *PEOPLE):
         for moment, held in office.held_then:
             assert body(as_of(centre, moment, record)) == held.get(record)
-        walked(timeline(centre, record, limit=1_000))
+        whole = timeline(centre, record, limit=1_000)
+        assert walked(whole) == shown(as_of(centre, centre.time, record))
+        assert list(leafed_through(centre, record)) == whole
+        assert list(leafed_through(centre, record, changes=True)) == [event for event in whole if event.changes]
