@@ -9,6 +9,7 @@ import { doorName, recordName } from '../data/labels.ts';
 import { areas, rows } from '../data/records.ts';
 import { text, type Row } from '../data/rows.ts';
 import { t, textOf } from '../i18n/index.ts';
+import type words from '../i18n/zh.json';
 import { matches, profileOf, type Match, type Profile } from '../linkage/people.ts';
 import type { Filling } from './filling.ts';
 import type { Question } from './items.ts';
@@ -16,27 +17,34 @@ import { homeOf } from './known_people.ts';
 
 const TYPING_RESTS_MS = 120; // whoever types on is not disturbed
 
+const SLICE_RECORDS = 200; // worked out at a time: a few milliseconds, between which the screen answers
+
 const profiles = new WeakMap<Row, { home: Row | undefined; profile: Profile }>();
+const [ready, setReady] = createSignal(false);
 
 /** Everyone on this phone, each worked out once for as long as neither the record nor its household changes. */
-const everyone = createRoot(() =>
-  createMemo(() => {
-    const all = rows();
-    const found: Profile[] = [];
-    for (const row of all.values()) {
-      if (row.kind !== 'person' || !row.facts.name) continue;
-      const home = all.get(text(row, 'household'));
-      let known = profiles.get(row);
-      if (known?.home !== home || !known) profiles.set(row, (known = { home, profile: profileOfRow(row, home) }));
-      found.push(known.profile);
-    }
-    return found;
-  }),
-);
+const everyone = createRoot(() => createMemo(() => (ready() ? peopleIn(rows()).map((row) => profileIn(rows(), row)) : [])));
+
+const peopleIn = (all: ReadonlyMap<string, Row>): Row[] => [...all.values()].filter((row) => row.kind === 'person' && row.facts.name);
+
+function profileIn(all: ReadonlyMap<string, Row>, row: Row): Profile {
+  const home = all.get(text(row, 'household'));
+  let known = profiles.get(row);
+  if (!known || known.home !== home) profiles.set(row, (known = { home, profile: profileOfRow(row, home) }));
+  return known.profile;
+}
+
+/** Off the typing path: before the first name is typed, a slice at a time. */
+function prepare(all = untrack(rows), left = peopleIn(all)): void {
+  for (const row of left.slice(0, SLICE_RECORDS)) profileIn(all, row);
+  if (left.length > SLICE_RECORDS) setTimeout(() => prepare(all, left.slice(SLICE_RECORDS)));
+  else setReady(true);
+}
+setTimeout(prepare);
 
 function profileOfRow(row: Row, home: Row | undefined): Profile {
   const door = { building: home && text(home, 'building'), unit: home && text(home, 'unit'), room: home && text(home, 'room') };
-  return profileOf({ id: row.id, name: text(row, 'name'), sex: text(row, 'sex'), birth_year: text(row, 'birth_year'), phones: [text(row, 'phone')], household: text(row, 'household'), place: placeOf(row.area), ...door });
+  return profileOf({ id: row.id, name: text(row, 'name'), sex: text(row, 'sex'), birth_year: text(row, 'birth_year'), phones: [text(row, 'phone')], place: placeOf(row.area), ...door });
 }
 
 function placeOf(area: string): string {
@@ -107,6 +115,7 @@ export default function LikelyPeople(props: { question: Question; filling: Filli
 function One(props: { match: Match; filling: Filling; onTake: () => void }) {
   const row = () => rows().get(props.match.id)!;
   const area = () => (row().area !== props.filling.start.area ? textOf(areas().get(row().area)?.name) : '');
+  const why = () => wordsOf(props.match.reasons, !isElsewhere(row(), props.filling));
   return (
     <button type="button" class="likely__one" onClick={() => props.onTake()}>
       <span class="grow">
@@ -115,13 +124,27 @@ function One(props: { match: Match; filling: Filling; onTake: () => void }) {
           <Show when={row().facts.birth_year}>
             <span>{t('form.likely.born', { year: text(row(), 'birth_year') })}</span>
           </Show>
-          <For each={props.match.reasons}>{(reason) => <span class="likely__why">{t(`form.likely.why.${reason}`)}</span>}</For>
+          <For each={why()}>{(word) => <span class="likely__why">{t(`form.likely.why.${word}`)}</span>}</For>
         </span>
         <span class="soft">{[area(), doorOf(row())].filter(Boolean).join(' ')}</span>
       </span>
       <ChevronRight size={22} aria-hidden="true" />
     </button>
   );
+}
+
+type Why = keyof typeof words.form.likely.why;
+const WHY: Readonly<Record<string, Why>> = {
+  name_same: 'same', name_order: 'same', name_near: 'near', name_one_part: 'part',
+  surname_sound: 'sound', surname_dialect: 'dialect', surname_look: 'look', surname_only: 'surname',
+  given_sound: 'sound', given_dialect: 'dialect', given_look: 'look', given_swapped: 'swapped', given_part: 'part', given_half: 'half', given_only: 'without_surname',
+  nickname: 'nickname', born_year: 'born', born_year_slip: 'born_near', phone_same: 'phone', phone_slip: 'phone_slip', door_same: 'door',
+};
+
+/** What is worth a word, each once: that they are of one sex, or of one community, is not. */
+function wordsOf(reasons: readonly string[], isSameHousehold: boolean): Why[] {
+  const found = reasons.flatMap((reason) => WHY[reason] ?? []).map((word) => (word === 'door' && isSameHousehold ? 'household' : word));
+  return [...new Set(found)];
 }
 
 const doorOf = (person: Row): string => doorName(rows().get(text(person, 'household'))) || t('form.likely.no_door');

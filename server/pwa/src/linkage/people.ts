@@ -1,15 +1,20 @@
-// Who among the records of a phone may be the person whose name is being typed: the likely ones, best first, each with the reasons. Pure.
+// Who among the people on a phone may be the one whose name is being typed: the likely ones, best first, each with the reasons. Pure; the twin of
+// sync/linkage/compare.py as far as a phone needs it.
 //
-// The centre compares two whole records and suggests above a threshold in bits (sync/linkage/compare.py). Here one of the two is a name, half typed, at a
-// known door; so the names must be alike in one of the ways of names.ts, what else is known moves a person up or down or out, and three at most are
-// shown. Ways in which names, telephones, doors and years agree are the centre's, and have the same cases (tests/data/linkage.json); its weights are not:
-// nothing is merged by this, somebody who knows looks at it.
-import { likeness, nameOf, type Likeness, type Name } from './names.ts';
+// It weighs the same evidence with the same weights (sync/linkage/tables/weights.json) as the centre: names, sex, year of birth, telephones, doors. Not on
+// the phone: identity numbers, days of birth, and who stands on one form together. What differs is when somebody is shown. The centre has two whole records
+// and suggests at 0 bits; here a name is half typed, and somebody who knows looks at once. So whoever would be suggested if what was not said yet (sex, year
+// of birth) turned out the same is offered, and a little below that, for one right in eight is worth a glance. Both run tests/data/linkage.json.
+import { bitsOf, namesAlike, surnameLevel, type Evidence } from './names_alike.ts';
+import { nameOf, type Name } from './names.ts';
+import { weights } from './tables.ts';
 import { oneSlip, writtenDoor, writtenName, writtenPhone, type Door } from './written.ts';
 
 export const MATCHES_MAX = 3;
-const SCORE_MIN = 4;
-const YEARS_APART_MAX = 2; // a year of birth by another reckoning (虚岁) or a slip; beyond it, two people
+const SUGGESTED_BITS_MIN = 0;
+const GLANCE_BITS = 3; // one in eight
+const YEAR_MIN = 1880;
+const YEAR_MAX = 2100;
 
 export interface Person {
   id: string;
@@ -17,7 +22,6 @@ export interface Person {
   sex?: string;
   birth_year?: number | string;
   phones?: readonly string[];
-  household?: string;
   building?: string;
   unit?: string;
   room?: string;
@@ -31,68 +35,74 @@ export interface Profile {
   sex: string;
   year: number;
   phones: readonly string[];
-  household: string;
   door: Door;
   place: string;
 }
 
-/** Keys of words (form.likely.why). */
-export type Reason = `name_${Likeness}` | 'household_same' | 'door_same' | 'phone_same' | 'phone_slip' | 'born_same_year' | 'born_near';
-
 export interface Match {
   id: string;
+  /** bits, as at the centre */
   score: number;
-  reasons: Reason[];
+  /** what speaks for it: keys of the evidence */
+  reasons: string[];
 }
 
 /** What linkage compares of a record, worked out once for each record. */
 export function profileOf(person: Person): Profile {
   const name = nameOf(writtenName(person.name));
-  const year = Number(String(person.birth_year ?? '').slice(0, 4));
+  const year = Number(/^\d{4}/.exec(String(person.birth_year ?? ''))?.[0] ?? 0);
   return {
     id: person.id,
     name,
     sex: person.sex === '1' || person.sex === '2' ? person.sex : name.sex,
-    year: year > 1880 && year < 2100 ? year : 0,
+    year: year >= YEAR_MIN && year <= YEAR_MAX ? year : 0,
     phones: (person.phones ?? []).map(writtenPhone).filter(Boolean),
-    household: person.household ?? '',
     door: writtenDoor(person.building ?? '', person.unit ?? '', person.room ?? ''),
     place: person.place ?? '',
   };
 }
 
-const NAME_SCORES: Record<Likeness, number> = { same: 10, sound: 8, look: 7, dialect: 5, swapped: 6, given: 4, part: 3, nickname: 3, surname: 0 };
+/** All that speaks for and against two people being one. */
+export function evidence(left: Profile, right: Profile): Evidence[] {
+  const found = namesAlike(left.name, right.name, left.place !== '' && left.place === right.place);
+  const say = (of: string, level: string) => level && found.push({ key: `${of}_${level}`, bits: bitsOf(of, level) });
+  if (left.sex && right.sex) say('sex', left.sex === right.sex ? 'same' : 'other');
+  say('born', yearsAlike(left.year, right.year));
+  say('phone', phonesAlike(left.phones, right.phones));
+  if (left.place && right.place) say('door', doorsAlike(left, right));
+  return found;
+}
 
-/** null: not likely. */
+/** The lesser of the two sums: neither "two strangers" nor "two of one family" explains it. */
+export function scoreOf(found: readonly Evidence[]): number {
+  let [stranger, relative] = weights.before.person as [number, number];
+  for (const { bits } of found) {
+    stranger += bits[0];
+    relative += bits[1];
+  }
+  return Math.round(Math.min(stranger, relative) * 100) / 100;
+}
+
+/** null: not likely enough to be shown. */
 export function match(typed: Profile, known: Profile): Match | null {
-  const alike = likeness(typed.name, known.name);
-  if (alike === null) return null;
-  const reasons: Reason[] = [`name_${alike}`];
-  let score = NAME_SCORES[alike];
-  const phone = phonesAgree(typed.phones, known.phones);
-  if (phone === 'same') {
-    score += 8;
-    reasons.push('phone_same');
-  } else if (phone === 'slip') {
-    score += 4;
-    reasons.push('phone_slip');
-  } else if (phone === 'other') score -= 1;
-  if (typed.household !== '' && typed.household === known.household) {
-    score += 5;
-    reasons.push('household_same');
-  } else if (isSameDoor(typed, known)) {
-    score += 4;
-    reasons.push('door_same');
-  }
-  if (typed.year && known.year) {
-    const apart = Math.abs(typed.year - known.year);
-    if (apart > YEARS_APART_MAX && phone !== 'same') return null;
-    score += apart === 0 ? 4 : apart <= YEARS_APART_MAX ? 1 : -6;
-    if (apart === 0) reasons.push('born_same_year');
-    else if (apart <= YEARS_APART_MAX) reasons.push('born_near');
-  }
-  if (typed.sex && known.sex) score += typed.sex === known.sex ? 1 : -5;
-  return score >= SCORE_MIN ? { id: known.id, score, reasons } : null;
+  if (typed.name.text === '' || known.name.text === '' || isHopeless(typed, known)) return null;
+  const found = evidence(typed, known);
+  const open: Evidence[] = [];
+  if (!typed.sex || !known.sex) open.push({ key: '', bits: bitsOf('sex', 'same') });
+  if (!typed.year || !known.year) open.push({ key: '', bits: bitsOf('born', 'year') });
+  if (scoreOf([...found, ...open]) < SUGGESTED_BITS_MIN - GLANCE_BITS) return null;
+  return { id: known.id, score: scoreOf(found), reasons: found.filter(({ bits }) => Math.max(...bits) > 0).map(({ key }) => key) };
+}
+
+const BEST_OF_OTHER_SURNAME = Math.max(...['same', 'sound', 'look', 'swapped'].map((level) => bitsOf('given_of_two', level)[0])) + bitsOf('surname', 'other')[0];
+const BEST_OF_THE_REST = bitsOf('sex', 'same')[0] + bitsOf('born', 'year')[0] + bitsOf('door', 'place')[0];
+
+/** Nine in ten have another surname, another telephone and another door, and then the rest cannot make it up: they are passed over before anything is weighed. */
+function isHopeless(typed: Profile, known: Profile): boolean {
+  if (typed.name.shape !== 'full' || known.name.shape !== 'full' || typed.name.text.length !== known.name.text.length) return false;
+  if (weights.before.person[0]! + BEST_OF_OTHER_SURNAME + BEST_OF_THE_REST >= SUGGESTED_BITS_MIN - GLANCE_BITS) return false;
+  if (surnameLevel(typed.name.surname, known.name.surname) !== 'other') return false;
+  return doorsAlike(typed, known) !== 'same' && !['same', 'slip'].includes(phonesAlike(typed.phones, known.phones));
 }
 
 /** The likeliest first; those of the same score in the order of the records. */
@@ -105,18 +115,28 @@ export function matches(typed: Profile, known: Iterable<Profile>, leftOut: Reado
   return found.sort((a, b) => b.score - a.score).slice(0, MATCHES_MAX);
 }
 
+/** 1957 and 1975, or one of the last two digits another: a slip of the digits. */
+function yearsAlike(left: number, right: number): string {
+  if (!left || !right) return '';
+  if (left === right) return 'year';
+  if (Math.abs(left - right) === 1) return 'year_slip';
+  const [one, other] = [String(left), String(right)] as [string, string];
+  const isSlip = one.slice(0, 2) === other.slice(0, 2) && (one.slice(2) === other[3]! + other[2]! || (one[2] === other[2]) !== (one[3] === other[3]));
+  return isSlip ? 'digits' : 'other';
+}
+
 /** The best of all pairs: a slip is one digit, or two neighbours swapped. */
-export function phonesAgree(left: readonly string[], right: readonly string[]): 'same' | 'slip' | 'other' | '' {
-  let best: 'slip' | 'other' | '' = '';
+function phonesAlike(left: readonly string[], right: readonly string[]): string {
+  let best = left.length > 0 && right.length > 0 ? 'other' : '';
   for (const one of left)
     for (const other of right) {
       if (one === other) return 'same';
       if (oneSlip(one, other)) best = 'slip';
-      else best ||= 'other';
     }
   return best;
 }
 
-function isSameDoor(left: Profile, right: Profile): boolean {
-  return left.place !== '' && left.place === right.place && left.door[2] !== '' && left.door.every((part, at) => part === right.door[at]);
+function doorsAlike(left: Profile, right: Profile): string {
+  if (left.place !== right.place) return 'elsewhere';
+  return left.door[2] !== '' && left.door.every((part, at) => part === right.door[at]) ? 'same' : 'place';
 }

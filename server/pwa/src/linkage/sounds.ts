@@ -41,3 +41,24 @@ export function isChinese(character: string): boolean {
   const code = character.codePointAt(0)!;
   return (code >= 0x3400 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0x20000 && code <= 0x3ffff);
 }
+
+export type Sound = 'sound' | 'dialect' | '';
+const compared = new Map<string, Sound>();
+const COMPARED_MAX = 40_000; // characters of one name against those of every other, and some names more
+
+/** "sound": some reading is the same; "dialect": the same in some dialect. Each pair is compared once. */
+export function soundAlike(left: string, right: string, surname = false): Sound {
+  const pair = surname ? `${left}${right}^` : left + right;
+  let found = compared.get(pair);
+  if (found === undefined) {
+    if (compared.size >= COMPARED_MAX) compared.clear();
+    compared.set(pair, (found = howAlike(readings(left, surname), readings(right, surname))));
+  }
+  return found;
+}
+
+function howAlike(ours: readonly string[], theirs: readonly string[]): Sound {
+  if (ours.some((each) => theirs.includes(each))) return 'sound';
+  const dialect = theirs.map(folded);
+  return ours.some((each) => dialect.includes(folded(each))) ? 'dialect' : '';
+}

@@ -1,11 +1,15 @@
 // The tables of linkage, the very ones that the centre reads (sync/linkage/tables/).
 import looks from '../../../../sync/linkage/tables/looks.json';
 import names from '../../../../sync/linkage/tables/names.json';
+import weights from '../../../../sync/linkage/tables/weights.json';
 
-export const SURNAMES: ReadonlySet<string> = new Set(Object.keys(names.surnames_per_10000));
-export const SURNAMES_OF_TWO: ReadonlySet<string> = new Set(names.surnames_of_two);
+export { weights };
+/** Of 10,000 people so many are called that. */
+export const SURNAMES: ReadonlyMap<string, number> = new Map(Object.entries(names.surnames_per_10000));
+export const SURNAMES_OF_TWO: ReadonlySet<string> = new Set(names.surnames_of_two.split(' '));
 /** Titles that stand after a surname (王大爷), with the sex that they say. */
 export const TITLES: ReadonlyMap<string, string> = new Map(Object.entries(names.titles));
+export const COMMON_GIVEN: ReadonlySet<string> = new Set(names.common_given.split(' '));
 export const SURNAME_READINGS: ReadonlyMap<string, readonly string[]> = split(names.surname_readings);
 export const READINGS: ReadonlyMap<string, readonly string[]> = split(names.readings);
 

@@ -23,18 +23,15 @@ export function writtenPhone(text: string): string {
 
 /** One character another, one too many or too few, or two neighbours swapped. */
 export function oneSlip(left: string, right: string): boolean {
-  if (left === right) return false;
-  if (left.length === right.length) {
-    const different = [...left].flatMap((character, at) => (character === right[at] ? [] : [at]));
-    if (different.length === 1) return true;
-    const [first, second] = different as [number, number];
-    return different.length === 2 && second === first + 1 && left[first] === right[second] && left[second] === right[first];
-  }
   const [short, long] = left.length < right.length ? [left, right] : [right, left];
-  if (long.length - short.length !== 1) return false;
-  let at = 0;
-  while (at < short.length && short[at] === long[at]) at += 1;
-  return short.slice(at) === long.slice(at + 1);
+  if (left === right || long.length - short.length > 1) return false;
+  let from = 0;
+  while (from < short.length && short[from] === long[from]) from += 1;
+  let end = 0;
+  while (end < short.length - from && short[short.length - 1 - end] === long[long.length - 1 - end]) end += 1;
+  const differs = short.length - end - from; // what lies between what they begin and end with
+  if (short.length < long.length) return differs === 0;
+  return differs === 1 || (differs === 2 && short[from] === long[from + 1] && short[from + 1] === long[from]);
 }
 
 export type Door = readonly [building: string, unit: string, room: string];
