@@ -66,11 +66,11 @@ def assign() -> Response:
     note("assign", ids[0] if len(ids) == 1 else f"{len(ids)} items", account=account, items=ids)
     number = len(ids)
     if person is None:
-        toast(ngettext("It is nobody's now.", "%(num)s are nobody's now.", number))
+        toast(ngettext("%(num)s is nobody's now.", "%(num)s are nobody's now.", number))
     elif person.id == reader().id:
-        toast(ngettext("It is yours now.", "%(num)s are yours now.", number))
+        toast(ngettext("%(num)s is yours now.", "%(num)s are yours now.", number))
     else:
-        toast(ngettext("%(who)s looks after it now.", "%(who)s looks after %(num)s now.", number, who=person.name))
+        toast(_("%(who)s looks after %(number)s now.", who=person.name, number=number))
     return redirect(back)
 
 
