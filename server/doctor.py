@@ -20,8 +20,8 @@ from sync.couchdb.address import Address
 from sync.couchdb.connection import is_up
 from sync.couchdb.errors import CouchError
 from sync.engine import Engine
-from sync.store.engine import newest_revision, revision
 from sync.store.models import Account, FormVersion, Outbox, Stray
+from sync.store.upgrading import newest_revision, revision
 
 FREE_BYTES_MIN = 1_000_000_000
 OUTBOX_MANY = 10_000

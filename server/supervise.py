@@ -27,7 +27,7 @@ from server.parent import LISTENER_VARIABLE, PIPE_VARIABLE
 from server.settings import Settings
 from sync.couchdb.address import Address
 from sync.couchdb.connection import is_up
-from sync.store.engine import open_store, upgrade
+from sync.store import open_store, upgrade
 
 ROOT = Path(__file__).parent.parent
 LOOK_SECONDS = 0.1

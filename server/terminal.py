@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from server.errors import DoorstepError
 from server.stores import stores
 from server.supervise import CannotStart
-from sync.store.engine import newest_revision, revision
+from sync.store.upgrading import newest_revision, revision
 
 
 def clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:

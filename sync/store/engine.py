@@ -1,4 +1,4 @@
-"""Opening the central store from one URL, and bringing it to the newest migration.
+"""Opening the central store from one URL.
 
 `store.reading()` and `store.writing()` give a Core connection in a transaction that commits when the block ends and
 rolls back when it raises. A writing transaction on SQLite takes the write lock at its start, so that what it read
@@ -12,12 +12,11 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 BUSY_SECONDS_MAX = 30
@@ -25,9 +24,7 @@ BUSY_SECONDS_MAX = 30
 
 ASK_AGAIN_SECONDS = 0.001
 TURN = "doorstep_turn"
-MIGRATIONS = Path(__file__).parent / "migrations"
 IDLE_IN_TRANSACTION_SECONDS_MAX = 300  # a delivery to a CouchDB that is slow to answer may take four minutes
-UPGRADE_LOCK = 0x646F6F72  # a number of our own for PostgreSQL's advisory lock
 
 
 class Store:
@@ -48,7 +45,7 @@ class Store:
 
 
 def open_store(url: str) -> Store:
-    """Open the store at `url` (`sqlite:////path/central.db`, `postgresql+psycopg://…`). Does not migrate: see `upgrade`."""
+    """Open the store at `url` (`sqlite:////path/central.db`, `postgresql+psycopg://…`). Does not migrate: see upgrading.py."""
     database = make_url(url)
     if database.get_backend_name() == "sqlite" and database.database:
         Path(database.database).parent.mkdir(parents=True, exist_ok=True)
@@ -69,52 +66,6 @@ def prepare(engine: Engine) -> None:
         event.listen(engine, "checkin", turns.end_with)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
-
-
-def upgrade(url: str) -> bool:
-    """Bring the store at `url` to the newest migration; True when there was something to do. Safe in two processes at once."""
-    store = open_store(url)
-    try:
-        with store.reading() as connection:
-            if revision(connection) == newest_revision():
-                return False
-        with _alone(store) as connection:
-            if revision(connection) == newest_revision():
-                return False
-            _migrate(connection)
-            return True
-    finally:
-        store.close()
-
-
-def revision(connection: Connection) -> str | None:
-    """The migration that the store stands at; None for an empty one."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def newest_revision() -> str:
-    """By file name (`0001_….py`), so that a start with nothing to do need not import Alembic (0.2 s)."""
-    return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
-
-
-def _migrate(connection: Connection) -> None:
-    from alembic import command  # slow to import, and seldom needed
-    from alembic.config import Config
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    command.upgrade(config, "head")
-
-
-@contextmanager
-def _alone(store: Store) -> Iterator[Connection]:
-    with store.writing() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
-        yield connection
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

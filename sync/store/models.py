@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
 from sync.store.harm import held_harm
+from sync.store.invariants import checks, protect
 
 
 class Base(DeclarativeBase):
@@ -28,6 +29,7 @@ def table(model: type[Base]) -> Table:
 FACETS = ("area", "state", "building", "health_code", "temperature", "ends_on")
 
 _HELD, _DISPUTED = text("state = 'held'"), text("disputes > 0")  # the few that the office's queue looks at
+_CURRENT = text("current")
 _OF_HELD = ("number", "area", "form", "received_at", "id")
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by itself only in INTEGER keys
@@ -43,6 +45,7 @@ class Area(Base):
     place: Mapped[str | None] = mapped_column(String(40))
     name_zh: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str] = mapped_column(String(120))
+    __table_args__ = (*checks("areas"),)
 
 
 class Account(Base):
@@ -57,6 +60,7 @@ class Account(Base):
     language: Mapped[str] = mapped_column(String(8), default="zh")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(DateTime)
+    __table_args__ = (*checks("accounts"),)
 
 
 class Assignment(Base):
@@ -67,6 +71,7 @@ class Assignment(Base):
     area: Mapped[str] = mapped_column(ForeignKey("areas.id"), primary_key=True)
     since: Mapped[datetime] = mapped_column(DateTime, primary_key=True)
     until: Mapped[datetime | None] = mapped_column(DateTime)
+    __table_args__ = (*checks("assignments"),)
 
 
 class Device(Base):
@@ -85,6 +90,7 @@ class Device(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime)
     ending: Mapped[str | None] = mapped_column(String(20))
     forms: Mapped[bytes | None] = mapped_column(LargeBinary)
+    __table_args__ = (*checks("devices"),)
 
 
 class FormVersion(Base):
@@ -101,6 +107,7 @@ class FormVersion(Base):
     current: Mapped[bool] = mapped_column(default=True)
     published_at: Mapped[datetime] = mapped_column(DateTime)
     published_by: Mapped[str | None] = mapped_column(String(40))
+    __table_args__ = (*checks("form_versions"), Index("one_current_version", "form", unique=True, sqlite_where=_CURRENT, postgresql_where=_CURRENT))
 
 
 class FormFile(Base):
@@ -123,6 +130,7 @@ class KeptForm(Base):
     kept_at: Mapped[datetime] = mapped_column(DateTime)
     source: Mapped[bytes] = mapped_column(LargeBinary)
     files: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (*checks("kept_forms"),)
 
 
 class Submission(Base):
@@ -153,6 +161,7 @@ class Submission(Base):
     problems: Mapped[bytes] = mapped_column(LargeBinary)
     remarks: Mapped[bytes] = mapped_column(LargeBinary)
     __table_args__ = (
+        *checks("submissions"),
         Index("submissions_by_state", "state", "number"),
         Index("submissions_by_worker", "worker", "number"),
         Index("submissions_by_receipt", "received_at", "area"),
@@ -175,7 +184,10 @@ class Stray(Base):
     reason: Mapped[str] = mapped_column(String(80))
     received_at: Mapped[datetime] = mapped_column(DateTime)
     document: Mapped[bytes] = mapped_column(LargeBinary)
-    __table_args__ = (UniqueConstraint("database", "document_id", "revision"),)
+    __table_args__ = (
+        *checks("strays"),
+        UniqueConstraint("database", "document_id", "revision"),
+    )
 
 
 class Contribution(Base):
@@ -192,7 +204,7 @@ class Contribution(Base):
     dot_device: Mapped[str] = mapped_column(String(80))
     dot_clock: Mapped[str] = mapped_column(String(200))
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    __table_args__ = (Index("contributions_by_submission", "submission"), {"sqlite_with_rowid": False})
+    __table_args__ = (*checks("contributions"), Index("contributions_by_submission", "submission"), {"sqlite_with_rowid": False})
 
 
 class Record(Base):
@@ -225,6 +237,7 @@ class Record(Base):
     # On SQLite a list must not walk the bodies: one index answers every filter, search and count. PostgreSQL keeps large bodies
     # out of the row by itself, and would refuse an index row this wide.
     __table_args__ = (
+        *checks("records"),
         Index("records_by_update", "kind", "updated_at"),
         Index("records_in_order", "kind", "sort").ddl_if(dialect="postgresql"),
         Index("queue_disputes", "harm", "updated_at", "id", "area", "kind", "linked_to", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
@@ -240,13 +253,14 @@ class Decision(Base):
 
     __tablename__ = "decisions"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    submission: Mapped[str] = mapped_column(String(200), index=True)
+    submission: Mapped[str] = mapped_column(ForeignKey("submissions.id", name="decision_about_a_submission"), index=True)
     action: Mapped[str] = mapped_column(String(20))
     comment: Mapped[str] = mapped_column(Text, default="")
     comments: Mapped[bytes] = mapped_column(LargeBinary)
     by: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(DateTime)
     clock: Mapped[str] = mapped_column(String(200), unique=True)
+    __table_args__ = (*checks("decisions"),)
 
 
 class Ruling(Base):
@@ -270,7 +284,10 @@ class Ruling(Base):
     by: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(DateTime, index=True)
     clock: Mapped[str] = mapped_column(String(200), unique=True)
-    __table_args__ = (CheckConstraint("action IN ('settle', 'link', 'apart', 'move', 'undo')", name="ruling_action"),)
+    __table_args__ = (
+        *checks("rulings"),
+        CheckConstraint("action IN ('settle', 'link', 'apart', 'move', 'undo')", name="ruling_action"),
+    )
 
 
 class RecordLink(Base):
@@ -281,7 +298,7 @@ class RecordLink(Base):
     greater: Mapped[str] = mapped_column(String(120), primary_key=True, index=True)
     state: Mapped[str] = mapped_column(String(20))
     ruling: Mapped[str] = mapped_column(ForeignKey("rulings.id"))
-    __table_args__ = (CheckConstraint("lesser < greater", name="pair_in_order"), {"sqlite_with_rowid": False})
+    __table_args__ = (*checks("record_links"), {"sqlite_with_rowid": False})
 
 
 class Suggestion(Base):
@@ -297,7 +314,7 @@ class Suggestion(Base):
     __table_args__ = (
         Index("suggestions_by_score", "kind", "score"),
         Index("queue_pairs", "score", "lesser", "greater", "kind", "since"),
-        CheckConstraint("lesser < greater", name="suggestion_in_order"),
+        *checks("suggestions"),
         {"sqlite_with_rowid": False},
     )
 
@@ -341,6 +358,7 @@ class QueueAssignment(Base):
     account: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
     by: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(DateTime)
+    __table_args__ = (*checks("queue_assignments"),)
 
 
 class Outbox(Base):
@@ -351,6 +369,7 @@ class Outbox(Base):
     database: Mapped[str] = mapped_column(String(120))
     document_id: Mapped[str] = mapped_column(String(200))
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    __table_args__ = (*checks("outbox"),)
 
 
 class Checkpoint(Base):
@@ -376,6 +395,7 @@ class Secret(Base):
     __tablename__ = "secrets"
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (*checks("secrets"),)
 
 
 class AuditEvent(Base):
@@ -399,3 +419,6 @@ class Exported(Base):
     event: Mapped[int] = mapped_column(ForeignKey("audit_events.number"), primary_key=True)
     marks: Mapped[bytes] = mapped_column(LargeBinary)
     __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+protect(Base.metadata)

@@ -18,7 +18,7 @@ from server.demo_story import tell
 from server.errors import Conflict, Forbidden
 from server.settings import read_settings
 from server.stores import stores
-from sync.store.engine import upgrade
+from sync.store import upgrade
 from sync.store.models import Account, Record, Submission
 
 NOW = datetime(2026, 11, 22, 13, 30, tzinfo=LOCAL)

@@ -15,7 +15,7 @@ import requests
 from server.demo import BEGAN, LOADED
 from server.keys import household_key
 from sync.clock import utc_now
-from sync.store.engine import open_store, upgrade
+from sync.store import open_store, upgrade
 from sync.store.models import AuditEvent, Base
 
 ROOT = Path(__file__).parent.parent.parent

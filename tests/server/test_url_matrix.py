@@ -17,7 +17,7 @@ from server.phone import BUILD
 from server.settings import read_settings
 from server.stores import db, stores
 from server.tokens import sign, signing_key
-from sync.store.engine import upgrade
+from sync.store import upgrade
 from tests.server.office.seeded import ELSEWHERE, HELD, HELD_ELSEWHERE, HOUSEHOLD, PASSWORD, SURVEY_SOURCE, UNKNOWN_FORM, seed
 
 SECRET = "a secret for tests that nobody else has"

@@ -7,12 +7,13 @@ import orjson
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from sync.store import open_store, upgrade
 from sync.store.models import Base, FormVersion, Outbox
 from sync.store.published import FormVersionTaken, publish_form, published_forms, secret
+from tests.stores import STORES
 
 NOW = datetime(2026, 2, 3, 1, 15)
 
@@ -22,40 +23,76 @@ def url(tmp_path):
     return f"sqlite:///{tmp_path}/new/central.db"
 
 
+@pytest.fixture(params=STORES)
+def new_url(request, url):
+    """Of a store that does not exist yet, or is empty."""
+    return url if request.param == "sqlite" else request.getfixturevalue("postgresql")()
+
+
 @pytest.fixture
-def store(url):
-    upgrade(url)
-    opened = open_store(url)
+def store(empty_store):
+    opened = open_store(empty_store())
     yield opened
     opened.close()
 
 
-def test_the_migrations_make_the_tables_of_the_models(store):
+def test_the_migrations_make_the_tables_of_the_models(new_url):
+    upgrade(new_url)
+    store = open_store(new_url)
+    dialect = store.engine.dialect.name
+
     def for_this_database(item, name, kind, reflected, compare_to):
-        return kind != "index" or reflected or item._ddl_if is None or item._ddl_if.dialect == "sqlite"
+        if kind == "column" and reflected and name.startswith("checked_"):
+            return False  # what carries SQLite's constraints: sync/store/migrations/in_place.py
+        if name == "queue_held":
+            return False  # an expression, which each database keeps in words of its own; compared below
+        return kind != "index" or reflected or item._ddl_if is None or item._ddl_if.dialect == dialect
 
     with store.reading() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": for_this_database, "compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+    store.close()
 
 
-def test_a_second_upgrade_has_nothing_to_do(url):
-    assert upgrade(url) is True
-    assert upgrade(url) is False
+RULES = """
+    SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE contype IN ('c', 'f') AND conname NOT LIKE '%_fkey'
+    UNION SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    UNION SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+"""
 
 
-def test_two_processes_may_upgrade_at_once(url):
-    open_store(url).close()
-    results = []
-    threads = [threading.Thread(target=lambda: results.append(upgrade(url))) for _ in range(4)]
+def test_tables_made_from_the_models_have_the_same_constraints_indexes_and_triggers(postgresql):
+    rules = []
+    for make in (upgrade, lambda url: Base.metadata.create_all(create_engine(url))):
+        url = postgresql()
+        make(url)
+        with create_engine(url).connect() as connection:
+            found = set(connection.exec_driver_sql(RULES.replace("%", "%%")).scalars())
+        rules.append({rule for rule in found if "alembic" not in rule})
+    assert rules[0] == rules[1]
+    assert len(rules[0]) > 100
+
+
+def test_a_second_upgrade_has_nothing_to_do(new_url):
+    assert upgrade(new_url) is True
+    assert upgrade(new_url) is False
+
+
+def test_two_processes_may_upgrade_at_once(new_url):
+    open_store(new_url).close()
+    told = []
+    threads = [threading.Thread(target=lambda: upgrade(new_url, lambda progress: told.append(progress.version))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(results) == [False, False, False, True]
+    assert sorted(set(told)) == told  # each migration once, in their order
+    assert upgrade(new_url) is False
 
 
-def test_an_acknowledged_write_survives_a_power_cut_and_references_are_checked(store):
+def test_an_acknowledged_write_survives_a_power_cut_and_references_are_checked(migrated_file, tmp_path):
+    store = open_store(migrated_file.copy(tmp_path))
     with store.reading() as connection:
         pragmas = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")}
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
@@ -112,7 +149,7 @@ def test_publishing_a_form_keeps_older_versions_beside_it_and_queues_both(store)
 
 
 def test_what_fails_names_nobody_in_the_log(store):
-    with store.reading() as connection, pytest.raises(OperationalError) as failed:
+    with store.reading() as connection, pytest.raises((OperationalError, ProgrammingError)) as failed:
         connection.execute(text("SELECT :name FROM nowhere"), {"name": "何伶俐"})
     assert "何伶俐" not in str(failed.value)
 

@@ -12,7 +12,7 @@ from flask import Flask
 from server.app import create_app
 from server.settings import read_settings
 from server.stores import db, stores
-from sync.store.engine import upgrade
+from sync.store import upgrade
 from tests.server.office.seeded import PASSWORD, Browser, seed
 
 
