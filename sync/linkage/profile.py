@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.linkage import doors, id_numbers, phones
+from sync.linkage.births import births_alike
 
 KINDS = ("person", "household")
 NAME_CHARACTERS_MAX = 60
@@ -34,7 +35,7 @@ class Profile:
     """Of a person: `name`, `sex` ("1", "2" or ""), `born` ("", "1975", "1975-03" or "1975-03-02"), `phones`, `id_number`, `household` (its record's id),
     `door` (see doors.py) and `place`, the area that doors are told apart in. Of a household: `phones`, `door`, `place` and the names of its `members`.
 
-    `submissions` that had a say in it: two people whom one worker wrote on one form are two.
+    `submissions` that wrote the name: two people whom one worker wrote on one form are two.
     """
 
     kind: str
@@ -127,10 +128,10 @@ def birth(text: str) -> str:
 
 
 def _born(values: Mapping[str, str], id_number: str) -> str:
-    """The most exact that the record says; a valid id number says it too, where nobody wrote anything else."""
+    """The date in an identity number that fits, where what was written is no more than a slip away from it (a parent's number is); otherwise as written."""
     said = birth(values.get("birth_date", "")) or birth(values.get("birth_year", ""))
     by_number = id_numbers.born(id_number)
-    return by_number if by_number.startswith(said) else said
+    return by_number if by_number and births_alike(by_number, said) != "other" else said
 
 
 def _phones(fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -145,7 +146,9 @@ def _phones(fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _submissions(fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    found = {str(entry.get("submission", "")) for entry in fields.values()}
+    """Those that wrote the name. Not those that only brought news of somebody whom they had in front of them, twice by mistake perhaps: a temperature."""
+    entry = fields.get("name", {})
+    found = {str(each.get("submission", "")) for each in (entry, *entry.get("disputed", ()))}
     return tuple(sorted(each for each in found if each.startswith("submission:"))[-SUBMISSIONS_MAX:])
 
 

@@ -93,7 +93,7 @@ class Linking:
 
 def row_of(id, area, values, linked_to=None, members=()):
     kind = id.partition(":")[0]
-    fields = {} if linked_to else {name: {"value": value, "submission": f"submission:{id[-2:]}"} for name, value in values.items()}
+    fields = {} if linked_to else {name: {"value": value, "submission": f"submission:{id[-2:]}{value}"} for name, value in values.items()}
     body = {"_id": id, "fields": fields, **({"members": list(members)} if members else {})}
     return {
         "id": id,
