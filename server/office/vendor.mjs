@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const ICONS = [
   "arrow-down-narrow-wide", "arrow-up-down", "building", "check", "chevron-left", "chevron-right", "circle", "circle-check", "circle-dashed", "circle-help",
-  "circle-x", "clipboard-list", "clock", "copy", "corner-down-left", "door-closed", "download", "file-text", "file-warning", "git-compare", "house", "inbox", "info", "languages",
-  "layout-dashboard", "lock", "log-out", "message-square", "phone-call", "play", "plus", "refresh-cw", "rotate-ccw", "search", "server", "shield", "shield-check",
-  "smartphone", "thermometer", "trash-2", "triangle-alert", "truck", "undo-2", "upload", "user", "users", "x",
+  "circle-x", "clipboard-list", "clock", "copy", "corner-down-left", "door-closed", "download", "eye", "file-text", "file-warning", "git-compare", "history", "house", "inbox", "info", "languages",
+  "layout-dashboard", "link", "lock", "log-out", "message-square", "move-right", "phone-call", "play", "plus", "refresh-cw", "rotate-ccw", "search", "server", "shield", "shield-check",
+  "smartphone", "thermometer", "trash-2", "triangle-alert", "truck", "undo-2", "unlink", "upload", "user", "users", "x",
 ];
 const here = new URL("./", import.meta.url);
 const into = new URL("static/vendor/", here);
