@@ -6,14 +6,13 @@ import UserCheck from 'lucide-solid/icons/user-check';
 import Users from 'lucide-solid/icons/users';
 import { createEffect, createMemo, createRoot, createSignal, For, on, onCleanup, Show, untrack } from 'solid-js';
 import { doorName, recordName } from '../data/labels.ts';
-import { areas, rows } from '../data/records.ts';
+import { areas, oneOf, rows } from '../data/records.ts';
 import { text, type Row } from '../data/rows.ts';
 import { t, textOf } from '../i18n/index.ts';
 import type words from '../i18n/zh.json';
 import { matches, profileOf, type Match, type Profile } from '../linkage/people.ts';
 import type { Filling } from './filling.ts';
 import type { Question } from './items.ts';
-import { homeOf } from './known_people.ts';
 
 const TYPING_RESTS_MS = 120; // whoever types on is not disturbed
 
@@ -61,14 +60,13 @@ export default function LikelyPeople(props: { question: Question; filling: Filli
       onCleanup(() => clearTimeout(timer));
     }),
   );
-  const isKnown = () => rows().has(people().idAt(props.question));
+  const isKnown = () => rows().has(oneOf(people().idAt(props.question)));
   const said = (property: string) => people().saidOf(props.question, property);
   const likely = createMemo<Match[]>(() => {
     const name = settled();
     const refused = people().refusedAt(props.question);
     if (name.trim() === '' || refused?.typed === typed() || isKnown()) return [];
-    const { form, instance, start } = props.filling;
-    const who = profileOf({ id: '', name, sex: said('sex'), birth_year: said('birth_year'), phones: [said('phone')], place: start.place, ...homeOf(form, instance, start) });
+    const who = profileOf({ id: '', name, sex: said('sex'), birth_year: said('birth_year'), phones: [said('phone')], place: props.filling.start.place, ...people().home() });
     return matches(who, everyone(), new Set([...(refused?.ids ?? []), ...people().idsInForm(props.question)]));
   });
   const take = (id: string) => {
@@ -95,7 +93,7 @@ export default function LikelyPeople(props: { question: Question; filling: Filli
           </button>
         </section>
       </Show>
-      <Show when={people().isTaken(props.question) && rows().get(people().idAt(props.question))}>
+      <Show when={people().isTaken(props.question) && rows().get(oneOf(people().idAt(props.question)))}>
         {(row) => (
           <p class="likely-taken">
             <UserCheck size={20} aria-hidden="true" />
@@ -149,6 +147,6 @@ function wordsOf(reasons: readonly string[], isSameHousehold: boolean): Why[] {
 
 const doorOf = (person: Row): string => doorName(rows().get(text(person, 'household'))) || t('form.likely.no_door');
 
-function isElsewhere(person: Row, { form, instance, start }: Filling): boolean {
-  return text(person, 'household') !== homeOf(form, instance, start).household;
+function isElsewhere(person: Row, { people }: Filling): boolean {
+  return text(person, 'household') !== people.home().household;
 }

@@ -117,7 +117,7 @@ export class Filling {
     this.media = new FormMedia(state?.media ?? props.fix?.submission.media ?? [], props.fix?.submission.media ?? []);
     this.rosters = new Rosters(form, instance);
     this.counted = new CountedRows(instance, form.xform, { ...state?.vanished });
-    this.people = new KnownPeople(form, instance, state?.taken, (question, text) => this.answer(question, text));
+    this.people = new KnownPeople(form, start, instance, state?.taken, (question, text) => this.answer(question, text));
     [this.removed, this.setRemoved] = createSignal<Removed | null>(null);
     [this.vanished, this.setVanished] = createSignal<{ rows: number; undo: () => void } | null>(null);
 

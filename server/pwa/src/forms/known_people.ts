@@ -21,6 +21,9 @@ export interface Taken {
   undo: () => void;
 }
 
+/** Properties of a person that say what they are to the others behind their door. */
+const OF_A_HOUSEHOLD: ReadonlySet<string> = new Set(['relation']);
+
 /** What the draft keeps of the records that were gone on from: which they are, and the versions that the person had before them. */
 export type TakenRecord = Pick<RecordDocument, '_id' | 'version' | 'members'>;
 
@@ -38,6 +41,7 @@ export class KnownPeople {
 
   constructor(
     private readonly form: FormDocument,
+    private readonly start: FormStart,
     private readonly instance: Instance,
     kept: readonly TakenRecord[] = [],
     /** writes an answer as a person does */
@@ -157,15 +161,30 @@ export class KnownPeople {
     return untrack(this.records);
   }
 
-  /** As for a member who is known (prefill.ts), but never the hidden ones: where they belong now is what the form is about. */
+  /** As for a member who is known (prefill.ts), but never what is hidden: where they belong now is what the form is about. Nor what they were to another household. */
   private fillable({ entity }: Place, record: RecordDocument): [path: string, text: string][] {
+    const comesFromElsewhere = record.fields.household?.value !== this.home().household;
     return leaves(this.form.fields).flatMap((field): [string, string][] => {
       const property = Object.keys(entity.properties).find((name) => entity.properties[name] === field.path);
       const value: AnswerValue | undefined = property === undefined ? undefined : record.fields[property]?.value;
+      if (property !== undefined && comesFromElsewhere && OF_A_HOUSEHOLD.has(property)) return [];
       if (!field.prefill || field.type === 'hidden' || field.type === 'calculate' || property === 'name' || value === undefined || value === null) return [];
       if ((repeatOf(this.form.fields, field.path) ?? null) !== entity.repeat) return [];
       return [[field.path, lexical(field.value_type ?? field.type, value)]];
     });
+  }
+
+  /** The household that the form was opened at, and the door as far as it is known or written in it. */
+  home(): { household: string; building: string; unit: string; room: string } {
+    const { start, form, instance } = this;
+    const home = start.household ?? (start.record?.kind === 'household' ? start.record : undefined);
+    const properties = form.entities.find(({ kind, repeat }) => kind === 'household' && repeat === null)?.properties ?? {};
+    const part = (property: string): string => {
+      const item = properties[property] ? instance.find(properties[property]) : null;
+      const known = home?.fields[property]?.value;
+      return (item?.kind === 'question' && item.text()) || (known === undefined || known === null ? '' : String(known));
+    };
+    return { household: home?._id ?? '', building: part('building'), unit: part('unit'), room: part('room') };
   }
 
   private placeOf(question: Question): Place | null {
@@ -187,17 +206,4 @@ interface Refused {
   ids: string[];
   /** the name as it stood when they were refused */
   typed: string;
-}
-
-/** Whom the form is about so far: the household it was opened at or the door that is written in it. */
-export function homeOf(form: FormDocument, instance: Instance, start: FormStart): { household: string; building: string; unit: string; room: string } {
-  const home = start.household ?? (start.record?.kind === 'household' ? start.record : undefined);
-  const properties = form.entities.find(({ kind, repeat }) => kind === 'household' && repeat === null)?.properties ?? {};
-  const part = (property: string): string => {
-    const item = properties[property] ? instance.find(properties[property]) : null;
-    const written = item?.kind === 'question' ? item.text() : '';
-    const known = home?.fields[property]?.value;
-    return written || (known === undefined || known === null ? '' : String(known));
-  };
-  return { household: home?._id ?? '', building: part('building'), unit: part('unit'), room: part('room') };
 }
