@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, TextClause, and_, bindparam, delete, func, literal, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
+from sync.store import locks
 from sync.store.models import LinkageKey, LinkageProfile, LinkageQueue, Suggestion, table
 from sync.store.statements import Row, add, areas, parts, put, records
 
@@ -63,7 +64,8 @@ def queue_anew(connection: Connection, ids: Iterable[str]) -> None:
 
 
 def queue_all(connection: Connection) -> None:
-    """Every record that is there, or was, to be compared anew. Suggestions stay until they have been."""
+    """Every record that is there, or was, to be compared anew. Suggestions stay until they have been. Nobody merges meanwhile."""
+    locks.decide_alone(connection)
     c = records.c
     for chosen, condition in ((c.id, c.kind.in_(LINKAGE_KINDS)), (linkage_profiles.c.record, literal(True))):
         rows = select(chosen, literal(True), literal(True)).where(condition).order_by(chosen)
