@@ -69,6 +69,10 @@ export class SessionEnded extends Error {
 export class OutOfReach extends Error {
   override name = 'OutOfReach';
 }
+/** Its answer says that the server is being updated (server/updating.py): it comes back by itself. */
+export class Updating extends OutOfReach {
+  override name = 'Updating';
+}
 
 const [sessionState, setSessionState] = createSignal<SessionState>({ state: 'reading' });
 const [clockOffset, setClockOffset] = createSignal(0);
@@ -224,9 +228,11 @@ export async function ask(method: string, path: string, body: object): Promise<R
 export async function timed(input: RequestInfo | URL, init: RequestInit, secondsMax = REQUEST_SECONDS_MAX): Promise<Response> {
   const limit = AbortSignal.timeout(secondsMax * 1000);
   try {
-    return await fetch(input, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
+    const response = await fetch(input, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
+    if (response.status === 503 && response.headers.has('Doorstep-Updating')) throw new Updating('the server is being updated');
+    return response;
   } catch (error) {
-    if ((error as Error).name === 'AbortError') throw error;
+    if (error instanceof Updating || (error as Error).name === 'AbortError') throw error;
     throw new OutOfReach((error as Error).message);
   }
 }

@@ -3,7 +3,7 @@ import MemoryAdapter from 'pouchdb-adapter-memory';
 import PouchDB from 'pouchdb-core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Databases, type InboxDocument, reassignAreas, openDatabases } from './databases.ts';
-import { OutOfReach, SessionEnded, signIn } from './session.ts';
+import { OutOfReach, SessionEnded, signIn, Updating } from './session.ts';
 import { closeInbox, openClock, openInbox, saveSubmission, sheets } from './submissions.ts';
 import { pushInbox, whyOf } from './sync.ts';
 
@@ -97,6 +97,6 @@ test('an area that is no longer the worker’s is taken off the phone, a new one
 });
 
 test.each([
-  [new OutOfReach('Failed to fetch'), 'out_of_reach'], [new SessionEnded(), 'session_ended'], [{ status: 403 }, 'forbidden'], [{ status: 404 }, 'missing'], [{ status: 502 }, 'server'],
+  [new OutOfReach('Failed to fetch'), 'out_of_reach'], [new Updating('503'), 'updating'], [new SessionEnded(), 'session_ended'], [{ status: 403 }, 'forbidden'], [{ status: 404 }, 'missing'], [{ status: 502 }, 'server'],
   [{ status: 507 }, 'server_full'], [{ status: 413 }, 'server_full'], [new DOMException('', 'QuotaExceededError'), 'phone_full'], [new Error('?'), 'unknown'],
 ] as const)('%s is told as %s', (error, why) => expect(whyOf(error)).toBe(why));

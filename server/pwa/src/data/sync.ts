@@ -7,7 +7,7 @@ import { unsentMedia } from './media.ts';
 import { nextSeconds, retrySeconds } from './pauses.ts';
 import { refreshArea, reloadForms } from './records.ts';
 import { type Fetching, sendMedia } from './send_media.ts';
-import { adoptStoredSession, authorizedFetch, OutOfReach, refresh, renewIfNeeded, session, SessionEnded, sessionState } from './session.ts';
+import { adoptStoredSession, authorizedFetch, OutOfReach, refresh, renewIfNeeded, session, SessionEnded, sessionState, Updating } from './session.ts';
 import { acknowledge, acknowledged, onSaved, reloadInbox, sheets } from './submissions.ts';
 import { giveUpAreas } from './taken_away.ts';
 
@@ -20,7 +20,7 @@ const LOCK = 'doorstep-sync';
 const SYNCED = 'synced';
 
 export type Step = 'push_inbox' | 'pull_inbox' | 'pull_area' | 'pull_forms' | 'push_media';
-export type Why = 'out_of_reach' | 'session_ended' | 'forbidden' | 'missing' | 'server' | 'server_full' | 'phone_full' | 'unknown';
+export type Why = 'out_of_reach' | 'updating' | 'session_ended' | 'forbidden' | 'missing' | 'server' | 'server_full' | 'phone_full' | 'unknown';
 
 export type SyncState =
   | { state: 'idle' }
@@ -275,6 +275,7 @@ function schedule(seconds: number): void {
 export function whyOf(error: unknown): Why {
   const { status, name } = (error ?? {}) as { status?: number; name?: string };
   if (error instanceof SessionEnded) return 'session_ended';
+  if (error instanceof Updating) return 'updating';
   if (error instanceof OutOfReach) return 'out_of_reach';
   if (name === 'QuotaExceededError' || name === 'indexed_db_went_bad') return 'phone_full';
   if (status === 401) return 'session_ended';

@@ -42,7 +42,7 @@ export function OutboxScreen() {
           <div class="notice notice--warn" role="status">
             <TriangleAlert size={22} aria-hidden="true" />
             <div>
-              <strong class="sentence">{state().why === 'out_of_reach' ? t('why.out_of_reach') : t('outbox.what_failed', { step: t(`steps.${state().step}`), why: t(`why.${state().why}`) })}</strong>
+              <strong class="sentence">{state().why === 'out_of_reach' || state().why === 'updating' ? t(`why.${state().why}`) : t('outbox.what_failed', { step: t(`steps.${state().step}`), why: t(`why.${state().why}`) })}</strong>
               <p class="number">{t('outbox.next_try', { at: timeWithSeconds(state().next_at) })}</p>
               <Show when={state().why === 'unknown' || state().why === 'server'}><p class="soft">{state().detail}</p></Show>
             </div>

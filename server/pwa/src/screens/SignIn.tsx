@@ -5,7 +5,7 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 import { createResource, createSignal, onMount, Show } from 'solid-js';
 import { readSetting } from '../data/desk.ts';
 import type { Farewell } from '../data/handing_in.ts';
-import { FAREWELL, OutOfReach, session, sessionState, signIn, SignInRefused } from '../data/session.ts';
+import { FAREWELL, OutOfReach, session, sessionState, signIn, SignInRefused, Updating } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
 import { type Key, locale, setLocale, t } from '../i18n/index.ts';
 
@@ -107,6 +107,7 @@ function farewellWords(told: Farewell): string {
 }
 
 function troubleOf(error: unknown): Trouble {
+  if (error instanceof Updating) return { key: 'sign_in.updating' };
   if (error instanceof OutOfReach) return { key: 'sign_in.offline' };
   if (!(error instanceof SignInRefused)) return { key: 'sign_in.server', values: { detail: String((error as Error).message ?? error) } };
   if (error.status === 401) return { key: 'sign_in.refused' };

@@ -28,6 +28,7 @@ export function TopLine() {
     const sync = syncState();
     // `onLine` is a hint: it is believed only when it says no, or when the last try found nobody.
     if (!online() || (sync.state === 'failed' && sync.why === 'out_of_reach')) return { icon: CloudOff, tone: 'warn', words: [t('line.offline'), ...(rest.length > 0 ? rest : synced())] };
+    if (sync.state === 'failed' && sync.why === 'updating') return { icon: CloudOff, tone: 'warn', words: [t('line.updating'), ...rest] };
     switch (sync.state) {
       case 'running':
         if (sync.step === 'push_inbox' && waiting() > 0) return { icon: RefreshCw, tone: 'strong', words: [t('line.sending', { count: waiting() })] };
