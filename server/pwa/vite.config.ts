@@ -65,7 +65,11 @@ export default defineConfig({
     cssCodeSplit: true,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2_000,
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      // Pictures of a few lines each, needed here and there: together they cost 4 kB less than as thirty files.
+      output: { codeSplitting: { groups: [{ name: 'icons', test: /lucide-solid/ }] } },
+    },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8000', '/sync': 'http://127.0.0.1:8000' } },
   test: {

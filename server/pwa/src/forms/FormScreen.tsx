@@ -14,7 +14,6 @@ import type { Draft, FormScreenProps } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { answerWords } from './answer_words.ts';
 import { BackKey } from './back_key.ts';
-import { Changes } from './Changes.tsx';
 import { LanguagePick, useFormLanguage } from './LanguagePick.tsx';
 import { DiscardedEnding, SavedEnding } from './Endings.tsx';
 import { Filling } from './filling.ts';
@@ -24,12 +23,13 @@ import { EngineTooSlow, LOAD_SECONDS_MAX, openFilling, type Opened } from './ope
 import { Outline } from './Outline.tsx';
 import { PageView } from './PageView.tsx';
 import { plain } from './QuestionCard.tsx';
-import { LooseNotes, ReviewPage } from './ReviewPage.tsx';
+import { ReviewPage } from './ReviewPage.tsx';
 import { RosterPage } from './RosterPage.tsx';
 import { whose } from './rows.ts';
 import './form.css';
 import './widgets.css';
 
+const Reopened = lazy(() => import('./Reopened.tsx'));
 const Register = lazy(() => import('./Register.tsx').then(({ Register }) => ({ default: Register })));
 
 const UNDO_SECONDS = 8;
@@ -351,11 +351,11 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
             <Show when={asks && position() === 0}>
               <p class="form-note">{t('form.audit_location')}</p>
             </Show>
-            <Show when={props.fix && position() === 0}>
-              <p class="notice notice--warn">{t('form.office.fixing')}</p>
-              <LooseNotes filling={filling} />
+            <Show when={props.fix || props.start.base}>
+              <Suspense>
+                <Reopened form={props.form} start={props.start} fix={props.fix} filling={filling} onGo={goTo} />
+              </Suspense>
             </Show>
-            <Show when={position() === 0}><Changes form={props.form} start={props.start} /></Show>
             <PageHead filling={filling} />
             <Show when={position() === 0 && filling.usual().length > 0}>
               <button type="button" class="all-well" onClick={allWell}>

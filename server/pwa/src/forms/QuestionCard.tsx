@@ -11,6 +11,7 @@ import { FormFilm, FormPicture, FormSound, LargePicture } from './FormFiles.tsx'
 import type { MediaKind, Question } from './items.ts';
 import { Likely } from './Likely.tsx';
 import { plain } from './markup.ts';
+import { noteWords } from './OfficeSays.tsx';
 import { Words } from './Words.tsx';
 import { widgetFor } from './widgets/index.ts';
 import { TemperaturePad } from './widgets/TemperaturePad.tsx';
@@ -174,8 +175,7 @@ function complaints(question: Question, filling: Filling): Complaint[] {
   for (const note of filling.noteOn(question)) {
     // The centre has the same rules: what the phone says itself is not said twice.
     if (!note.by && said.some((complaint) => complaint.text === textOf(note.text))) continue;
-    const text = note.by ? t('form.office.comment', { by: note.by, text: textOf(note.text) }) : t('form.office.problem', { text: textOf(note.text) });
-    said.push({ from: note.by ? 'person' : 'office', text });
+    said.push({ from: note.by ? 'person' : 'office', text: noteWords(note) });
   }
   return said;
 }

@@ -4,10 +4,11 @@ import ChevronRight from 'lucide-solid/icons/chevron-right';
 import CircleAlert from 'lucide-solid/icons/circle-alert';
 import CircleCheck from 'lucide-solid/icons/circle-check';
 import { For, Show } from 'solid-js';
-import { t, textOf } from '../i18n/index.ts';
+import { t } from '../i18n/index.ts';
 import { answerWords } from './answer_words.ts';
 import type { Filling } from './filling.ts';
 import type { Question } from './items.ts';
+import { noteWords } from './OfficeSays.tsx';
 import { askedOn } from './pages.ts';
 import { rowTitle, whose } from './rows.ts';
 import { plain } from './QuestionCard.tsx';
@@ -91,7 +92,7 @@ export function LooseNotes(props: { filling: Filling }) {
       {(note) => (
         <p class="notice notice--warn">
           <Building size={22} />
-          <span>{note.by ? t('form.office.comment', { by: note.by, text: textOf(note.text) }) : t('form.office.problem', { text: textOf(note.text) })}</span>
+          <span>{noteWords(note)}</span>
         </p>
       )}
     </For>

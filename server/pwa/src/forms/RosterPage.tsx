@@ -10,6 +10,7 @@ import { Likely } from './Likely.tsx';
 import { namingQuestion, type Group, type Roster } from './items.ts';
 import type { Page } from './pages.ts';
 import { plain, textOfMarkup } from './markup.ts';
+import { OfficeSays } from './OfficeSays.tsx';
 import { TextBox } from './widgets/TextBox.tsx';
 
 export function RosterPage(props: { page: Page; filling: Filling }) {
@@ -73,6 +74,7 @@ export function RosterPage(props: { page: Page; filling: Filling }) {
                   </p>
                 )}
               </Show>
+              <Show when={naming()}>{(question) => <OfficeSays question={question()} filling={props.filling} />}</Show>
               <Show when={pages()[0]}>
                 {(first) => (
                   <button type="button" class="roster-row__on" onClick={() => props.filling.goTo(first())}>
