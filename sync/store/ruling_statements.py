@@ -9,10 +9,11 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
 from sync.links import APART, LINK, ONE, Linked, Pairing
-from sync.store.models import Account, LinkageQueue, RecordLink, Ruling, table
+from sync.store import linkage_statements
+from sync.store.models import Account, RecordLink, Ruling, table
 from sync.store.statements import add, contributions, decisions, parts, put, records
 
-rulings, record_links, linkage_queue, accounts = table(Ruling), table(RecordLink), table(LinkageQueue), table(Account)
+rulings, record_links, accounts = table(Ruling), table(RecordLink), table(Account)
 
 Row = Mapping[str, Any]
 
@@ -141,7 +142,7 @@ def lying(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
 
 
 def queue_for_linkage(connection: Connection, ids: Iterable[str]) -> None:
-    put(connection, linkage_queue, [{"record": id} for id in sorted(ids)], ("record",), update_existing=False)
+    linkage_statements.queue(connection, ids)
 
 
 def by_id(connection: Connection, ids: Iterable[str]) -> list[Row]:
