@@ -17,10 +17,11 @@ interface Props extends Pick<FormScreenProps, 'form' | 'start' | 'fix'> {
 
 export default function Reopened(props: Props) {
   const isFirst = () => props.filling.pages()[0]?.key === props.filling.page().key;
-  /** Places that the office named and nobody has touched yet, on other screens than this one. */
+  /** Places that the office named and nobody has touched yet, on other screens than this one: from here on, then from the beginning. */
   const elsewhere = () => {
-    const here = props.filling.page().key;
-    return props.filling.pages().flatMap((page) => (page.key === here ? [] : askedOn(page).filter((question) => props.filling.noteOn(question).length > 0)));
+    const pages = props.filling.pages();
+    const here = pages.findIndex(({ key }) => key === props.filling.page().key);
+    return [...pages.slice(here + 1), ...pages.slice(0, here)].flatMap(askedOn).filter((question) => props.filling.noteOn(question).length > 0);
   };
   return (
     <>
