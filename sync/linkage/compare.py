@@ -92,7 +92,7 @@ def _people(left: Profile, right: Profile) -> list[Evidence]:
         if piece.old and other.year:
             found.append(_evidence("piece", "old" if other.year <= OLD_BORN_UNTIL else "young", {"name": piece.text, "born": other.born}))
     if level := births_alike(left.born, right.born):
-        found.append(_evidence("born", level, {"left": left.born, "right": right.born}))
+        found.append(_evidence("born", level, {"left": left.born, "right": right.born, "year": left.year}))
     if level := phones.agree(left.phones, right.phones):
         found.append(_evidence("phone", level))
     if level := id_numbers.agree(left.id_number, right.id_number):
