@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
-from sqlalchemy.orm import aliased
 
 from sync.store.harm import held_harm
 from sync.store.models import Account, Assignment, Contribution, QueueAssignment, Record, RecordLink, Ruling, Submission, Suggestion, table
 from sync.store.reading import Areas
+from sync.store.reading_pairs import left, open_pairs, right
 from sync.store.reading_submissions import LISTED, RULES, has_problem
 
 Sort = Literal["dispute", "held", "pair"]
@@ -31,7 +31,6 @@ NOBODY, SOMEONE = "nobody", "someone"
 
 records, submissions, suggestions = table(Record), table(Submission), table(Suggestion)
 links, assignments = table(RecordLink), table(QueueAssignment)
-left, right = aliased(records, name="lesser_record"), aliased(records, name="greater_record")
 
 
 class NoSuchPlace(ValueError):
@@ -189,7 +188,7 @@ def _chosen(connection: Connection, query: QueueQuery, sort: Sort, *columns: Any
         if query.rule in RULES:
             chosen = chosen.where(has_problem(connection, query.rule))
     else:
-        chosen = _open_pairs(*columns).where(*(or_(left.c.area.in_(sorted(each)), right.c.area.in_(sorted(each))) for each in areas))
+        chosen = open_pairs(*columns).where(*(or_(left.c.area.in_(sorted(each)), right.c.area.in_(sorted(each))) for each in areas))
         item, since, kind = "pair:" + suggestions.c.lesser + " " + suggestions.c.greater, suggestions.c.since, suggestions.c.kind
     if query.kind and kind is not None:
         chosen = chosen.where(kind == query.kind)
@@ -201,18 +200,6 @@ def _chosen(connection: Connection, query: QueueQuery, sort: Sort, *columns: Any
             taken = taken.where(assignments.c.account == query.assigned)
         chosen = chosen.where(~taken.exists() if query.assigned == NOBODY else taken.exists())
     return chosen
-
-
-def _open_pairs(*columns: Any) -> Select[Any]:
-    """Pairs that nobody has ruled on, of records that are there and not one already."""
-    ruled = select(links.c.lesser).where(links.c.lesser == suggestions.c.lesser, links.c.greater == suggestions.c.greater)
-    return (
-        select(*columns)
-        .select_from(suggestions)
-        .join(left, left.c.id == suggestions.c.lesser)
-        .join(right, right.c.id == suggestions.c.greater)
-        .where(~ruled.exists(), func.coalesce(left.c.linked_to, left.c.id) != func.coalesce(right.c.linked_to, right.c.id))
-    )
 
 
 def _items(connection: Connection, sort: Sort, index: int, rows: list[Any]) -> list[Item]:
