@@ -10,6 +10,7 @@ import Undo2 from 'lucide-solid/icons/undo-2';
 import { createEffect, createMemo, createResource, createSignal, For, Match, on, onCleanup, onMount, Show, Suspense, Switch, untrack, lazy, type Component } from 'solid-js';
 import { t, textOf } from '../i18n/index.ts';
 import { keepMediaInMemory } from '../data/media.ts';
+import { left } from '../data/records.ts';
 import type { Draft, FormScreenProps } from '../forms-contract.ts';
 import { moment } from '../i18n/dates.ts';
 import { answerWords } from './answer_words.ts';
@@ -29,6 +30,7 @@ import { whose } from './rows.ts';
 import './form.css';
 import './widgets.css';
 
+const MovedDoor = lazy(() => import('./MovedDoor.tsx'));
 const Reopened = lazy(() => import('./Reopened.tsx'));
 const Register = lazy(() => import('./Register.tsx').then(({ Register }) => ({ default: Register })));
 
@@ -350,6 +352,11 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
             </Show>
             <Show when={asks && position() === 0}>
               <p class="form-note">{t('form.audit_location')}</p>
+            </Show>
+            <Show when={props.opened.doorIsId && !props.try && left().size > 0}>
+              <Suspense>
+                <MovedDoor form={props.form} instance={filling.instance} place={props.start.place} />
+              </Suspense>
             </Show>
             <Show when={props.fix || props.start.base}>
               <Suspense>

@@ -1,7 +1,7 @@
 // At the top of a form that is opened again: what the office sent it back for, the way to each place it named, and what others wrote meanwhile.
 import ArrowRight from 'lucide-solid/icons/arrow-right';
 import MessageSquareText from 'lucide-solid/icons/message-square-text';
-import { Show } from 'solid-js';
+import { Show, untrack } from 'solid-js';
 import { t } from '../i18n/index.ts';
 import type { FormScreenProps } from '../forms-contract.ts';
 import { Changes } from './Changes.tsx';
@@ -16,7 +16,9 @@ interface Props extends Pick<FormScreenProps, 'form' | 'start' | 'fix'> {
 }
 
 export default function Reopened(props: Props) {
-  const isFirst = () => props.filling.pages()[0]?.key === props.filling.page().key;
+  // Where it opens is often the first place that the office named.
+  const opened = untrack(() => props.filling.page().key);
+  const isFirst = () => [opened, props.filling.pages()[0]?.key].includes(props.filling.page().key);
   /** Places that the office named and nobody has touched yet, on other screens than this one: from here on, then from the beginning. */
   const elsewhere = () => {
     const pages = props.filling.pages();

@@ -1,0 +1,44 @@
+// A door that is written down anew, and has moved to another grid: said as soon as it is known which door it is.
+import Truck from 'lucide-solid/icons/truck';
+import { createMemo, createResource, Show } from 'solid-js';
+import type { FormDocument, FormEntity } from '../data/documents.ts';
+import { householdId } from '../data/identity.ts';
+import { areaName, left } from '../data/records.ts';
+import { t, textOf } from '../i18n/index.ts';
+import type { Instance } from './engine.ts';
+
+export default function MovedDoor(props: { form: FormDocument; instance: Instance; place: string }) {
+  const door = createMemo(() => {
+    const entity = props.form.entities.find(({ kind, repeat }) => kind === 'household' && repeat === null);
+    return entity && doorWritten(entity, props.instance);
+  });
+  const [id] = createResource(() => door() && JSON.stringify(door()), (written) => householdId({ place: props.place, ...(JSON.parse(written) as Door) }));
+  const moved = () => (door() ? left().get(id.latest ?? '') : undefined);
+  return (
+    <Show when={moved()}>
+      {(one) => (
+        <p class="notice notice--warn" role="status">
+          <Truck size={24} aria-hidden="true" />
+          <span><strong>{t('moves.away', { what: one().label, area: textOf(areaName(one().area)) })}</strong> {t('moves.hint_with')}</span>
+        </p>
+      )}
+    </Show>
+  );
+}
+
+interface Door {
+  building: string;
+  unit: string;
+  room: string;
+  ordinal: number;
+}
+
+function doorWritten(entity: FormEntity, instance: Instance): Door | undefined {
+  const part = (property: string): string => {
+    const path = entity.properties[property];
+    const item = path === undefined ? null : instance.find(path);
+    return item?.kind === 'question' ? item.text() : '';
+  };
+  const room = part('room');
+  return room === '' ? undefined : { building: part('building'), unit: part('unit'), room, ordinal: Number(part('ordinal')) || 1 };
+}
