@@ -147,6 +147,14 @@ class History:
         found = self.at(place, including)
         return found.area if found else None
 
+    def moments(self) -> list[datetime]:
+        """Every moment at which something touched the record, in their order."""
+        return sorted({place[0] for _history, place, _step in self._newest(None, len(self.places) + 1)})
+
+    def last_known(self) -> Record | None:
+        """The record as it is, or as it was before nothing that counts was left of it."""
+        return next((found for place in reversed(self.places) for found in (self.at(place), self.at(place, including=False)) if found is not None), None)
+
     def page(self, before: Place | None, limit: int, only: Collection[str], changes: bool) -> Page:
         noted = [] if changes or (only and not {VIEW, EXPORT} & set(only)) else sorted(self._noted(only), key=lambda event: place_of(event.key), reverse=True)
         noted = [event for event in noted if before is None or place_of(event.key) < before]

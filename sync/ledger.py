@@ -183,7 +183,7 @@ class Ledger:
             "person": reference(fields, "person"),
             "label": record.label,
             "search": "" if record.linked_to else record.search,
-            "state": next((str(fields[name]["value"])[:40] for name in STATE_FIELDS.get(record.kind, ("status",)) if name in fields), None),
+            "state": state_of(record),
             "disputes": 0 if record.linked_to else record.disputes,
             **facets(record.label, fields),
             "updated_at": self.now,
@@ -196,6 +196,11 @@ LINKED_KINDS = ("person", "household")
 
 STATE_FIELDS = {"household": ("outcome",), "visit": ("outcome",), "person": ()}
 """The property that a record's `state` is read from; `status` of other kinds."""
+
+
+def state_of(record: Record) -> str | None:
+    names = STATE_FIELDS.get(record.kind, ("status",))
+    return next((str(record.fields[name]["value"])[:40] for name in names if name in record.fields), None)
 
 
 def _bytes(value: Any) -> bytes:

@@ -22,7 +22,7 @@ TIME_ZONE = ZoneInfo("Asia/Shanghai")  # one zone for the whole country
 
 def set_up(app: Flask) -> None:
     Babel(app, default_locale=FIRST_LANGUAGE, default_timezone=str(TIME_ZONE), locale_selector=choose, default_translation_directories=str(TRANSLATIONS))
-    app.jinja_env.filters.update(moment=moment, day=day, clock_time=clock_time)
+    app.jinja_env.filters.update(moment=moment, second=second, day=day, clock_time=clock_time)
     app.jinja_env.globals.update(languages=languages, language=language)
 
 
@@ -57,6 +57,12 @@ def moment(at: datetime | str | None) -> str:
         return "—"
     pattern = _("d MMM HH:mm") if local.year == now().year else _("d MMM y HH:mm")
     return babel_datetime(local, pattern, tzinfo=TIME_ZONE, locale=language())
+
+
+def second(at: datetime | str | None) -> str:
+    """As `moment`, to the second: 2月3日 09:12:44."""
+    local = _local(at)
+    return "—" if local is None else f"{moment(at)}{local:%S}".replace(f"{local:%H:%M}{local:%S}", f"{local:%H:%M:%S}")
 
 
 def day(at: date | str | None) -> str:

@@ -150,6 +150,13 @@ def submission(submission_id: str, state: str, area: str | None = "g0311", form:
     return Submission(id=submission_id, state=state, area=area, form=form, **columns)
 
 
+def contribution(record_id: str, properties: dict[str, object], submission: str = SURVEY) -> Contribution:
+    """What the survey says of a record."""
+    said = {"kind": record_id.partition(":")[0], "form": "household_survey", "worker": "w0003", "device": "d-7f3a0001", "at": "2026-02-03T01:15:02+00:00",
+            "clock": CLOCK, "effective": CLOCK, "based_on": {}, "properties": properties, "area": "g0311"}  # fmt: skip
+    return Contribution(record=record_id, submission=submission, path="", counts=True, dot_device="d-7f3a0001", dot_clock=CLOCK, body=orjson.dumps(said))
+
+
 def problem(path: str, rule: str, zh: str, en: str) -> dict[str, object]:
     return {"path": path, "rule": rule, "message": words(zh, en)}
 
@@ -198,8 +205,8 @@ def seed(session) -> None:
                {"starts_on": field(days_ago(2)), "ends_on": field(days_ago(-12)), "temperature": field(36.5)},
                household=HOUSEHOLD, person=PERSON),
         submission(SURVEY, "accepted"),
-        *(Contribution(record=each, submission=SURVEY, path="", counts=True, dot_device="d-7f3a0001", dot_clock=CLOCK, body=b"{}")
-          for each in (HOUSEHOLD, PERSON)),
+        contribution(HOUSEHOLD, {"building": "1", "unit": "2", "room": "311", "outcome": "done", "phone": "0715-8255301"}),
+        contribution(PERSON, {"name": "何伶俐", "temperature": 38.2, "health_code": "red", "household": HOUSEHOLD}),
         submission(HELD, "held", answers={"household_id": HOUSEHOLD, "visit": {}, "members": [{"name": "何玲利", "temperature": 63.8, "shoe_size": 38}]},
                    problems=orjson.dumps([problem("/members/0/temperature", "constraint", "体温应在34到43之间", "Temperature must be from 34 to 43"),
                                           problem("/visit/outcome", "required", "必须填写", "This must be answered")])),
