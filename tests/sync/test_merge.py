@@ -39,7 +39,8 @@ def contribution(number, worker, device, milliseconds, based_on, values, dot=Non
         based_on={each: at(each, seen) for each, seen in based_on.items()},
         properties=values,
         area="g0311",
-        policies={} if policy == "latest" else dict.fromkeys(values, policy),
+        policies={} if policy == "latest" or device == "office" else dict.fromkeys(values, policy),
+        decides="settlement" if device == "office" else "",
     )
 
 
@@ -144,7 +145,7 @@ def plain_fields(contributions):
                 continue
             known = [a for a in edits if known_to(a, b)]
             newest = max((a for a in known if not any(known_to(a, c) for c in known if c is not a)), key=by_time, default=None)
-            if newest is None or newest.properties[name] != b.properties[name]:
+            if newest is None or b.decides or newest.properties[name] != b.properties[name]:
                 edits.append(b)
         frontier = [a for a in edits if not any(known_to(a, b) for b in edits if b is not a)]
         chosen = max(frontier, key=by_time)
@@ -154,13 +155,14 @@ def plain_fields(contributions):
 
 
 def fast_fields(contributions):
-    fields = merge(contributions).fields
+    fields = merge(contributions).fields  # never None: a history has at least one form
     return {name: (entry["value"], entry["submission"], sorted(each["submission"] for each in entry.get("disputed", ()))) for name, entry in fields.items()}
 
 
 @st.composite
 def histories(draw):
-    """What honest phones with dishonest clocks write: they sync now and then, edit, send back what they were shown, and some is held and let in late."""
+    """What honest phones with dishonest clocks write: they sync now and then, edit, send back what they were shown; some is held and let in late,
+    and now and then the office settles a field for whoever had looked at some moment."""
     phones = [f"d-{number}" for number in range(draw(st.integers(1, 4)))]
     offset = {phone: draw(st.sampled_from([0, 0, -900, 4_000_000])) for phone in phones}
     centre, waiting, held = [], [], []
@@ -170,7 +172,7 @@ def histories(draw):
     office = 0
     for number in range(draw(st.integers(1, 14))):
         phone = draw(st.sampled_from(phones))
-        what = draw(st.sampled_from(["write", "write", "write", "sync", "let in"]))
+        what = draw(st.sampled_from(["write", "write", "write", "sync", "let in", "settle"]))
         if what == "write":
             last[phone] = max(last[phone] + 1, 1000 + number * 10 + offset[phone], 0)
             fields = shown[phone].fields if shown[phone] else {}
@@ -187,11 +189,16 @@ def histories(draw):
             record = merge(centre)
             if record:
                 version[phone], shown[phone] = record.version, record
+        elif what == "settle":
+            office += 1
+            settlement = contribution(number, "admin", "office", 2000 + office, {}, {"phone": draw(st.sampled_from("abc"))})
+            centre.append(_based_on(settlement, version[phone]))
         elif held:
             office += 1
             late = held.pop(draw(st.integers(0, len(held) - 1)))
             centre.append(_with_dot(late, ("office", at("office", 2000 + office))))
-    return centre + waiting or [contribution(0, "d-0", "d-0", 1, {}, {"phone": "a"})]
+    everything = centre + waiting
+    return everything if any(not each.decides for each in everything) else [contribution(0, "d-0", "d-0", 1, {}, {"phone": "a"})]
 
 
 def _based_on(each, version):
