@@ -20,7 +20,7 @@ from server.supervise import serve
 from server.terminal import clear_errors, say_table
 from server.worker import run_worker
 from sync.store.models import Account, Area, Assignment, Device
-from sync.store.upgrading import upgrade
+from sync.store.upgrading import is_behind, upgrade
 
 accounts_group = AppGroup("accounts", help="People who sign in.")
 areas_group = AppGroup("areas", help="The tree of areas.")
@@ -59,13 +59,15 @@ def serve_command() -> None:
 @worker_group.command("run", help="Follow the feeds, merge, publish; until told to end. `serve` runs this.")
 @clear_errors
 def worker_run() -> None:
+    with stores().store.reading() as connection:
+        is_behind(connection)  # a newer store is refused
     run_worker(stores())
 
 
 @store_group.command("upgrade", help="Bring the central store to this version's tables.")
 @clear_errors
 def store_upgrade() -> None:
-    done = upgrade(stores().settings.database_url)
+    done = upgrade(stores().settings.database_url, lambda progress: click.echo(str(progress)))
     click.echo("The central store was brought to this version." if done else "The central store is at this version already.")
 
 

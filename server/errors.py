@@ -92,6 +92,8 @@ ANSWERS: dict[type[DoorstepError], Answer] = {
     StoreFull: Answer(507, "insufficient_storage", "存储空间已满", "The disk is full"),
 }
 BROKEN = Answer(500, "internal_server_error", "系统出错", "Something broke here")
+UPDATING = Answer(503, "updating", "服务器正在升级", "The server is being updated")
+"""Told by server/updating.py, before this app is there."""
 OF_STATUS = {answer.status: answer for answer in ANSWERS.values()} | {
     405: Answer(405, "method_not_allowed", "不支持的操作", "This cannot be done here"),
     412: Answer(412, "precondition_failed", "条件不符", "A condition was not met"),

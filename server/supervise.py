@@ -25,9 +25,11 @@ from pathlib import Path
 from server.demo import is_loaded
 from server.parent import LISTENER_VARIABLE, PIPE_VARIABLE
 from server.settings import Settings
+from server.updating import answering
 from sync.couchdb.address import Address
 from sync.couchdb.connection import is_up
 from sync.store import open_store, upgrade
+from sync.store.upgrading import CannotUpgrade, Progress
 
 ROOT = Path(__file__).parent.parent
 LOOK_SECONDS = 0.1
@@ -65,7 +67,7 @@ def serve(settings: Settings) -> None:
     with _only_one(settings), _listener(settings) as listener, _parent_pipe() as pipe:
         environment = {**os.environ, PIPE_VARIABLE: str(pipe), LISTENER_VARIABLE: str(listener.fileno())}
         descriptors = (pipe, listener.fileno())
-        upgrade(settings.database_url)
+        _bring_to_this_version(settings, listener)
         if settings.couchdb_url:
             say(f"The sync engine is CouchDB at {Address(settings.couchdb_url)}{'' if is_up(settings.couchdb_url) else ', which does not answer yet'}.")
         if settings.demo and not _demo_is_loaded(settings) and not _run_to_the_end(_flask("demo", "load"), environment, descriptors, stop):
@@ -78,6 +80,21 @@ def serve(settings: Settings) -> None:
             _keep_running(children, environment, descriptors, stop, _Welcome(settings, listener.getsockname()[1], started))
         finally:
             _end(children)
+
+
+def _bring_to_this_version(settings: Settings, listener: socket.socket) -> None:
+    """Where that takes a while, whoever asks meanwhile is told. Raises CannotStart."""
+    try:
+        with answering(listener) as meanwhile:
+
+            def tell(progress: Progress) -> None:
+                meanwhile.progress = progress
+                say(str(progress))
+
+            if upgrade(settings.database_url, tell) and meanwhile.progress:
+                say("The central store is at this version.")
+    except CannotUpgrade as error:
+        raise CannotStart(str(error)) from error
 
 
 def _merge_workers(settings: Settings) -> list[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from server.errors import DoorstepError
 from server.stores import stores
 from server.supervise import CannotStart
-from sync.store.upgrading import newest_revision, revision
+from sync.store.upgrading import CannotUpgrade, StoreIsNewer, is_behind
 
 
 def clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,7 +23,7 @@ def clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, **options: Any) -> Any:
         try:
             return command(*arguments, **options)
-        except (DoorstepError, CannotStart) as error:
+        except (DoorstepError, CannotStart, CannotUpgrade) as error:
             raise click.ClickException(str(error)) from error
         except (OperationalError, ProgrammingError) as error:
             why = _why_the_store_fails()
@@ -38,7 +38,9 @@ def _why_the_store_fails() -> str | None:
     """A sentence, where the central store does not answer or has not this version's tables."""
     try:
         with stores().store.reading() as connection:
-            is_ready = revision(connection) == newest_revision()
+            is_ready = not is_behind(connection)
+    except StoreIsNewer as error:
+        return str(error)
     except (OperationalError, ProgrammingError) as error:
         return f"The central store does not answer: {str(error.orig).splitlines()[0]}"
     return None if is_ready else "The central store has not the tables of this version: run `store upgrade` first (`serve` does it by itself)."

@@ -11,8 +11,9 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
-from sync.store import upgrade
+from sync.store import open_store, upgrade
 from sync.store.models import Base
+from sync.store.upgrading import MIGRATIONS
 
 ME = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
@@ -87,3 +88,21 @@ class MigratedFile:
 
 def is_postgresql(url: str) -> bool:
     return make_url(url).get_backend_name() == "postgresql"
+
+
+def upgrade_to(url: str, version: str) -> None:
+    """As an older program would have left it."""
+    from alembic import command
+    from alembic.config import Config
+
+    class Silent:
+        def at(self, table: str, done: int, total: int) -> None:
+            pass
+
+    store = open_store(url)
+    with store.writing() as connection:
+        config = Config(attributes={"connection": connection, "telling": Silent()})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("path_separator", "os")
+        command.upgrade(config, version)
+    store.close()

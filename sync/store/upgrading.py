@@ -52,15 +52,23 @@ class StoreIsNewer(CannotUpgrade):
         )
 
 
-def upgrade(url: str, tell: Tell = lambda progress: None) -> bool:
-    """Bring the store at `url` to the newest migration; True when there was something to do. Safe in two processes at once. Raises CannotUpgrade."""
+def _in_silence(progress: Progress) -> None:
+    pass
+
+
+def upgrade(url: str, tell: Tell = _in_silence) -> bool:
+    """Bring the store at `url` to the newest migration; True when there was something to do. Safe in two processes at once. Raises CannotUpgrade.
+
+    `tell` is called now and then, from another thread too; not for a store that is only just made.
+    """
     store = open_store(url)
     try:
         with store.reading() as connection:
-            if not _is_behind(connection):
+            if not is_behind(connection):
                 return False
+            is_new = revision(connection) is None
         done = False
-        while _take_one_step(store, tell):
+        while _take_one_step(store, _in_silence if is_new else tell):
             done = True
         return done
     finally:
@@ -74,12 +82,6 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def refuse_newer(store: Store) -> None:
-    """Raises StoreIsNewer."""
-    with store.reading() as connection:
-        _is_behind(connection)
-
-
 def newest_revision() -> str:
     """By file name (`0001_….py`), so that a start with nothing to do need not import Alembic (0.2 s)."""
     return max(_revisions())
@@ -89,7 +91,8 @@ def _revisions() -> list[str]:
     return [path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py")]
 
 
-def _is_behind(connection: Connection) -> bool:
+def is_behind(connection: Connection) -> bool:
+    """Whether there is something to upgrade. Raises StoreIsNewer."""
     stands = revision(connection)
     if stands is not None and stands not in _revisions():
         raise StoreIsNewer(stands)
@@ -99,7 +102,7 @@ def _is_behind(connection: Connection) -> bool:
 def _take_one_step(store: Store, tell: Tell) -> bool:
     """One migration, unless another process has taken it meanwhile. False when none is left."""
     with _alone(store) as connection:
-        if not _is_behind(connection):
+        if not is_behind(connection):
             return False
         from alembic import command  # slow to import, and seldom needed
         from alembic.config import Config
@@ -133,8 +136,11 @@ class _Telling:
         self._thread.join()
 
     def at(self, table: str, done: int, total: int) -> None:
-        """For migrations that go through a table bit by bit."""
+        """For migrations that go through a table bit by bit. One that has many is told as soon as it begins."""
+        begins = table != self._progress.table and done < total
         self._progress = Progress(self._progress.version, self._progress.newest, table, done, total)
+        if begins:
+            self._tell(self._progress)
 
     def _again_and_again(self) -> None:
         while not self._done.wait(TELL_EVERY_SECONDS):

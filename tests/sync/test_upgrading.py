@@ -1,0 +1,102 @@
+"""Bringing a full store to this version: how far it is is told, killed in the middle it goes on, a newer store or a row that nobody writes is refused."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from sync.store import open_store, upgrade
+from sync.store.upgrading import CannotUpgrade, StoreIsNewer, newest_revision, revision
+from tests.stores import STORES, upgrade_to
+
+ROOT = Path(__file__).parent.parent.parent
+SUBMISSIONS = 45_000
+SCRIPT = "import sys; from sync.store import upgrade; upgrade(sys.argv[1], lambda progress: print(progress, flush=True))"
+KILLED_AFTER = ("version 0007", "20,000 of 45,000 submissions", "version 0008")
+
+
+@pytest.fixture(params=STORES)
+def old_url(request, tmp_path):
+    """A store as the version before the first constraints left it, with submissions in it."""
+    url = f"sqlite:///{tmp_path}/central.db" if request.param == "sqlite" else request.getfixturevalue("postgresql")()
+    upgrade_to(url, "0006")
+    store = open_store(url)
+    blob = "CAST('{}' AS BLOB)" if request.param == "sqlite" else "'{}'::bytea"
+    with store.writing() as connection:
+        connection.execute(
+            text(
+                f"""
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {SUBMISSIONS})
+                INSERT INTO submissions (id, database, revision, received_at, verdict, state, document, answers, problems, remarks)
+                SELECT 'submission\\:' || i, 'worker-w1', '1-a', '2026-02-03 12:00:00.000000', 'accepted', 'accepted', {blob}, {blob}, {blob}, {blob} FROM n
+                """.replace("'2026", "TIMESTAMP '2026" if request.param == "postgresql" else "'2026")
+            )
+        )
+    store.close()
+    return url
+
+
+def count(url):
+    store = open_store(url)
+    with store.reading() as connection:
+        found = revision(connection), connection.execute(text("SELECT count(*) FROM submissions")).scalar()
+    store.close()
+    return found
+
+
+def test_how_far_it_is_is_told(old_url):
+    told = []
+    assert upgrade(old_url, lambda progress: told.append(str(progress)))
+    newest = newest_revision()
+    assert f"Bringing the store to version 0007 of {newest}: 20,000 of 45,000 submissions …" in told
+    assert told[0] == f"Bringing the store to version 0007 of {newest} …"
+    assert told[-1].startswith(f"Bringing the store to version {newest} of {newest}")
+    assert count(old_url) == (newest, SUBMISSIONS)
+
+
+def test_killed_in_the_middle_it_goes_on_at_the_next_start(old_url):
+    for sign in KILLED_AFTER:
+        process = subprocess.Popen([sys.executable, "-c", SCRIPT, old_url], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            if sign in line:
+                break
+        else:
+            raise AssertionError(f"it never came to {sign}")
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        until = time.monotonic() + 20
+        while count(old_url)[0] not in ("0006", "0007", "0008"):  # PostgreSQL may still be taking back what was not committed
+            assert time.monotonic() < until
+    assert upgrade(old_url)
+    assert count(old_url) == (newest_revision(), SUBMISSIONS)
+    assert upgrade(old_url) is False
+
+
+def test_a_row_that_breaks_a_rule_is_named_and_nothing_is_changed(old_url):
+    store = open_store(old_url)
+    with store.writing() as connection:
+        connection.execute(text("UPDATE submissions SET state = 'lost' WHERE number = 30000"))
+    store.close()
+    with pytest.raises(CannotUpgrade, match=r"in submissions, number 30000 breaks the rule submission_state"):
+        upgrade(old_url)
+    assert count(old_url) == ("0006", SUBMISSIONS)
+
+
+def test_a_store_of_a_newer_program_is_refused_in_a_sentence(empty_store):
+    url = empty_store()
+    store = open_store(url)
+    try:
+        with store.writing() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(StoreIsNewer, match=r"stands at version 9999; this program knows versions up to .* cannot be taken back"):
+            upgrade(url)
+    finally:
+        with store.writing() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest_revision()})
+        store.close()
