@@ -45,7 +45,11 @@ def said(item: Item) -> Said:
     if hidden(item.row) is not None:
         there = left if hidden(item.row) == "right" else right
         return Said(there["label"] or there["id"], (_("May be one with a record in an area that is not yours"),), " · ".join(areas))
-    return Said(_("%(left)s and %(right)s", left=left["label"] or left["id"], right=right["label"] or right["id"]), tuple(alike(item.row)), " · ".join(areas))
+    return Said(
+        _("%(left)s and %(right)s", left=left["label"] or left["id"], right=right["label"] or right["id"]),
+        tuple(words for words, _for in weighed(item.row)),
+        " · ".join(areas),
+    )
 
 
 def hidden(row: Mapping[str, Any]) -> str | None:
@@ -70,11 +74,15 @@ def _difference(row: Mapping[str, Any], name: str, held: Mapping[str, Any]) -> s
     return ngettext("%(num)s phone wrote different answers to “%(field)s”", "%(num)s phones wrote different answers to “%(field)s”", len(phones), field=field)
 
 
-def alike(row: Mapping[str, Any]) -> list[str]:
-    """Why two records may be one, and then what speaks against it: sound the same, same phone, born in other years."""
-    return [_alike(key, values) for key, values in sorted(row["reasons"], key=lambda reason: -reason[1].get("bits", 0))]
+def weighed(row: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """Why two records may be one, and then what speaks against it: (words, whether it speaks for it), the weightiest first."""
+    reasons = sorted(row["reasons"], key=lambda reason: -reason[1].get("bits", 0))
+    return [(_alike(key, values), values.get("bits", 0) >= 0) for key, values in reasons]
 
 
 def _alike(key: str, values: Mapping[str, Any]) -> str:
     words = shown.text(REASONS_ALIKE.get(key)) or key
-    return words.format_map({name: shown.value(value) for name, value in values.items()})
+    try:
+        return words.format_map({name: shown.value(value) for name, value in values.items()})
+    except KeyError:  # compared by another release, and not yet again
+        return words

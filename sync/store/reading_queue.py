@@ -26,7 +26,10 @@ STRETCHES: tuple[tuple[Sort, int | None], ...] = (("dispute", 1), ("held", 1), (
 """(sort, whether it does harm; None: of pairs nobody knows)"""
 QUEUE_ROWS = 50
 COUNTED_MAX = 1_000
-BOTH: tuple[ColumnElement[int], ...] = (literal_column("0"), literal_column("1"))  # leads SQLite to the index that begins with it, and away from one that only looks as good
+LINKS_MAX = 100
+"""Of one record, on its page."""
+BOTH: tuple[ColumnElement[int], ...] = (literal_column("0"), literal_column("1"))
+"""What `harm` can be: leads SQLite to the index that begins with it, and away from one that only looks as good."""
 NOBODY, SOMEONE = "nobody", "someone"
 
 records, submissions, suggestions = table(Record), table(Submission), table(Suggestion)
@@ -279,3 +282,17 @@ def last_ruling_row(connection: Connection, ids: Sequence[str]) -> dict[str, Any
     c = table(Ruling).c
     row = connection.execute(select(table(Ruling)).where(or_(c.record.in_(ids), c.other.in_(ids))).order_by(c.clock.desc()).limit(1)).mappings().first()
     return dict(row) if row else None
+
+
+def pairings_of(connection: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """What stands about these records and others: lesser, greater, state, and of the ruling that says so by, at, click; `area` of the greater."""
+    ruled, c = table(Ruling).c, links.c
+    rows = connection.execute(
+        select(c.lesser, c.greater, c.state, ruled.by, ruled.at, ruled.click, records.c.area)
+        .join(table(Ruling), ruled.id == c.ruling)
+        .outerjoin(records, records.c.id == c.greater)
+        .where(or_(c.lesser.in_(ids), c.greater.in_(ids)))
+        .order_by(ruled.clock)
+        .limit(LINKS_MAX)
+    )
+    return [dict(row) for row in rows.mappings()]
