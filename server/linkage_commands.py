@@ -1,5 +1,6 @@
 """The commands for linkage: `python -m flask --app wsgi linkage …`.
 
+evaluate  how well linkage does on a file of people; needs no central store
 run       compare what waits; with --all, every record anew
 status    how many records wait to be compared, how many pairs are suggested
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
@@ -24,6 +26,30 @@ SAID_SECONDS = 2.0
 """How often it is said how far a run has come: on a terminal in one line, otherwise in lines of their own, less often."""
 SAID_SECONDS_ELSEWHERE = 30.0
 ANOTHER_SECONDS = 0.5
+
+
+@linkage_group.command("evaluate", help="Find those of a file (CSV) who may be one. With a column `person`, the truth, say how many were found rightly.")
+@click.argument("people", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--pairs", "pairs_file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The CSV file to write: left, right, score, suggested, why."
+)
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Of the column why.")
+@clear_errors
+def linkage_evaluate(people: Path, pairs_file: Path, language: str) -> None:
+    from server import linkage_file  # with the tables: slow to import
+
+    try:
+        found = linkage_file.read(people)
+        outcome = linkage_file.evaluate(found, pairs_file, language)
+    except linkage_file.UnfitFile as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or pairs_file}: {error.strerror}.") from error
+    count = len(found.profiles)
+    click.echo(f"{_counted(count, 'row')}, {_counted(outcome.compared, 'pair')} compared, {outcome.suggested:,} suggested: {pairs_file}")
+    if outcome.quality:
+        rows = [(each.kind, f"{each.pairs:,}", f"{each.found:,}", _share(each.recall), _share(each.precision)) for each in outcome.quality]
+        say_table(("kind", "true pairs", "found", "recall", "precision"), rows)
 
 
 @linkage_group.command("run", help="Compare the records that wait, as the merge worker does by itself. May be stopped and run again at any time.")
@@ -73,6 +99,10 @@ def _waiting(store: Store) -> int:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.3f}"
 
 
 class _Progress:

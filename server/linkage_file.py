@@ -9,21 +9,28 @@ import codecs
 import csv
 import io
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
 from sync.linkage import KEY_RECORDS_MAX, Comparison, Profile, compare, keys, profile
+from sync.linkage.differences import differences
+from sync.linkage.words import in_words
 
 FILE_BYTES_MAX = 256 * 1024 * 1024
 COLUMNS = ("id", "name", "sex", "birth_date", "phone", "id_number", "area", "building", "unit", "room")
 TRUTH_COLUMNS = ("person", "kind")
 ROWS_A_TRANSACTION = 50_000
 FIELD_CHARACTERS_MAX = 10_000
+ROWS_OF_A_PERSON_MAX = 500
+WRITTEN_BITS_MIN = -5.0
+"""Pairs below are not written: one in thirty at best is one person."""
 ENCODING_SAMPLE_BYTES = 4 * 1024 * 1024
 
 
@@ -105,6 +112,86 @@ def candidate_pairs(profiles: list[Profile]) -> Iterator[tuple[int, int]]:
 def compared(profiles: list[Profile]) -> Iterator[tuple[int, int, Comparison]]:
     for one, other in candidate_pairs(profiles):
         yield one, other, compare(profiles[one], profiles[other])
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Of the true pairs of one kind (a pair that differs in two ways counts in both) how many were suggested. Precision: of all that was suggested,
+    how much is true; a wrong pair has no kind, so only the sum of all has one."""
+
+    kind: str
+    pairs: int
+    found: int
+    precision: float | None = None
+
+    @property
+    def recall(self) -> float | None:
+        return self.found / self.pairs if self.pairs else None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`quality`: of all, then by kind; nothing where the file does not say who is who."""
+
+    compared: int
+    suggested: int
+    quality: list[Quality]
+
+
+def evaluate(people: People, pairs_file: Path, language: str = "zh") -> Outcome:
+    """Writes left, right, score, suggested (1 or 0) and why for each pair from WRITTEN_BITS_MIN on."""
+    profiles, count, suggested, rightly = people.profiles, 0, 0, 0
+    found: set[tuple[int, int]] = set()
+    with pairs_file.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["left", "right", "score", "suggested", "why"])
+        for one, other, comparison in compared(profiles):
+            count += 1
+            if comparison.score < WRITTEN_BITS_MIN:
+                continue
+            why = ("；" if language == "zh" else "; ").join(in_words(comparison.reasons, language))
+            writer.writerow([profiles[one].id, profiles[other].id, f"{comparison.score:.2f}", int(comparison.suggested), why])
+            if comparison.suggested:
+                suggested += 1
+                if people.persons is not None and people.persons[one] and people.persons[one] == people.persons[other]:
+                    rightly += 1
+                    found.add((one, other))
+    quality = _quality(people, found, suggested, rightly) if people.persons is not None else []
+    return Outcome(count, suggested, quality)
+
+
+def true_pairs(people: People) -> Iterator[tuple[int, int]]:
+    """Places of two rows that are one person, by the column `person`; rows without one are nobody's."""
+    by_person: dict[str, list[int]] = {}
+    for place, person in enumerate(people.persons or ()):
+        if person:
+            by_person.setdefault(person, []).append(place)
+    for places in by_person.values():
+        if len(places) > ROWS_OF_A_PERSON_MAX:
+            raise UnfitFile(f"The column person has the same value in {len(places):,} rows; at most {ROWS_OF_A_PERSON_MAX} rows of one person are judged.")
+        yield from combinations(places, 2)
+
+
+def _quality(people: People, found: set[tuple[int, int]], suggested: int, rightly: int) -> list[Quality]:
+    pairs: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
+    for pair in true_pairs(people):
+        kinds = _kinds_of(people, *pair)
+        pairs.update(kinds)
+        pairs["all"] += 1
+        if pair in found:
+            hits.update(kinds)
+            hits["all"] += 1
+    whole = Quality("all", pairs["all"], hits["all"], rightly / suggested if suggested else None)
+    return [whole, *(Quality(kind, pairs[kind], hits[kind]) for kind in sorted(pairs) if kind != "all")]
+
+
+def _kinds_of(people: People, one: int, other: int) -> list[str]:
+    """What the file says in its column `kind`, of both rows; without one, how the two differ."""
+    if people.kinds is not None:
+        said = f"{people.kinds[one]} {people.kinds[other]}".split()
+        return list(dict.fromkeys(said)) or ["not said"]
+    return differences(people.profiles[one], people.profiles[other])
 
 
 def _keys(profiles: list[Profile]) -> Iterator[tuple[int, int]]:

@@ -14,16 +14,15 @@ the score is **the lesser of the two sums**: suggested is only what neither "two
 A worked example: 何伶俐 and 何玲利, both women, both born in 1975, in one community, behind different doors.
 
                                        against a stranger   against one of the family
-    before looking                                -22.0                        -5.0
-    surname the same (何: 1 in 87)                 +6.4                        +0.5
-    given name: sounds the same                    +9.5                        +7.0
+    before looking                                -21.3                        -4.3
+    surname the same (何, within one community)    +6.0                        +0.5
+    given name: sounds the same                    +9.5                        +5.0
     both women                                     +1.0                        +0.8
     born in the same year                          +5.0                        +3.2
-    the same community, another door               +5.5                        +0.5
-                                                   +5.4                        +7.0      score 5.4: suggested
+    the same community, another door               +4.5                        +0.5
+                                                   +4.7                        +5.7      score 4.7: suggested
 
-Born in 1975 and 1978 they would have -5.6 and be two women of one community. Behind one door it is 6.2: sisters of one age with such names are rarer than
-slips of the ear.
+Born in 1975 and 1978 they would have -2.8 and be two women of one community, perhaps sisters. Behind one door, born in one year, it is 4.9.
 Two records that one form lists side by side are two: whoever wrote them down saw two people.
 """
 

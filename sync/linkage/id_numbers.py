@@ -17,11 +17,15 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 _RESIDENT = re.compile(r"[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]", re.ASCII)
 _OLD = re.compile(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}", re.ASCII)
+_ROUNDED = re.compile(r"\d[eE][+]\d")
 _STRANGE = re.compile(r"[^0-9A-Z*]+")
 
 
 def written(text: str) -> str:
-    """Without blanks and hyphens, in capitals; a number of 15 digits, as before 1999, as the one of 18 that it became. "" where digits are hidden (`*`)."""
+    """Without blanks and hyphens, in capitals; a number of 15 digits, as before 1999, as the one of 18 that it became. "" where digits are hidden (`*`)
+    or a spreadsheet has rounded it (4.29901E+17)."""
+    if _ROUNDED.search(text):
+        return ""
     number = _STRANGE.sub("", unicodedata.normalize("NFKC", text).upper())[:CHARACTERS_MAX]
     if "*" in number or len(number) < 6 or len(set(number)) < 3:
         return ""

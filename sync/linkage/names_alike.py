@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice, product
 from math import log2
 from typing import Any, NamedTuple
 
 from sync.linkage.looks import look_alike
 from sync.linkage.names import SURNAMES, Name
 from sync.linkage.slips import one_slip
-from sync.linkage.sounds import sound_alike
+from sync.linkage.sounds import readings, sound_alike
 from sync.linkage.tables import table
 
 NEAR_LETTERS_MIN = 4
+SPELLINGS_MAX = 16
+
+_NO_LETTERS = re.compile("[^a-z]")
 
 _WEIGHTS = table("weights")
 _COMMON_GIVEN = frozenset(table("names")["common_given"].split())
@@ -104,7 +109,7 @@ def _pieces(left: Name, right: Name, one_place: bool) -> list[Evidence]:
 
 
 def _parts(left: Name, right: Name) -> Evidence:
-    """Names that are not Chinese: the same parts in any order; each part at most a slip apart; one part in common."""
+    """Names that are not Chinese: the same parts in any order; each part at most a slip apart; one part in common. Pinyin is how a Chinese name sounds."""
     ours, theirs = left.parts or (left.text.lower(),), right.parts or (right.text.lower(),)
     values = _pair(left.text, right.text)
     if ours == theirs:
@@ -114,6 +119,8 @@ def _parts(left: Name, right: Name) -> Evidence:
             else Evidence("name_order", values, _bits("parts", "order"))
         )
     if len(ours) == len(theirs) and all(_near(one, other) for one, other in zip(ours, theirs, strict=True)):
+        return Evidence("name_near", values, _bits("parts", "near"))
+    if (left.shape == "full" and _is_spelling(right.text, left)) or (right.shape == "full" and _is_spelling(left.text, right)):
         return Evidence("name_near", values, _bits("parts", "near"))
     if set(ours) & set(theirs):
         return Evidence("name_one_part", values, _bits("parts", "one"))
@@ -126,6 +133,13 @@ def _near(left: str, right: str) -> bool:
     if len(left) == len(right) and all(one == other or sound_alike(one, other) for one, other in zip(left, right, strict=True)):
         return True
     return min(len(left), len(right)) >= NEAR_LETTERS_MIN and one_slip(left, right)
+
+
+def _is_spelling(letters: str, full: Name) -> bool:
+    """He Lingli and Lingli He are how 何伶俐 sounds."""
+    plain = _NO_LETTERS.sub("", letters.lower().replace("ü", "v"))
+    orders = (full.surname + full.given, full.given + full.surname)
+    return bool(plain) and any(plain == "".join(each) for order in orders for each in islice(product(*map(readings, order)), SPELLINGS_MAX))
 
 
 def _alike(left: str, right: str, surname: bool = False) -> str:

@@ -9,11 +9,15 @@ from sync.linkage.slips import one_slip
 
 DIGITS_MIN, DIGITS_MAX = 7, 20
 
+_ROUNDED = re.compile(r"\d[eE][+]?\d")
 _NO_DIGITS = re.compile(r"\D+", re.ASCII)
 
 
 def written(text: str) -> str:
-    """`+86 139-7152 0648` is 13971520648; "" where there are too few digits for a number, or all are the same (00000000000)."""
+    """`+86 139-7152 0648` is 13971520648; "" where there are too few digits for a number, or all are the same (00000000000), or a spreadsheet has
+    rounded it (1.39715E+10)."""
+    if _ROUNDED.search(text):
+        return ""
     digits = _NO_DIGITS.sub("", unicodedata.normalize("NFKC", text))
     for before in ("0086", "86", "0"):
         if len(digits) == len(before) + 11 and digits.startswith(before + "1"):

@@ -27,6 +27,8 @@ _DOTS = re.compile(r"\s*[·•‧・∙⋅･.．]\s*")
 _BRACKETS = re.compile(r"[(\[【〔「].*?[)\]】〕」]")
 _BLANKS = re.compile(r"\s+")
 _BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+_SEVERAL = re.compile(r"[/,;、，；|或]")
+_AS_FLOAT = re.compile(r"(\d+)\.0", re.ASCII)
 _DATE = re.compile(r"(\d{4})(?:[-/.年]?(\d{1,2})(?:[-/.月]?(\d{1,2})日?)?)?月?", re.ASCII)
 
 
@@ -140,8 +142,9 @@ def _phones(fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     for name in ("phone", "mobile", "telephone", "household_phone"):
         entry = fields.get(name, {})
         for each in (entry, *entry.get("disputed", ())):
-            if number := phones.written(_text(each.get("value"))):
-                found[number] = None
+            for one in _SEVERAL.split(_text(each.get("value"))):
+                if number := phones.written(one):
+                    found[number] = None
     return tuple(found)[:PHONES_MAX]
 
 
@@ -153,4 +156,6 @@ def _submissions(fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _text(value: Any) -> str:
-    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    """A whole number that some program made a decimal one (`13971520648.0`) is whole again."""
+    text = str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    return whole[1] if (whole := _AS_FLOAT.fullmatch(text)) else text
