@@ -45,11 +45,8 @@ def said(item: Item) -> Said:
     if hidden(item.row) is not None:
         there = left if hidden(item.row) == "right" else right
         return Said(there["label"] or there["id"], (_("May be one with a record in an area that is not yours"),), " · ".join(areas))
-    return Said(
-        _("%(left)s and %(right)s", left=left["label"] or left["id"], right=right["label"] or right["id"]),
-        tuple(words for words, _for in weighed(item.row)),
-        " · ".join(areas),
-    )
+    title = _("%(left)s and %(right)s", left=left["label"] or left["id"], right=right["label"] or right["id"])
+    return Said(title, tuple(words for words, _for in weighed(item.row)), " · ".join(areas))
 
 
 def hidden(row: Mapping[str, Any]) -> str | None:

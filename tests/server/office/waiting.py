@@ -64,17 +64,8 @@ def fill(app: Flask) -> None:
     says(app, ZHAO, 5, area="g0312", name="赵敏", phone="13900000001", household=OTHER_DOOR)
     says(app, ZHAO, 6, area="g0312", name="赵敏", phone="13900000002", needs="medicine", household=OTHER_DOOR)
     says(app, FAR, 7, area="g0411", name="何伶莉", phone="13800000001")
-    suggest(
-        app,
-        LING,
-        LING_TOO,
-        14.0,
-        [
-            ["given_sound", {"left": "伶俐", "right": "玲利", "bits": 7.0}],
-            ["phone_same", {"bits": 9.5}],
-            ["born_other", {"left": "1975", "right": "1957", "bits": -2.0}],
-        ],
-    )
+    sound, phone = ["given_sound", {"left": "伶俐", "right": "玲利", "bits": 7.0}], ["phone_same", {"bits": 9.5}]
+    suggest(app, LING, LING_TOO, 14.0, [sound, phone, ["born_other", {"left": "1975", "right": "1957", "bits": -2.0}]])
     suggest(app, LING, FAR, 9.0, [["given_sound", {"left": "伶俐", "right": "伶莉", "bits": 7.0}]])
 
 
