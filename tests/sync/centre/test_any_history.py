@@ -303,7 +303,7 @@ def recomputed(centre, with_rulings=True):
     """The same from all contributions that count, at once; or as if nobody had ever ruled on anything."""
     with centre.store.reading() as connection:
         ids = list(connection.execute(select(table(Contribution).c.record).distinct()).scalars())
-        counting = {**dict.fromkeys(ids, []), **statements.counting(connection, ids)}
+        counting = {**{id: [] for id in ids}, **statements.counting(connection, ids)}
         if not with_rulings:
             counting = {id: [each for each in those if not each.decides] for id, those in counting.items()}
     with centre.store.writing() as connection:
