@@ -1,6 +1,7 @@
 """The merge worker: from the workers' inboxes to the central store, and back to the phones as receipts and records.
 
     worker-<id> ──▶ changes ──▶ validate ──▶ merge ──▶ central store ──▶ outbox ──▶ worker-<id>, area-<id>
+                                                            └──▶ linkage queue ──▶ suggestions, when nothing else is to be done
 
 Results and the place in each feed are committed in one transaction, so a crash at any moment loses nothing and repeats nothing:
 what was not committed is read again, and what was read twice changes nothing. Several workers share the inboxes on PostgreSQL (sync/shares.py).
@@ -34,6 +35,7 @@ from sync.states import FORCED_AFTER, chain
 from sync.store import locks, statements
 from sync.store.engine import Store
 from sync.store.statements import submissions
+from sync.suggestions import Suggestions
 from sync.validate import INBOX_PREFIX, Accepted, Arrival, Held, Known, Stray
 
 BATCH_SIZE_MAX = 250
@@ -84,6 +86,7 @@ class Pipeline:
         self._knowledge = Knowledge(load)
         self._share = Share(store, me, clock)
         self._delivery = Delivery(store, databases, share=self._share)
+        self._suggestions = Suggestions(store, now, clock=clock)
         self._now = now
         self._last = datetime.min
         self._forced = datetime.min
@@ -102,7 +105,7 @@ class Pipeline:
                 while self._step() and not stop.is_set():
                     if self._share.beat():  # a long backlog must not make the others think that this worker is gone
                         self._look_at(None)
-                changed = self._databases.wait(WAIT_SECONDS)
+                changed = self._databases.wait(0.0 if self._suggestions.run_in_between() else WAIT_SECONDS)
                 pause = 0.0
             except Exception:
                 pause = min(RETRY_SECONDS_MAX, max(RETRY_SECONDS_MIN, 2 * pause))

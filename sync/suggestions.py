@@ -36,6 +36,7 @@ from sync import linkage
 from sync.clock import utc_now
 from sync.linkage import Comparison, Profile
 from sync.merge import merge
+from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN
 from sync.store import linkage_statements as linking
 from sync.store import locks, statements
 from sync.store.engine import Store
@@ -74,6 +75,7 @@ class Suggestions:
         self._clock = clock
         self._size = STEP_RECORDS_FIRST
         self._put_off: dict[str, float] = {}  # records that could not be compared, and when they are due again
+        self._pause = self._again = 0.0
 
     def run_once(self, step_seconds: float = STEP_SECONDS) -> int:
         """Compare some of what waits. Returns how many records; 0 when nothing is left, or another worker is at it."""
@@ -95,6 +97,20 @@ class Suggestions:
         if done == self._size or took > step_seconds:
             self._size = max(1, min(STEP_RECORDS_MAX, 2 * self._size, round(self._size * step_seconds / took)))
         return done
+
+    def run_in_between(self) -> bool:
+        """A step for a worker that has other work too; whether there may be more. A failure is told, tried again later and later, and stops nothing else."""
+        if self._clock() < self._again:
+            return False
+        try:
+            more = self.run_once() > 0
+            self._pause = 0.0
+            return more
+        except Exception:
+            self._pause = min(RETRY_SECONDS_MAX, max(RETRY_SECONDS_MIN, 2 * self._pause))
+            self._again = self._clock() + self._pause
+            _log.exception("comparing records stopped, again in %.0f s; merging goes on", self._pause)
+            return False
 
     @property
     def put_off(self) -> int:

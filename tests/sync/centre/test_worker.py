@@ -6,11 +6,12 @@ from contextlib import contextmanager
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from sync.known import Knowledge
 from sync.pipeline import BATCH_SIZE_MAX, Pipeline
 from sync.store import Store
-from sync.store.models import Submission
+from sync.store.models import Submission, Suggestion
 from sync.validate import Accepted, Arrival, Held, Ignored, Stray, validate
 from tests.examples import examples
 
@@ -89,6 +90,66 @@ def test_the_worker_follows_the_inboxes_until_told_to_stop_and_survives_an_engin
         stop.set()
         worker.join(10)
     assert not worker.is_alive()
+
+
+@contextmanager
+def at_work(pipeline):
+    stop = threading.Event()
+    worker = threading.Thread(target=pipeline.run_forever, args=(stop,))
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join(10)
+    assert not worker.is_alive()
+
+
+def two_spellings_of_one_woman(centre):
+    """何伶俐 and 何玲利, at one door, by two who did not know of each other."""
+    person = "person:01JD3Z8Q5V7M2K4X9T6B1N0C{}"
+    answers = [
+        {"building": "1", "room": "311", "members": [{"person_id": person.format(each), "name": name}]} for each, name in (("0A", "何伶俐"), ("0B", "何玲利"))
+    ]
+    return [centre.submission(answers=answers[0]), centre.submission("w0002", answers=answers[1])]
+
+
+def test_the_worker_suggests_who_may_be_one_when_it_has_nothing_else_to_do(centre):
+    with at_work(centre.pipeline):
+        centre.put(*two_spellings_of_one_woman(centre))
+        pair = eventually(lambda: centre.rows(Suggestion))[0]
+    assert (pair["lesser"][-2:], pair["greater"][-2:]) == ("0A", "0B")
+
+
+class UnlinkableStore(Store):
+    """Cannot write what linkage keeps."""
+
+    broken = True
+
+    @contextmanager
+    def writing(self):
+        with super().writing() as connection:
+            yield Unlinkable(connection) if self.broken else connection
+
+
+class Unlinkable(PickyConnection):
+    def execute(self, statement, rows=None):
+        if rows and "linkage_keys" in str(statement):
+            raise OperationalError("no room for keys", None, Exception("the disk is full"))
+        return self._connection.execute(statement, rows)
+
+
+def test_what_fails_in_linkage_is_told_and_tried_again_and_holds_up_no_merging(new_centre, caplog):
+    centre = new_centre(lambda store: UnlinkableStore(store.engine))
+    with at_work(centre.pipeline):
+        first, second = two_spellings_of_one_woman(centre)
+        centre.put(first)
+        eventually(lambda: "comparing records stopped" in caplog.text)
+        centre.put(second)
+        assert eventually(lambda: centre.receipt(second))["status"] == "accepted"
+        assert centre.rows(Suggestion) == []
+        centre.store.broken = False
+        eventually(lambda: centre.rows(Suggestion))
 
 
 json = st.recursive(
