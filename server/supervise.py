@@ -39,6 +39,7 @@ STEADY_SECONDS = 15  # a child that lived this long starts again without a pause
 FIRST_TRIES_MAX = 4  # before it was ever ready: then the reason lies elsewhere
 STOP_SECONDS_MAX = 10
 BACKLOG = 1_024
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class CannotStart(Exception):
@@ -62,12 +63,12 @@ def serve(settings: Settings) -> None:
     """Migrate, load the demo at the first start, run everything until told to end. Raises CannotStart."""
     started = time.monotonic()
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
     with _only_one(settings), _listener(settings) as listener, _parent_pipe() as pipe:
         environment = {**os.environ, PIPE_VARIABLE: str(pipe), LISTENER_VARIABLE: str(listener.fileno())}
         descriptors = (pipe, listener.fileno())
         _bring_to_this_version(settings, listener)
+        for number in ENDING:
+            signal.signal(number, lambda *_: stop.set())
         if settings.couchdb_url:
             say(f"The sync engine is CouchDB at {Address(settings.couchdb_url)}{'' if is_up(settings.couchdb_url) else ', which does not answer yet'}.")
         if settings.demo and not _demo_is_loaded(settings) and not _run_to_the_end(_flask("demo", "load"), environment, descriptors, stop):
@@ -83,7 +84,9 @@ def serve(settings: Settings) -> None:
 
 
 def _bring_to_this_version(settings: Settings, listener: socket.socket) -> None:
-    """Where that takes a while, whoever asks meanwhile is told. Raises CannotStart."""
+    """Where that takes a while, whoever asks meanwhile is told. To be ended meanwhile costs no more than a power cut. Raises CannotStart."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
     try:
         with answering(listener) as meanwhile:
 
