@@ -124,7 +124,7 @@ def _timeline(history: History, row: dict[str, Any], moment: datetime | None) ->
     times = history.moments()
     at = bisect_right(times, moment) if moment else len(times)  # how many of them had been
     return {
-        "days": timeline.days(page, row),
+        "days": timeline.days(page, row, moment),
         "more": page.more,
         "lines_shown": timeline.LINES_SHOWN_MAX,
         "before": before,

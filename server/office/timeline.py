@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,13 @@ from flask_babel import lazy_gettext as later
 from flask_babel import ngettext
 
 from server.office import languages, shown
+from server.office.facts import LAST
 from server.office.record_lists import TITLES
 from server.office.rulings import DONE_WORDS
 from server.office.signing import reader
 from server.stores import stores
 from sync.history import AREA, DECISION, EXPORT, LABEL, LINKED_TO, MEMBERS, RULING, SUBMISSION, VIEW, Change, Event, Page
+from sync.lying import LIE_WITH
 from sync.store import reading
 
 LINES_SHOWN_MAX = 6
@@ -84,16 +86,17 @@ class Told:
     happens: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     said: tuple[tuple[str, tuple[Line, ...]], ...] = ()
+    later: bool = False
 
 
-def days(page: Page, row: Mapping[str, Any]) -> list[tuple[str, list[Told]]]:
-    """Events by day, newest first, in the order of the page."""
+def days(page: Page, row: Mapping[str, Any], past: datetime | None) -> list[tuple[str, list[Told]]]:
+    """Events by day, newest first, in the order of the page; what came after `past` is marked."""
     others = {str(each.detail.get("other")) for each in page.events if each.kind == RULING and each.detail.get("other")} | {each.of for each in page.events}
-    others |= {str(id) for event in page.events for change in event.changes if change.name in (LINKED_TO, MEMBERS) for id in _ids(change)}
+    others |= {str(id) for event in page.events for change in event.changes for id in _ids(change)}
     labels = reading.labels(stores().session.connection(), sorted(others), reader().within)
     found: dict[str, list[Told]] = {}
     for event in page.events:
-        found.setdefault(languages.day(_local(event.at).date()), []).append(_told(event, row, labels))
+        found.setdefault(languages.day(_local(event.at).date()), []).append(replace(_told(event, row, labels), later=past is not None and event.at > past))
     return list(found.items())
 
 
@@ -110,14 +113,14 @@ def _told(event: Event, row: Mapping[str, Any], labels: Mapping[str, str]) -> To
             did = str(DONE_WORDS.get(event.action, event.action))
             return Told(
                 ICONS.get(event.action, "circle"), event.at, who, did, then, comment=str(event.detail.get("comment", "")),
-                details=tuple(_about_ruling(event, row, labels)), happens=tuple(_happens(event, labels)), lines=tuple(_lines(event.changes, row)),
+                details=tuple(_about_ruling(event, row, labels)), happens=tuple(_happens(event, labels)), lines=tuple(_lines(event.changes, row, labels)),
             )  # fmt: skip
     detail = event.detail
     form = shown.form_title(detail.get("form"))
     mine = reader().within is None or detail.get("area") in (reader().within or ())
     link = url_for("office.submission", submission_id=event.subject) if mine else ""
     common: dict[str, Any] = {
-        "link": link, "happens": tuple(_happens(event, labels)), "lines": tuple(_lines(event.changes, row)), "said": tuple(_said(event, row)),
+        "link": link, "happens": tuple(_happens(event, labels)), "lines": tuple(_lines(event.changes, row, labels)), "said": tuple(_said(event, row, labels)),
     }  # fmt: skip
     if event.kind == SUBMISSION:
         badge = event.action if event.action != "accepted" else ""
@@ -194,18 +197,24 @@ def _happens(event: Event, labels: Mapping[str, str]) -> Iterable[str]:
                 yield _("It was made of %(number)s records from then on.", number=len(each.after)) if each.after else _("It was made of itself alone again.")
 
 
-def _lines(changes: Sequence[Change], row: Mapping[str, Any]) -> Iterable[Line]:
+def _lines(changes: Sequence[Change], row: Mapping[str, Any], labels: Mapping[str, str], again: bool = False) -> Iterable[Line]:
+    """Values that are others than before; or, with `again`, those that are the same and were reported anew."""
     linked = any(each.name == LINKED_TO for each in changes)  # its fields stand under another record, or are back
+    found = []
     for each in changes:
         if each.name in (LABEL, AREA, LINKED_TO, MEMBERS) or linked:
             continue
         before, after = each.before or {}, each.after or {}
-        question = shown.catalogue().of_property(row["kind"], each.name, after.get("form") or before.get("form"))
+        form = after.get("form") or before.get("form")
+        question = shown.catalogue().of_property(row["kind"], each.name, form)
         note = _note(before, after, question)
-        old, new = _value(before, question), _value(after, question)
-        if old == new and not note:
-            note = _("reported again")
-        yield Line(shown.property_name(row["kind"], each.name, after.get("form") or before.get("form")), old, new, note)
+        old, new = _value(before, question, labels), _value(after, question, labels)
+        if (old == new and not note) != again:
+            continue
+        if old == new:
+            old = ""
+        found.append((question.place if question else LAST, Line(shown.property_name(row["kind"], each.name, form), old, new, note)))
+    return [line for _place, line in sorted(found, key=lambda item: item[0])]
 
 
 def _note(before: Mapping[str, Any], after: Mapping[str, Any], question: Any) -> str:
@@ -217,8 +226,11 @@ def _note(before: Mapping[str, Any], after: Mapping[str, Any], question: Any) ->
     return _("no longer disputed") if was and not is_now else ""
 
 
-def _said(event: Event, row: Mapping[str, Any]) -> Iterable[tuple[str, tuple[Line, ...]]]:
+def _said(event: Event, row: Mapping[str, Any], labels: Mapping[str, str]) -> Iterable[tuple[str, tuple[Line, ...]]]:
     """What it reported and did not change, by what became of it."""
+    again = tuple(_lines(event.changes, row, labels, again=True))
+    if again:
+        yield _("Reported anew, and the same"), again
     words = {
         "confirms": _("As it stood already"),
         "history": _("Not shown: another value stands"),
@@ -234,13 +246,24 @@ def _said(event: Event, row: Mapping[str, Any]) -> Iterable[tuple[str, tuple[Lin
             yield heading, tuple(found)
 
 
-def _value(entry: Mapping[str, Any], question: Any) -> str:
-    return shown.value(entry.get("value"), question) if entry else ""
+def _value(entry: Mapping[str, Any], question: Any, labels: Mapping[str, str]) -> str:
+    value = entry.get("value")
+    if _names_record(value):
+        return labels.get(value) or _("a record in an area that is not yours")
+    return shown.value(value, question) if entry else ""
+
+
+def _names_record(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(tuple(f"{kind}:" for kind in LIE_WITH))
 
 
 def _ids(change: Change) -> Iterable[str]:
+    """The records that a change names."""
     for each in (change.before, change.after):
-        yield from (each if isinstance(each, tuple | list) else [each] if each else [])
+        if change.name in (LINKED_TO, MEMBERS):
+            yield from each if isinstance(each, tuple) else [each] if each else []
+        elif isinstance(each, Mapping) and _names_record(each.get("value")):
+            yield each["value"]
 
 
 # Moments
