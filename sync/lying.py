@@ -44,8 +44,11 @@ def placed(record: Record, areas_of_members: Iterable[str]) -> dict[str, dict[st
     """Of each area the document that its phones get: the record, or a trace of one that has left. `record` lies where its `area` says already."""
     document = record.document
     found = dict.fromkeys((record.area, *areas_of_members), document)
-    found |= {area: record.trace for area in record.left if area not in found}
-    return found
+    left = [area for area in record.left if area not in found]
+    moved = document.pop("moved", None)
+    if left:  # where one of its members lies it has not moved from
+        document["moved"] = {**moved, "from": left}
+    return found | dict.fromkeys(left, record.trace)
 
 
 def areas_shown(row: Mapping[str, Any] | None) -> set[str]:

@@ -228,6 +228,7 @@ def test_a_person_linked_across_areas_is_shown_to_both(centre):
     assert {**here, "_rev": ""} == {**there, "_rev": ""}
     assert here["members"] == [A, B]
     assert centre.record(B, area="g0312")["linked_to"] == A
+    assert "moved" not in here, "a link moves nobody"
 
 
 def test_a_household_moves_with_its_people_late_forms_follow_it_and_undo_brings_all_back(centre):
