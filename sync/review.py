@@ -12,8 +12,8 @@ from typing import Literal
 
 import orjson
 
+from sync import trial
 from sync.clock import utc_now
-from sync.ledger import Ledger
 from sync.store import locks, statements
 from sync.store.engine import Store
 
@@ -62,10 +62,10 @@ def decide(
             reason = _why_not(row, statements.area_parents(connection))
             if reason is not None:
                 raise CannotDecide(reason, submission)
-        ledger = Ledger(connection, now())
+        ledger = trial.ledger_of(store, connection, now())
         clock = ledger.decide(submission, action, by, comment, comments)
         states = ledger.resettle([submission], clock)
-        ledger.close()
+        trial.close(store, ledger)
     return states[submission]
 
 

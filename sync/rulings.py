@@ -7,7 +7,6 @@ Two people at once: who decides on something that was ruled on since they looked
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +15,16 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from sync import clock
+from sync import clock, trial
 from sync.causality import OFFICE, Contribution
 from sync.identity import ulid
-from sync.ledger import Ledger, relink
+from sync.ledger import relink
 from sync.links import APART, LINK, ONE, UNDO, clusters, pairs, standing
 from sync.merge import CHOOSING, policy_of
 from sync.store import locks, ruling_statements, statements
 from sync.store.engine import Store
+from sync.trial import Change as Change
+from sync.trial import preview as preview
 
 SETTLE, MOVE = "settle", "move"
 RULING_PREFIX = "ruling:"
@@ -55,15 +56,6 @@ class Ruled:
     click: str
     ids: tuple[str, ...]
     records: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A document of a record, as it is and as it would be; None where there is none."""
-
-    record: str
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
 
 
 Now = Callable[[], datetime]
@@ -99,29 +91,6 @@ def undo(store: Store, click: str, by: str, comment: str = "", now: Now = clock.
     return _Office(store, by, comment, now).rule(lambda office: office.undo(click))
 
 
-class _NotKept(Exception):
-    """Thrown to take back a transaction that was only to be looked at."""
-
-
-def preview(store: Store, call: Callable[[Store], Any]) -> list[Change]:
-    """What `call` (one of the functions above, given the store that it is called with) would do to documents of records. Writes nothing.
-
-    It is done and taken back, so it shows what will happen and not what somebody thought would. Raises what the call raises.
-    """
-    trial = _Trial(store)
-    with contextlib.suppress(_NotKept):
-        call(trial)
-    return trial.changes
-
-
-class _Trial(Store):
-    """A store whose writing transactions are rolled back at their end, after their outbox was read."""
-
-    def __init__(self, store: Store):
-        super().__init__(store.engine)
-        self.changes: list[Change] = []
-
-
 def last_ruling(connection: Connection, *ids: str) -> str:
     """The newest ruling about these records; blank where there is none."""
     found = ruling_statements.about(connection, ids)
@@ -139,13 +108,9 @@ class _Office:
     def rule(self, decide: Callable[[_Office], None]) -> Ruled:
         with self.store.writing() as self.connection:
             locks.decide_alone(self.connection)
-            self.ledger = Ledger(self.connection, self.now())
-            self.ledger.notes_changes = isinstance(self.store, _Trial)
+            self.ledger = trial.ledger_of(self.store, self.connection, self.now())
             decide(self)
-            touched = self.ledger.close()
-            if isinstance(self.store, _Trial):
-                self.store.changes = [Change(*each) for each in self.ledger.changes()]
-                raise _NotKept
+            touched = trial.close(self.store, self.ledger)
         return Ruled(self.click, tuple(row["id"] for row in self.rows), tuple(sorted(touched)))
 
     def settle(self, record: str, field: str, value: Any, seen: Mapping[str, str], last: str | None) -> None:
