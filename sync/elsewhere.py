@@ -35,14 +35,14 @@ def held_if_elsewhere(each: Judged, known: Known, record_areas: Mapping[str, Col
     verdict = each.verdict
     if not isinstance(verdict, Accepted | Held):
         return each
-    own_doors = {one.record for one in verdict.contributions if _is_own_door(one, known.places.get(one.area), known.household_key)}
-    problems = [
-        _problem(one)
-        for one in verdict.contributions
-        if any(_is_elsewhere(one, known, record_areas.get(record, ())) for record in {one.record, *_belongs_to(one)} - own_doors)
-    ]
-    if not problems:
+    elsewhere = {
+        record for one in verdict.contributions for record in (one.record, *_belongs_to(one)) if _is_elsewhere(one, known, record_areas.get(record, ()))
+    }
+    if elsewhere:
+        elsewhere -= {one.record for one in verdict.contributions if _is_own_door(one, known.places.get(one.area), known.household_key)}
+    if not elsewhere:
         return each
+    problems = [_problem(one) for one in verdict.contributions if elsewhere & {one.record, *_belongs_to(one)}]
     before = verdict.problems if isinstance(verdict, Held) else ()
     return replace(each, verdict=Held(verdict.envelope, [*before, *problems], verdict.answers, verdict.remarks, verdict.contributions))
 

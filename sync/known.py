@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -34,6 +35,7 @@ class Knowledge:
         wanted = {
             (form, version) for document in documents if isinstance(form := document.get("form"), str) and isinstance(version := document.get("version"), str)
         }
+        parents, places = statements.areas_above(connection, {area for document in documents if isinstance(area := document.get("area"), str)})
         roles = statements.account_roles(connection, workers)
         assignments: dict[str, list[Assigned]] = {}
         for row in statements.assignment_rows(connection, workers):
@@ -42,12 +44,21 @@ class Knowledge:
             forms={key: self._form(connection, key) for key in wanted & published},
             form_names={form for form, _ in published},
             accounts=roles,
-            parents=statements.area_parents(connection),
-            places=statements.area_places(connection),
+            parents=parents,
+            places=places,
             household_key=kept_secret(connection, HOUSEHOLD_KEY),
             assignments=assignments,
             everywhere={id for id, role in roles.items() if role in ANSWERS_EVERYWHERE},
         )
+
+    @staticmethod
+    def with_areas(connection: Connection, known: Known, areas: Iterable[str]) -> Known:
+        """The same, and where these areas lie."""
+        unknown = set(areas) - known.parents.keys()
+        if not unknown:
+            return known
+        parents, places = statements.areas_above(connection, unknown)
+        return replace(known, parents={**known.parents, **parents}, places={**known.places, **places})
 
     def _form(self, connection: Connection, key: tuple[str, str]) -> KnownForm:
         known = self._forms.get(key)

@@ -233,6 +233,7 @@ class Pipeline:
     def _judged(connection: Connection, known: Known, judged: Sequence[Judged]) -> list[Judged]:
         """With an eye on where the records lie that these name."""
         areas = statements.record_areas(connection, {record for each in judged for record in named(each)})
+        known = Knowledge.with_areas(connection, known, {area for lies_in in areas.values() for area in lies_in if area})
         return [held_if_elsewhere(each, known, areas) for each in judged]
 
     def _commit(self, judged: Sequence[Judged], batch: _Batch | None = None) -> None:

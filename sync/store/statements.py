@@ -188,8 +188,17 @@ def area_parents(connection: Connection) -> dict[str, str | None]:
     return {row.id: row.parent for row in connection.execute(select(areas.c.id, areas.c.parent))}
 
 
-def area_places(connection: Connection) -> dict[str, str]:
-    return {row.id: row.place or row.id for row in connection.execute(select(areas.c.id, areas.c.place))}
+def areas_above(connection: Connection, ids: Iterable[str]) -> tuple[dict[str, str | None], dict[str, str]]:
+    """Of those of these areas that there are, and of all they lie in: the parent, and the place that addresses are told apart in. A city has thousands."""
+    columns = (areas.c.id, areas.c.parent, areas.c.place)
+    parents: dict[str, str | None] = {}
+    places: dict[str, str] = {}
+    for some in parts(ids):
+        above = select(*columns).where(areas.c.id.in_(some)).cte("above", recursive=True)
+        above = above.union(select(*columns).where(areas.c.id == above.c.parent))
+        for id, parent, place in connection.execute(select(above)):
+            parents[id], places[id] = parent, place or id
+    return parents, places
 
 
 def account_roles(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
@@ -224,8 +233,9 @@ def by_number(connection: Connection, numbers: Collection[int]) -> list[Row]:
 
 
 def parts(ids: Iterable[str]) -> Iterable[list[str]]:
-    """Sorted, so that the same ids make the same statements, and cut to what a statement takes."""
-    all_ids = sorted(set(ids))
+    """Sorted, so that the same ids make the same statements, and cut to what a statement takes. Nothing in the store is named with a NUL, and
+    PostgreSQL would refuse the question."""
+    all_ids = sorted(id for id in set(ids) if "\0" not in id)
     for first in range(0, len(all_ids), IDS_MAX):
         yield all_ids[first : first + IDS_MAX]
 

@@ -222,3 +222,12 @@ def test_a_worker_with_a_long_backlog_is_not_missed(shared_centre):
 
     Pipeline(shared_centre.store, shared_centre.databases, now=now, me="busy", clock=lambda: next(seconds)).run_forever(stop)
     assert alive == [1, 1, 1]
+
+
+def test_a_name_with_a_nul_in_it_which_postgresql_does_not_take_holds_up_nobody(shared_centre):
+    nul = "household:a\0b"
+    odd = [shared_centre.submission(area=nul), shared_centre.submission(answers={"household_id": nul, "members": [{"person_id": "person:01", "name": "a"}]})]
+    good = shared_centre.submission()
+    shared_centre.take(*odd, {**shared_centre.submission(), "worker": nul}, good, inbox="worker-w0001")
+    assert shared_centre.receipt(good)["status"] == "accepted"
+    assert sorted(shared_centre.states().values()) == ["accepted", "held", "held", "held"]
