@@ -18,7 +18,7 @@ from server.settings import LOOPBACK, Settings
 from server.stores import stores
 from sync.couchdb.connection import is_up
 from sync.databases import START
-from sync.store.models import Account, Checkpoint, Device, Outbox, Record, Stray, Submission
+from sync.store.models import Account, Checkpoint, Device, LinkageQueue, Outbox, Record, Stray, Submission
 
 HEARTBEAT_FILE = "merge-worker.alive"
 HEARTBEAT_SECONDS = 2
@@ -85,6 +85,7 @@ def _measured() -> CollectorRegistry:
     for name, what, table in (
         ("outbox_documents", "Documents that wait to be published", Outbox),
         ("stray_documents", "Documents that are no submissions", Stray),
+        ("linkage_queue_records", "Records that wait to be compared with those that may be the same", LinkageQueue),
     ):
         gauge(name, what).set(session.scalar(select(func.count()).select_from(table)) or 0)
     gauge("accounts_active", "Accounts that can sign in").set(session.scalar(select(func.count()).select_from(Account).where(Account.active)) or 0)

@@ -41,6 +41,7 @@ def test_metrics_are_for_this_machine_and_the_operator(app, client, worker_is_al
         add_account(session, "operator", "何工", "operator", "correct horse")
         session.commit()
     text = client.get("/metrics").get_data(as_text=True)
+    assert "doorstep_linkage_queue_records 0.0" in text
     assert "doorstep_outbox_documents 0.0" in text
     assert "doorstep_accounts_active 1.0" in text
     assert "doorstep_feeds_behind 0.0" in text
