@@ -33,9 +33,10 @@ function profileIn(all: ReadonlyMap<string, Row>, row: Row): Profile {
   return known.profile;
 }
 
-/** Off the typing path: before the first name is typed, a slice at a time. */
+/** Off the typing path: before the first name is typed, a slice at a time. Each slice is compared once, so that the comparison is compiled by then too. */
 function prepare(all = untrack(rows), left = peopleIn(all)): void {
-  for (const row of left.slice(0, SLICE_RECORDS)) profileIn(all, row);
+  const slice = left.slice(0, SLICE_RECORDS).map((row) => profileIn(all, row));
+  if (slice[0]) matches(slice[0], slice);
   if (left.length > SLICE_RECORDS) setTimeout(() => prepare(all, left.slice(SLICE_RECORDS)));
   else setReady(true);
 }
@@ -65,7 +66,7 @@ export default function LikelyPeople(props: { question: Question; filling: Filli
   const likely = createMemo<Match[]>(() => {
     const name = settled();
     const refused = people().refusedAt(props.question);
-    if (name.trim() === '' || refused?.typed === typed() || isKnown()) return [];
+    if (name.trim() === '' || refused?.typed === name || isKnown()) return [];
     const who = profileOf({ id: '', name, sex: said('sex'), birth_year: said('birth_year'), phones: [said('phone')], place: props.filling.start.place, ...people().home() });
     return matches(who, everyone(), new Set([...(refused?.ids ?? []), ...people().idsInForm(props.question)]));
   });

@@ -1,48 +1,24 @@
 // Who a typed name may mean.
 import { describe, expect, test } from 'vitest';
-import { namesAlike } from './names_alike.ts';
-import { nameOf } from './names.ts';
-import { matches, profileOf, type Person } from './people.ts';
-import { oneSlip, writtenDoor, writtenName, writtenPhone } from './written.ts';
+import cases from '../../../../tests/data/linkage_on_the_phone.json';
+import { compare, matches, profileOf, type Person } from './people.ts';
+import { weights } from './tables.ts';
+import { oneSlip, writtenDoor, writtenPhone } from './written.ts';
 
-const alike = (left: string, right: string) => namesAlike(nameOf(writtenName(left)), nameOf(writtenName(right)), false).map(({ key }) => key).join(' ');
+const profile = ({ phone, ...person }: Omit<Person, 'id' | 'phones'> & { phone?: string }) => profileOf({ id: '', ...person, phones: phone ? [phone] : [] });
 
-describe('two names', () => {
-  test.each([
-    ['何玲利', '何伶俐', 'surname_same given_sound'],
-    ['何 伶俐（队长）', '何伶俐', 'name_same'],
-    ['贺伶俐', '何伶俐', 'surname_sound given_same'],
-    ['单雄信', '山雄信', 'surname_sound given_same'], // the surname 单 is shan
-    ['任晓明', '仁晓明', 'surname_sound given_same'],
-    ['刘建林', '刘建宁', 'surname_same given_dialect'], // n and l, -n and -ng
-    ['陈志强', '陈自强', 'surname_same given_dialect'], // zh and z
-    ['胡小凤', '付小凤', 'surname_dialect given_same'], // h and f
-    ['王未来', '王末来', 'surname_same given_look'],
-    ['李青山', '李清山', 'surname_same given_sound'],
-    ['何俐伶', '何伶俐', 'surname_same given_swapped'],
-    ['伶俐', '何伶俐', 'given_only'],
-    ['玲利', '何伶俐', 'given_only'],
-    ['何俐', '何伶俐', 'surname_same given_part'],
-    ['小俐', '何伶俐', 'nickname'],
-    ['俐俐', '何伶俐', 'nickname_other'],
-    ['何阿姨', '何伶俐', 'surname_only'],
-    ['老何', '何伶俐', 'surname_only'],
-    ['何', '何伶俐', 'surname_only'],
-    ['欧阳丽', '欧阳莉', 'surname_same given_sound'],
-    ['He Lingli', '何伶俐', 'name_near'],
-    ['Lingli He', '何伶俐', 'name_near'],
-    ['Smith John', 'John Smith', 'name_order'],
-    ['Jon Smithson', 'John Smithsom', 'name_other'],
-    ['阿依古丽•买买提', '阿依古丽·买买提', 'name_same'],
-    ['阿依古力·买买提', '阿依古丽·买买提', 'name_near'],
-    ['阿依古丽', '阿依古丽·买买提', 'name_one_part'],
-    ['王芳', '李芳', 'surname_other given_same'],
-    ['何伶俐', '何伶芳', 'surname_same given_half'],
-    ['', '何伶俐', ''],
-  ])('%s and %s: %s', (left, right, how) => {
-    expect(alike(left, right)).toBe(how);
-    expect(alike(right, left)).toBe(how);
-  });
+test.each(cases.people)('$left.name and $right.name: $reasons $why', ({ left, right, reasons }) => {
+  expect(compare(profile(left), profile(right)).reasons.sort()).toEqual(reasons);
+  expect(compare(profile(right), profile(left)).reasons.sort()).toEqual(reasons);
+});
+
+test('the score is the lesser of two sums: two strangers with one telephone, and two of one family with one door', () => {
+  const [stranger, relative] = weights.before.person as [number, number];
+  expect(compare(profile({ name: '张伟', sex: '1' }), profile({ name: '李强', sex: '2' })).score).toBe(
+    stranger + weights.surname.other[0]! + weights.given_of_one.other[0]! + weights.sex.other[0]!,
+  );
+  const door = { place: 'c031', building: '1', unit: '2', room: '311' };
+  expect(compare(profile({ name: '小芳', ...door }), profile({ name: '王芳', ...door })).score).toBeCloseTo(relative + weights.piece.nickname[1]! + weights.door.same[1]!);
 });
 
 test('telephones, doors and slips are brought to one way of writing', () => {

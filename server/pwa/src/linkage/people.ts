@@ -13,6 +13,8 @@ import { oneSlip, writtenDoor, writtenName, writtenPhone, type Door } from './wr
 export const MATCHES_MAX = 3;
 const SUGGESTED_BITS_MIN = 0;
 const GLANCE_BITS = 3; // one in eight
+const REASONS_BITS_MIN = 1.5; // what weighs less, either way, is no reason that a person needs to read
+const OLD_BORN_UNTIL = 1971;
 const YEAR_MIN = 1880;
 const YEAR_MAX = 2100;
 
@@ -63,24 +65,39 @@ export function profileOf(person: Person): Profile {
 }
 
 /** All that speaks for and against two people being one. */
-export function evidence(left: Profile, right: Profile): Evidence[] {
+function evidence(left: Profile, right: Profile): Evidence[] {
   const found = namesAlike(left.name, right.name, left.place !== '' && left.place === right.place);
   const say = (of: string, level: string) => level && found.push({ key: `${of}_${level}`, bits: bitsOf(of, level) });
   if (left.sex && right.sex) say('sex', left.sex === right.sex ? 'same' : 'other');
+  for (const [{ name }, { year }] of [[left, right], [right, left]] as const) if (name.old && year) say('piece', year <= OLD_BORN_UNTIL ? 'old' : 'young');
   say('born', yearsAlike(left.year, right.year));
   say('phone', phonesAlike(left.phones, right.phones));
   if (left.place && right.place) say('door', doorsAlike(left, right));
   return found;
 }
 
+/** As the centre says it: the score in bits, and what speaks for and against, the weightiest first. */
+export function compare(left: Profile, right: Profile): { score: number; reasons: string[] } {
+  const found = evidence(left, right);
+  const [stranger, relative] = sumsOf(found);
+  const column = stranger <= relative ? 0 : 1;
+  const weight = ({ bits }: Evidence) => Math.abs(Math.round(bits[column] * 10) / 10);
+  const reasons = found.filter(({ bits }) => Math.max(...bits.map(Math.abs)) >= REASONS_BITS_MIN).sort((a, b) => weight(b) - weight(a));
+  return { score: scoreOf(found), reasons: reasons.map(({ key }) => key) };
+}
+
 /** The lesser of the two sums: neither "two strangers" nor "two of one family" explains it. */
-export function scoreOf(found: readonly Evidence[]): number {
+function scoreOf(found: readonly Evidence[]): number {
+  return Math.round(Math.min(...sumsOf(found)) * 100) / 100;
+}
+
+function sumsOf(found: readonly Evidence[]): [stranger: number, relative: number] {
   let [stranger, relative] = weights.before.person as [number, number];
   for (const { bits } of found) {
     stranger += bits[0];
     relative += bits[1];
   }
-  return Math.round(Math.min(stranger, relative) * 100) / 100;
+  return [stranger, relative];
 }
 
 /** null: not likely enough to be shown. */

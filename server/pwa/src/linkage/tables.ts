@@ -9,6 +9,8 @@ export const SURNAMES: ReadonlyMap<string, number> = new Map(Object.entries(name
 export const SURNAMES_OF_TWO: ReadonlySet<string> = new Set(names.surnames_of_two.split(' '));
 /** Titles that stand after a surname (王大爷), with the sex that they say. */
 export const TITLES: ReadonlyMap<string, string> = new Map(Object.entries(names.titles));
+/** Titles of the old: 王奶奶 is no child. */
+export const TITLES_OF_THE_OLD: ReadonlySet<string> = new Set(names.titles_of_the_old.split(' '));
 export const COMMON_GIVEN: ReadonlySet<string> = new Set(names.common_given.split(' '));
 export const SURNAME_READINGS: ReadonlyMap<string, readonly string[]> = split(names.surname_readings);
 export const READINGS: ReadonlyMap<string, readonly string[]> = split(names.readings);
