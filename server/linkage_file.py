@@ -73,7 +73,7 @@ def read(path: Path) -> People:
                 if id in seen:
                     raise UnfitFile(f"{path.name}, line {line}: the id {id} stands in line {seen[id]} too. Each id may stand once.")
                 seen[id] = line
-                profiles.append(_profile(value))
+                profiles.append(profile_of(value))
                 if persons is not None:
                     persons.append(value["person"])
                 if kinds is not None:
@@ -211,7 +211,7 @@ def _batches(rows: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]
         yield batch
 
 
-def _profile(value: dict[str, str]) -> Profile:
+def profile_of(value: dict[str, str]) -> Profile:
     fields = {name: {"value": value[name]} for name in ("name", "sex", "birth_date", "phone", "id_number") if value.get(name)}
     around = {name: value.get(name, "") for name in ("building", "unit", "room")} | {"place": value.get("area", "")}
     return profile("person", value["id"], fields, around) or Profile("person", value["id"])
