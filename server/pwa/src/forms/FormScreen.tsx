@@ -225,7 +225,7 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
     if (taken) say(t('form.likely.taken', { name: taken.name }), taken.undo);
   });
 
-  const door = () => (props.start.record || props.start.household ? filling.title() : '');
+  const door = () => (props.start.record || props.start.household || props.opened.household ? filling.title() : '');
   const pages = () => filling.pages();
   const position = () => pages().findIndex((page) => page.key === filling.page().key);
   const missing = createMemo(() => filling.missing());
@@ -353,9 +353,9 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
             <Show when={asks && position() === 0}>
               <p class="form-note">{t('form.audit_location')}</p>
             </Show>
-            <Show when={props.opened.doorIsId && !props.try && left().size > 0}>
+            <Show when={(props.opened.doorIsId || props.opened.household) && !props.try && left().size > 0}>
               <Suspense>
-                <MovedDoor form={props.form} instance={filling.instance} place={props.start.place} />
+                <MovedDoor form={props.form} instance={filling.instance} place={props.start.place} known={props.opened.household} />
               </Suspense>
             </Show>
             <Show when={props.fix || props.start.base}>

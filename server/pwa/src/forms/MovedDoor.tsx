@@ -1,4 +1,4 @@
-// A door that is written down anew, and has moved to another grid: said as soon as it is known which door it is.
+// A form about a door that has moved to another grid: said as soon as it is known which door it is.
 import Truck from 'lucide-solid/icons/truck';
 import { createMemo, createResource, Show } from 'solid-js';
 import type { FormDocument, FormEntity } from '../data/documents.ts';
@@ -7,13 +7,14 @@ import { areaName, left } from '../data/records.ts';
 import { t, textOf } from '../i18n/index.ts';
 import type { Instance } from './engine.ts';
 
-export default function MovedDoor(props: { form: FormDocument; instance: Instance; place: string }) {
+/** `known`: the household that the form was begun at. */
+export default function MovedDoor(props: { form: FormDocument; instance: Instance; place: string; known: string | null }) {
   const door = createMemo(() => {
     const entity = props.form.entities.find(({ kind, repeat }) => kind === 'household' && repeat === null);
     return entity && doorWritten(entity, props.instance);
   });
-  const [id] = createResource(() => door() && JSON.stringify(door()), (written) => householdId({ place: props.place, ...(JSON.parse(written) as Door) }));
-  const moved = () => (door() ? left().get(id.latest ?? '') : undefined);
+  const [id] = createResource(() => !props.known && door() && JSON.stringify(door()), (written) => householdId({ place: props.place, ...(JSON.parse(written) as Door) }));
+  const moved = () => left().get(props.known ?? (door() ? (id.latest ?? '') : ''));
   return (
     <Show when={moved()}>
       {(one) => (

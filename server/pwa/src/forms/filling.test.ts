@@ -65,6 +65,13 @@ describe('screens', () => {
   });
 });
 
+test('a draft about a door that has left the phone keeps its name and what it was begun at, however often it is written again', async () => {
+  const draft = { ...begin().draft(), title: '1栋 1702', start: { place: 'c031', household: 'household:a' }, based_on: { 'household:a': { 'd-1': 'c' } } };
+  const again = createRoot(() => new Filling(exampleForm, { ...start, base: draft.based_on }, form.start({}), {}, draft, false));
+  again.answer(question(again, '/visit/outcome'), 'done');
+  expect(again.draft()).toMatchObject({ title: '1栋 1702', start: { household: 'household:a' }, based_on: { 'household:a': { 'd-1': 'c' } } });
+});
+
 describe('what is wrong', () => {
   test('what cannot be read is shown as it was typed, is not in the instance, and stands in the way of saving', async () => {
     const filling = begin();

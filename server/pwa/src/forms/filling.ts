@@ -74,6 +74,9 @@ export class Filling {
   readonly people: KnownPeople;
 
   private readonly draftId: string;
+  /** of a draft: the records that it was begun at and what it was called, for when they have left this phone */
+  private readonly begunAt: Pick<Draft['start'], 'record' | 'household'>;
+  private readonly calledBefore: string;
   private readonly startedAt: string;
   private submission: string;
   private supersedes: string | null;
@@ -107,6 +110,8 @@ export class Filling {
   ) {
     const state = draft?.state as DraftState | undefined;
     this.draftId = draft?.id ?? newId();
+    this.begunAt = { ...(draft?.start.record ? { record: draft.start.record } : {}), ...(draft?.start.household ? { household: draft.start.household } : {}) };
+    this.calledBefore = draft?.title ?? '';
     this.startedAt = draft?.started_at ?? isoWithZone(new Date());
     this.submission = draft?.submission ?? newSubmissionId();
     this.supersedes = state?.supersedes ?? props.fix?.submission._id ?? null;
@@ -432,6 +437,7 @@ export class Filling {
       area: start.area,
       title: this.title(),
       start: {
+        ...this.begunAt,
         place: start.place,
         ...(start.record ? { record: start.record._id } : {}),
         ...(start.household ? { household: start.household._id } : {}),
@@ -455,6 +461,7 @@ export class Filling {
     const known = this.start.record ?? this.start.household;
     const row = known && rows().get(known._id);
     if (known) return (row && recordName(row)) || known.label;
+    if (this.calledBefore && Object.keys(this.begunAt).length > 0) return this.calledBefore;
     const properties = this.form.entities.find((entity) => entity.kind === 'household')?.properties ?? {};
     const part = (property: string): string => {
       const item = properties[property] ? this.instance.find(properties[property]) : null;

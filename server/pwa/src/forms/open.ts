@@ -30,15 +30,18 @@ export interface Opened {
   draft: Draft | null;
   /** the household's id follows its door and changes with it */
   doorIsId: boolean;
+  /** the household that a draft was begun at, also when it is not on this phone any more: its id stays */
+  household: string | null;
 }
 
 /** `resume` is a form as it stood on the screen a moment ago. */
 export async function openFilling(props: FormScreenProps, resume?: Draft): Promise<Opened> {
   const form = await withinTime(import('./engine.ts').then(({ openForm }) => openForm(props.form, around(props.form))));
   const draft = resume ?? (props.draft ? ((await readDraft(props.draft)) ?? null) : null);
-  const doorIsId = await isNewHousehold(props);
+  const household = householdOf(draft);
+  const doorIsId = household === null && (await isNewHousehold(props));
   const start = startOf(props);
-  return { engine: form, start, instance: await begin({ ...props, start }, form, draft), missing: form.missing, draft, doorIsId };
+  return { engine: form, start, instance: await begin({ ...props, start }, form, draft), missing: form.missing, draft, doorIsId, household };
 }
 
 function startOf({ form, start, fix }: FormScreenProps): FormStart {
@@ -75,6 +78,11 @@ async function begin(props: FormScreenProps, form: EngineForm, draft: Draft | nu
   if (state) return form.restore(state.xml, state.hidden).catch(() => rebuilt(props.form, form, state));
   if (props.fix) return form.restore(instanceOf(props.fix.submission.answers, props.form.fields, props.form));
   return form.start(knownAnswers(props.form, props.start, makeId));
+}
+
+function householdOf(draft: Draft | null): string | null {
+  const { household, record } = draft?.start ?? {};
+  return household ?? (record?.startsWith('household:') ? record : null);
 }
 
 async function isNewHousehold(props: FormScreenProps): Promise<boolean> {
