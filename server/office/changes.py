@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 from server.office import shown
 from server.office.signing import reader
 from server.stores import stores
-from sync.rulings import Change
 from sync.store.reading_queue import phones_of
+from sync.trial import Change
 
 RECORDS_TOLD_MAX = 12
 FIELDS_TOLD_MAX = 12

@@ -9,9 +9,10 @@ from server.office import languages, shown
 from server.office.record_lists import area_choices, chosen_area
 from server.office.signing import ADMINISTRATOR, OFFICE, needs, reader
 from server.stores import stores
-from sync.store import reading, reading_operator, reading_submissions
+from sync.store import reading, reading_operator, reading_queue, reading_submissions
 from sync.store.facets import CALL_BACK_STATES, natural
 from sync.store.reading import RecordQuery
+from sync.store.reading_queue import QueueQuery
 from sync.store.reading_submissions import SubmissionQuery
 
 PATHS = {"household": "households", "person": "people", "quarantine_case": "cases"}
@@ -33,18 +34,26 @@ def overview() -> str:
     states = reading.counts_by(connection, RecordQuery(kind="household", within=within, area=area), "state")
     held = reading_submissions.count(connection, SubmissionQuery(within=within, area=area, state="held"))
     today = reading_submissions.count(connection, SubmissionQuery(within=within, area=area, since=languages.today_began()))
+    pairs = reading_queue.counts(connection, QueueQuery(within=within, area=area, sort="pair"))["pair"]
     waiting = [
-        ("file-warning", _("Submissions held"), held, shown.address("office.submissions", **at), _("cannot be accepted as they are: accept, return or reject")),
+        (
+            "file-warning",
+            _("Submissions held"),
+            held,
+            shown.address("office.queue", sort="held", **at),
+            _("cannot be accepted as they are: accept, return or reject"),
+        ),
         *(
             (
                 "git-compare",
                 _("Disputed households") if kind == "household" else _("Disputed people") if kind == "person" else _("Disputed cases"),
                 count(kind, disputed=True),
-                shown.address("office.records", path=path, disputed=1, **at),
+                shown.address("office.queue", sort="dispute", kind=kind, **at),
                 _("two people saw the same thing differently"),
             )
-            for kind, path in PATHS.items()
+            for kind in PATHS
         ),
+        ("copy", _("Possible duplicates"), pairs, shown.address("office.queue", sort="pair", **at), _("records that may be one and the same")),
         (
             "thermometer",
             _("People with fever"),

@@ -23,6 +23,7 @@ from sync import rulings
 from sync.rulings import CannotRule, Ruled
 from sync.store import reading, ruling_statements
 from sync.store.engine import Store
+from sync.trial import preview
 
 ACTIONS = ("settle", "link", "apart", "move", "undo")
 SEEN_CHARACTERS_MAX = 100_000
@@ -285,13 +286,13 @@ REASONS = {
 
 def _refused(why: str, back: str, previewing: bool) -> Response | str:
     if previewing:
-        return render_template("office/preview.html", why=why, back=back, fields={}, change=None)
+        return render_template("office/preview.html", why=why, back=back, fields=(), change=None, address="")
     problem(_("Nothing was changed. %(why)s", why=why))
     return redirect(back)
 
 
 def _preview(asked: Asked, back: str) -> str:
-    found = rulings.preview(stores().store, lambda store: asked.run(store, reader().id))
+    found = preview(stores().store, lambda store: asked.run(store, reader().id))
     return render_template(
         "office/preview.html", why="", back=back, address=url_for("office.rule"), fields=changes.to_confirm(request.form), change=changes.told(found)
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from werkzeug.wrappers import Response
 
 from server.errors import NotFound
-from server.office import answers, languages, media, shown
+from server.office import answers, changes, languages, media, shown
 from server.office.audit import note
 from server.office.signing import OFFICE, needs, reader, safe_next
 from server.office.submission_lists import reasons
@@ -20,6 +20,7 @@ from server.stores import stores
 from sync import review
 from sync.store import reading
 from sync.store import reading_submissions as read
+from sync.trial import preview
 
 COMMENT_CHARACTERS_MAX = 1_000
 COMMENTS_MAX = 100
@@ -86,9 +87,11 @@ def parts(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @needs(*OFFICE)
-def decide(submission_id: str) -> Response:
-    """Decide, unless someone else did while this page was open; then they see that instead."""
+def decide(submission_id: str) -> Response | str:
+    """Decide, unless someone else did while this page was open; then they see that instead. With `preview`, only show what would change."""
     row = _row(submission_id)
+    if request.form.get("preview"):
+        return _preview(row)
     action = request.form.get("action", "")
     here = safe_next(request.form.get("back")) or url_for("office.submission", submission_id=submission_id)
     decided = read.decisions_about(stores().session.connection(), submission_id)
@@ -122,6 +125,20 @@ def decide(submission_id: str) -> Response:
     following = read.next_held(stores().session.connection(), read.SubmissionQuery(within=reader().within, state="held"), row["number"])
     stay = action == "reopen" or not following or request.form.get("then") != "next"
     return redirect(here if stay else url_for("office.submission", submission_id=following))
+
+
+def _preview(row: Mapping[str, Any]) -> str:
+    action, back = request.form["preview"], safe_next(request.form.get("back")) or url_for("office.submission", submission_id=row["id"])
+    if action not in review.ACTIONS:
+        abort(400, _("There is no such action."))
+    stores().session.rollback()
+    fields = changes.to_confirm(request.form)
+    try:
+        found = preview(stores().store, lambda store: review.decide(store, row["id"], cast(review.Action, action), reader().id))
+    except review.CannotDecide as error:
+        return render_template("office/preview.html", why=str(HINDRANCES.get(error.reason, error.reason)), back=back, fields=(), change=None, address="")
+    address = url_for("office.decide", submission_id=row["id"])
+    return render_template("office/preview.html", why="", back=back, address=address, fields=fields, change=changes.told(found))
 
 
 def possible(row: Mapping[str, Any], decided: list[dict[str, Any]]) -> tuple[str, ...]:

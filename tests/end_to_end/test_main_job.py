@@ -351,7 +351,7 @@ def test_what_the_office_returns_is_told_on_the_phone_in_the_offices_words(serve
     desk = office()
     desk.section("待办")
     desk.look("e01-queue")
-    desk.page.locator("#list tbody tr", has_text="王芳").locator("th a").click()
+    desk.page.locator(".items a", has_text="体温应在34到43之间").click()
     desk.page.fill("[name=comment]", "请向住户核实后再交。")
     wrong = desk.page.locator(".answer.wrong", has_text="体温应在34到43之间")
     expect(wrong).to_contain_text("45.2")

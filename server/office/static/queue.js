@@ -1,10 +1,11 @@
-// The queue's keys, what a decision would change, and choosing several. Every page works without it. One key decides: the toast's Undo (u) takes it back.
+// The queue's keys, what a decision would change, and choosing several. Every page works without it. In the queue one key decides, and the toast's Undo (u)
+// takes it back; on other pages a key only goes to a button (office.js).
 const PREVIEW_AFTER_MS = 180;
 const typingIn = (element) => element.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 // Keys. Before office.js, where a key only goes to a button.
 window.addEventListener("keydown", (event) => {
-  if (event.repeat || typingIn(event.target) || document.querySelector("dialog[open]")) return;
+  if (!document.body.classList.contains("queue") || event.repeat || typingIn(event.target) || document.querySelector("dialog[open]")) return;
   const undo = document.querySelector("[data-undo]");
   if ((event.ctrlKey || event.metaKey) && event.key === "z" && undo) return press(event, undo);
   if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -157,8 +157,8 @@ def test_the_overviews_numbers_are_those_of_the_lists_they_lead_to(browser):
 def test_the_overview_puts_on_top_what_needs_a_person(browser):
     text = browser("admin").get("/").text
     waiting = re.findall(r'<li><a href="([^"]+)">.*?<strong>(\d+)</strong>', text, re.S)
-    assert ("/submissions", "3") in waiting
-    assert ("/households?disputed=1", "1") in waiting
+    assert ("/queue?sort=held", "3") in waiting
+    assert ("/queue?sort=dispute&amp;kind=household", "1") in waiting
     assert ("/people?code=red", "1") in waiting
 
 
