@@ -82,9 +82,9 @@ export default function LikelyPeople(props: { question: Question; filling: Filli
       </p>
       <Show when={likely().length > 0}>
         <section class="likely" aria-label={t('form.likely.title')}>
-          <h4 class="likely__title">
+          <p class="likely__title">
             <Users size={20} aria-hidden="true" /> {t('form.likely.title')}
-          </h4>
+          </p>
           <For each={likely()}>{(match) => <One match={match} filling={props.filling} onTake={() => take(match.id)} />}</For>
           <Show when={movesHere()}>
             <p class="likely__hint">{t('form.likely.moves_here')}</p>
@@ -98,7 +98,7 @@ export default function LikelyPeople(props: { question: Question; filling: Filli
         {(row) => (
           <p class="likely-taken">
             <UserCheck size={20} aria-hidden="true" />
-            <span class="grow">{t('form.likely.goes_on', { door: doorOf(row()) })}</span>
+            <span class="grow">{isElsewhere(row(), props.filling) ? t('form.likely.goes_on', { door: doorOf(row()) }) : t('form.likely.goes_on_here')}</span>
             <Show when={people().taken()?.question === props.question}>
               <button type="button" class="likely-taken__undo" aria-label={t('form.likely.take_back')} onClick={() => people().taken()?.undo()}>
                 <Undo2 size={20} aria-hidden="true" /> {t('form.undo')}
