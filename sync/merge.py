@@ -124,18 +124,22 @@ class Record:
 def merge(contributions: Iterable[Contribution]) -> Record | None:
     """The record that this set of contributions to one record makes; None when the set is empty. Order and repetition do not matter."""
     ordered = sorted({(each.submission, each.path): each for each in contributions}.values(), key=by_time)
-    reports = [each for each in ordered if not each.decides]
-    if not reports:
+    if all(each.decides for each in ordered):
         return None
-    newest = reports[-1]
     in_order = ordered if len(ordered) == 1 else causal(ordered)
+    in_turn = in_order is ordered and each_knew_all_before(ordered) and not any(each.decides for each in ordered)
+    return made(ordered, _settled_in_turn(ordered) if in_turn else _settled(in_order))
+
+
+def made(ordered: Sequence[Contribution], fields: dict[str, dict[str, Any]]) -> Record:
+    """The record of these contributions, in the order of time, and of the fields that they make. One of them at least is a report."""
+    reports = [each for each in ordered if not each.decides]
+    newest = reports[-1]
     version: dict[str, str] = {}
-    for each in in_order:
+    for each in ordered:
         device, clock = each.dot
         if version.get(device, "") < clock:
             version[device] = clock
-    in_turn = in_order is ordered and len(reports) == len(ordered) and each_knew_all_before(ordered)
-    fields = _settled_in_turn(ordered) if in_turn else _settled(in_order)
     label = label_of(newest.kind, newest.record, fields, next((each.label for each in reversed(ordered) if each.label), None))
     submissions = {each.submission: {"id": each.submission, "form": each.form, "worker": each.worker, "at": each.at} for each in reversed(reports)}
     place = _place(newest.kind, reports, [each for each in ordered if each.decides == "move"])
@@ -289,56 +293,80 @@ def _settle(name: str, those: Sequence[Contribution]) -> dict[str, Any]:
         return _entry(those[0], those[0].properties[name])
     policy = policy_of(name, those)
     if policy in COMBINING:
-        return _combined(name, those, COMBINING[policy])
-    if policy == OBSERVED:
-        _, frontier = _edits(name, those, _newest, confirms=False)
-        newest = max(frontier, key=by_time)
-        return _entry(newest, newest.properties[name])
-    choose = CHOOSING.get(policy, _newest)
-    standing, frontier = _edits(name, those, choose)
-    chosen = choose(standing, frontier)
-    entry = _entry(chosen, chosen.properties[name])
-    others = [each for each in frontier if not same(each.properties[name], chosen.properties[name])]
-    if others and (policy == REVIEW or any(not same(each.properties[name], others[0].properties[name]) for each in frontier)):
-        entry["disputed"] = [_disputed(each, each.properties[name]) for each in sorted(others, key=by_time, reverse=True)]
-    return entry
+        return combined(name, those, COMBINING[policy])
+    edits = Edits(name, policy)
+    edits.go_on(those)
+    return edits.entry()
 
 
-def _combined(name: str, those: Sequence[Contribution], combine: Combination) -> dict[str, Any]:
+def combined(name: str, those: Sequence[Contribution], combine: Combination) -> dict[str, Any]:
     value = combine([each.properties[name] for each in those])
     saying_so = [each for each in those if same(each.properties[name], value)] or those
     return _entry(max(saying_so, key=by_time), value)
 
 
-def _edits(name: str, those: Sequence[Contribution], choose: Choice, confirms: bool = True) -> tuple[Contribution, list[Contribution]]:
-    """The edit that stands by itself, and the frontier: the edits that no other edit knew. Unless `confirms`, a value sent again is an edit too."""
-    edits: list[Contribution] = []
-    standing_by_itself = those[0]
-    frontier: dict[str, list[Contribution]] = {}  # by device; more than one of a device only where clocks are equal
-    standing = 0
-    seen: _Seen | None = None
-    for b in those:
-        known = _known_of(frontier, b)
-        if not confirms or b.decides:
-            shown = None
-        elif len(known) == standing:
-            shown = choose(standing_by_itself, known) if known else None
-        else:
-            seen = seen or _Seen(edits, choose)
-            shown = seen.by(b)
-        if shown is not None and same(b.properties[name], shown.properties[name]):
-            continue
-        edits.append(b)
-        standing_by_itself = _before_all(standing_by_itself, b)
-        if seen is not None:
-            seen.add(b)
-        for each in known:
-            frontier[each.device].remove(each)
-            if not frontier[each.device]:
-                del frontier[each.device]
-        frontier.setdefault(b.device, []).append(b)
-        standing += 1 - len(known)
-    return standing_by_itself, [each for of_device in frontier.values() for each in of_device]
+class Edits:
+    """The edits of one field among contributions that come each after those it knew, under a policy that chooses among them.
+
+    `go_on` may be called again with later ones, and `copy` goes on without changing what was.
+    """
+
+    def __init__(self, name: str, policy: str):
+        self._name, self._policy = name, policy
+        self._choose = CHOOSING.get(policy, _newest)
+        self._confirms = policy != OBSERVED  # otherwise a value sent again is an edit too
+        self._edits: list[Contribution] = []
+        self._by_itself: Contribution | None = None  # the edit that stands by itself
+        self._frontier: dict[str, list[Contribution]] = {}  # edits that no other edit knew, by device; more than one only where clocks are equal
+        self._standing = 0
+        self._seen: _Seen | None = None
+
+    def copy(self) -> Edits:
+        other = Edits(self._name, self._policy)
+        other._edits, other._by_itself, other._standing = list(self._edits), self._by_itself, self._standing
+        other._frontier = {device: list(those) for device, those in self._frontier.items()}
+        other._seen = self._seen and self._seen.copy()
+        return other
+
+    def go_on(self, those: Iterable[Contribution]) -> None:
+        name, choose, frontier, edits = self._name, self._choose, self._frontier, self._edits
+        for b in those:
+            if self._standing == 1:  # nearly always
+                ((only,),) = frontier.values()
+                known = [only] if known_to(only, b) else []
+            else:
+                known = _known_of(frontier, b)
+            if not self._confirms or b.decides:
+                shown = None
+            elif len(known) == self._standing:
+                shown = choose(self._by_itself or b, known) if known else None
+            else:
+                self._seen = self._seen or _Seen(edits, choose)
+                shown = self._seen.by(b)
+            if shown is not None and same(b.properties[name], shown.properties[name]):
+                continue
+            edits.append(b)
+            self._by_itself = _before_all(self._by_itself, b) if self._by_itself else b
+            if self._seen is not None:
+                self._seen.add(b)
+            for each in known:
+                frontier[each.device].remove(each)
+                if not frontier[each.device]:
+                    del frontier[each.device]
+            frontier.setdefault(b.device, []).append(b)
+            self._standing += 1 - len(known)
+
+    def entry(self) -> dict[str, Any]:
+        """The field's published entry."""
+        name, frontier = self._name, [each for of_device in self._frontier.values() for each in of_device]
+        assert self._by_itself is not None
+        chosen = max(frontier, key=by_time) if self._policy == OBSERVED else self._choose(self._by_itself, frontier)
+        entry = _entry(chosen, chosen.properties[name])
+        others = [each for each in frontier if not same(each.properties[name], chosen.properties[name])]
+        differ = others and (self._policy == REVIEW or any(not same(each.properties[name], others[0].properties[name]) for each in frontier))
+        if differ and self._policy != OBSERVED:
+            entry["disputed"] = [_disputed(each, each.properties[name]) for each in sorted(others, key=by_time, reverse=True)]
+        return entry
 
 
 def _before_all(a: Contribution, b: Contribution) -> Contribution:
@@ -370,6 +398,15 @@ class _Seen:
         self._of_device: defaultdict[str, list[_Line]] = defaultdict(list)
         for each in edits:
             self.add(each)
+
+    def copy(self) -> _Seen:
+        other = _Seen((), _first if self._wants_first else _newest)
+        other._settlements = list(self._settlements)
+        for key, line in self._lines.items():
+            other._lines[key] = copied = line.copy()
+            other._of_dot[key[0]].append(copied)
+            other._of_device[key[1]].append(copied)
+        return other
 
     def add(self, edit: Contribution) -> None:
         if edit.decides:
@@ -417,6 +454,12 @@ class _Line:
         self.newest: list[Contribution] = []
         self.oldest: list[Contribution] = []
         self.reach: list[Mapping[str, str]] = []
+
+    def copy(self) -> _Line:
+        other = _Line()
+        other.device, other.clocks, other.edits = self.device, list(self.clocks), list(self.edits)
+        other.newest, other.oldest, other.reach = list(self.newest), list(self.oldest), list(self.reach)
+        return other
 
     def add(self, edit: Contribution) -> None:
         self.device = edit.device
