@@ -15,6 +15,7 @@ from server.ending import Ending, end
 from server.form_commands import forms_group
 from server.linkage_commands import linkage_group
 from server.provision import provide_area, provide_forms, provide_worker
+from server.record_commands import records_group
 from server.stores import stores
 from server.supervise import serve
 from server.terminal import clear_errors, say_table
@@ -38,7 +39,7 @@ ENDED: dict[str, str] = {
 
 
 def register(app: Flask) -> None:
-    for group in (accounts_group, areas_group, forms_group, devices_group, linkage_group, worker_group, store_group, demo_group):
+    for group in (accounts_group, areas_group, forms_group, records_group, devices_group, linkage_group, worker_group, store_group, demo_group):
         app.cli.add_command(group)
     app.cli.add_command(assign_command)
     app.cli.add_command(unassign_command)

@@ -153,7 +153,7 @@ class Ledger:
                 if before is not None:
                     gone.append(id)
             else:
-                rows.append(self._row(record, documents))
+                rows.append(self.row(record, documents))
             if self.notes_changes and bodies.get(id) != (rows[-1]["body"] if record else None):
                 now = rows[-1]["body"] if record else None
                 self._changes.append((id, orjson.loads(bodies[id]) if id in bodies else None, orjson.loads(now) if now else None))
@@ -170,8 +170,8 @@ class Ledger:
         statements.add(self.connection, statements.contributions, self._rows)
         self._new, self._rows = {}, []
 
-    def _row(self, record: Record, documents: Mapping[str, bytes]) -> dict[str, Any]:
-        """`documents`: by area; the one in its own area is the row's body."""
+    def row(self, record: Record, documents: Mapping[str, bytes]) -> dict[str, Any]:
+        """As it is kept. `documents`: by area; the one in its own area is the row's body."""
         fields = record.fields
         return {
             "id": record.id,

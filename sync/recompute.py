@@ -1,0 +1,342 @@
+"""All records computed anew from what they follow from (submissions, decisions, rulings), and compared with what is kept.
+
+The merge worker changes only what a new submission touches. This goes through everything, a part at a time, in three rounds:
+
+1. Submissions: the state that verdict, decisions and corrections make; what the document says of records; whether and since when it counts.
+2. Rulings: which stand, whether their settlements and moves count, and which records they make one.
+3. Records: what the counting contributions make of each, where it lies and whom it is shown to, compared byte by byte.
+
+Each round trusts what the one before has found right. Writing goes through the ledger, so what differs is published as if it had just happened; each
+part is a transaction, so that it can be stopped at any moment and begun again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, union, update
+
+from forms.form import Form
+from sync.causality import OFFICE
+from sync.judged import Judged
+from sync.known import Knowledge, LoadForm
+from sync.ledger import Ledger, decisions, relink
+from sync.links import Linked, pairs, standing
+from sync.lying import Recomputed
+from sync.replay import RULING_PREFIX, Arrival, Decision, replay
+from sync.states import chain
+from sync.store import history_statements, locks, ruling_statements, statements
+from sync.store.engine import Store
+from sync.store.ruling_statements import record_links, rulings
+from sync.store.statements import contributions, records, submissions
+from sync.validate import Accepted, Held, effective_clock
+from sync.validate import Arrival as Received
+
+PART_ROWS_MAX = 500
+
+Tell = Callable[[str, int, int], None]
+"""What is being gone through (submissions, rulings, records), how many are done, of how many."""
+Mend = Callable[[Ledger], None]
+Look = Callable[[Connection, Any], tuple[list["Difference"], Mend]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`what`: state, contributions (of a submission, `id`), ruling, link (of two records, `id` has both), record. `records`: whom it concerns."""
+
+    what: str
+    id: str
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """A submission that is not kept as it should be."""
+
+    row: Mapping[str, Any]
+    state: str
+    problems: bytes
+    said: list[dict[str, Any]]  # the rows of contributions that should be there
+    there: list[tuple[str, str]]  # (record, path) of those that are
+
+    @property
+    def records(self) -> set[str]:
+        return {record for record, _ in self.there} | {row["record"] for row in self.said}
+
+
+class Recomputation:
+    """`area`: only its submissions and records; `sample`: only so many records, chosen by chance, with all that they follow from."""
+
+    def __init__(self, store: Store, load: LoadForm = Form.load, area: str | None = None, sample: int | None = None, tell: Tell = lambda what, done, of: None):
+        self._store, self._knowledge = store, Knowledge(load)
+        self._area, self._tell = area, tell
+        self._sample = self._chosen(sample) if sample is not None else None
+
+    def check(self) -> Iterator[Difference]:
+        """What differs, as it is found. Writes nothing."""
+        for look, part in self._parts():
+            with self._snapshot() as connection:
+                yield from look(connection, part)[0]
+
+    def write(self, now: Callable[[], datetime]) -> Iterator[Difference]:
+        """The same, and what differs is put right. Merge workers and the office go on meanwhile; what differs is looked at once more alone."""
+        for look, part in self._parts():
+            with self._snapshot() as connection:
+                if not look(connection, part)[0]:
+                    continue
+            with self._store.writing() as connection:
+                locks.decide_alone(connection)
+                found, mend = look(connection, part)
+                ledger = Ledger(connection, now())
+                mend(ledger)
+                ledger.close()
+            yield from found
+
+    # What is gone through
+
+    def _parts(self) -> Iterator[tuple[Look, Any]]:
+        for what, chosen, look in (
+            ("submissions", self._submission_numbers, self._look_at_submissions),
+            ("rulings", self._ruled_on, self._look_at_rulings),
+            ("records", self._record_ids, self._look_at_records),
+        ):
+            done, total = 0, self._count(what)
+            for part in chosen():
+                self._tell(what, done, total)
+                yield look, part
+                done += len(part)
+            self._tell(what, done, max(done, total) if self._sample is None else done)
+
+    def _count(self, what: str) -> int:
+        if self._sample is not None:
+            return len(self._sample)
+        of = {"submissions": submissions, "rulings": rulings, "records": records}[what]
+        counted = select(func.count()).select_from(of)
+        if self._area is not None and of is not rulings:
+            counted = counted.where(of.c.area == self._area)
+        with self._store.reading() as connection:
+            return connection.execute(counted).scalar_one()
+
+    def _chosen(self, sample: int) -> list[str]:
+        chosen = select(records.c.id).order_by(func.random()).limit(sample)
+        if self._area is not None:
+            chosen = chosen.where(records.c.area == self._area)
+        with self._store.reading() as connection:
+            return sorted(connection.execute(chosen).scalars())
+
+    def _pages(self, page: Callable[[Connection, Any], Sequence[Any]], after: Any) -> Iterator[list[Any]]:
+        """`page`: the keys that follow this one, in their order."""
+        while True:
+            with self._store.reading() as connection:
+                keys = list(page(connection, after))
+            if not keys:
+                return
+            yield keys
+            after = keys[-1]
+
+    def _submission_numbers(self) -> Iterator[list[int]]:
+        c = submissions.c
+        chosen = select(c.number).order_by(c.number).limit(PART_ROWS_MAX)
+        if self._sample is not None:
+            for some in _cut(self._sample):
+                about = select(contributions.c.submission).where(contributions.c.record.in_(some))
+                with self._store.reading() as connection:
+                    yield list(connection.execute(select(c.number).where(c.id.in_(about)).order_by(c.number)).scalars())
+            return
+        if self._area is not None:
+            chosen = chosen.where(c.area == self._area)
+        yield from self._pages(partial(_after, chosen, c.number), 0)
+
+    def _ruled_on(self) -> Iterator[list[str]]:
+        """Records that rulings name, or that are kept as linked."""
+        if self._sample is not None:
+            yield from _cut(self._sample)
+            return
+        for column in (rulings.c.record, rulings.c.other, record_links.c.lesser, record_links.c.greater):
+            named = select(column.label("id")).distinct().order_by(column).limit(PART_ROWS_MAX)
+            yield from self._pages(partial(_after, named, column), "")
+
+    def _record_ids(self) -> Iterator[list[str]]:
+        """Those that are there and those that something is said of."""
+        if self._sample is not None:
+            yield from _cut(self._sample)
+            return
+        id, record = records.c.id, contributions.c.record
+        if self._area is not None:
+            of_area = select(id).where(records.c.area == self._area).order_by(id).limit(PART_ROWS_MAX)
+            yield from self._pages(partial(_after, of_area, id), "")
+            return
+
+        def page(connection: Connection, after: str) -> Sequence[str]:
+            there = select(id.label("id")).where(id > after).order_by(id).limit(PART_ROWS_MAX).subquery()
+            said = select(record.label("id")).distinct().where(record > after).order_by(record).limit(PART_ROWS_MAX).subquery()
+            both = union(select(there.c.id), select(said.c.id)).subquery()
+            return connection.execute(select(both.c.id).order_by(both.c.id).limit(PART_ROWS_MAX)).scalars().all()
+
+        yield from self._pages(page, "")
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """All statements of a part see one moment, whatever the merge workers do meanwhile."""
+        engine = self._store.engine
+        if engine.dialect.name == "postgresql":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with engine.begin() as connection:
+            yield connection
+
+    # Submissions
+
+    def _look_at_submissions(self, connection: Connection, numbers: Collection[int]) -> tuple[list[Difference], Mend]:
+        wrong = self._wrong_submissions(connection, numbers)
+        found = []
+        for each in wrong:
+            as_it_is = (each.state, each.problems) == (each.row["state"], each.row["problems"])
+            found.append(Difference("contributions" if as_it_is else "state", each.row["id"], tuple(sorted(each.records))))
+
+        def mend(ledger: Ledger) -> None:
+            decided = decisions(connection, [each.row["id"] for each in wrong])
+            for each in wrong:
+                id = each.row["id"]
+                same = submissions.c.id == id
+                connection.execute(update(submissions).where(same).values(state=each.state, problems=each.problems))
+                connection.execute(delete(contributions).where(contributions.c.submission == id))
+                statements.add(connection, contributions, each.said)
+                ledger.touch(each.records)
+                dots = [(row["record"], row["dot_device"], row["dot_clock"]) for row in each.said]
+                ledger.tell_again({**each.row, "state": each.state, "problems": each.problems}, decided.get(id, ()), dots)
+
+        return found, mend
+
+    def _wrong_submissions(self, connection: Connection, numbers: Collection[int]) -> list[_Wrong]:
+        rows = statements.by_number(connection, numbers)
+        tied = statements.related(connection, [row["id"] for row in rows])
+        decided = history_statements.decisions_about(connection, (), [row["id"] for row in tied])
+        numbered = statements.submission_rows(connection, [row["id"] for row in tied], "number")
+        states, since = _what_counts([{**row, **numbered[row["id"]]} for row in tied], decided)
+        kept = _kept(connection, [row["id"] for row in rows])
+        received = [Received(row["database"], orjson.loads(row["document"]), row["received_at"]) for row in rows]
+        known = self._knowledge.about(connection, received)
+        found = []
+        for row, arrival in zip(rows, received, strict=True):
+            id, state, there = row["id"], states[row["id"]], kept.get(row["id"], {})
+            problems = row["problems"] if row["verdict"] != "accepted" else orjson.dumps([chain()] if state == "held" else [], option=orjson.OPT_SORT_KEYS)
+            if state == "accepted":
+                verdict = Judged.of(arrival, row["revision"], known, id).verdict
+                assert isinstance(verdict, Accepted | Held)
+                said = [_said(statements.to_row(replace(each, submission=id), True), there, since.get(id), decided) for each in verdict.contributions]
+                right = len(said) == len(there) and all(there.get((each["record"], each["path"])) == each for each in said)
+            else:
+                said = [{**each, "counts": False} for each in there.values()]
+                right = not any(each["counts"] for each in there.values())
+            if not right or (state, problems) != (row["state"], row["problems"]):
+                found.append(_Wrong(row, state, problems, said, list(there)))
+        return found
+
+    # Rulings
+
+    def _look_at_rulings(self, connection: Connection, ids: Collection[str]) -> tuple[list[Difference], Mend]:
+        about = ruling_statements.about(connection, ids)
+        kept = standing(ruling_statements.undone_by(connection, [row["id"] for row in about]))
+        effects = {RULING_PREFIX + row["id"]: row for row in about if row["action"] in ("settle", "move")}
+        counting = {RULING_PREFIX + id for id in kept}
+        stored = _kept(connection, effects)
+        found = [
+            Difference("ruling", id, (row["record"],))
+            for id, row in sorted(effects.items())
+            if not stored.get(id) or any(each["counts"] != (id in counting) for each in stored[id].values())
+        ]
+        around = ruling_statements.pairings_around(connection, ids)
+        stand = standing(ruling_statements.undone_by(connection, [each.id for each in around]))
+        linked = pairs(each for each in around if each.id in stand)
+        everyone = {*ids, *(id for pair in linked for id in pair)}
+        there = _links(connection, everyone)
+        apart = sorted(pair for pair in linked.keys() | there.keys() if linked.get(pair) != there.get(pair))
+        found += [Difference("link", " ".join(pair), pair) for pair in apart]
+
+        def mend(ledger: Ledger) -> None:
+            ledger.touch(ruling_statements.count_or_not(connection, effects, counting))
+            if apart:
+                ruling_statements.put_links(connection, apart, {})
+                relink(ledger, {id for pair in apart for id in pair})
+                ledger.touch(id for pair in apart for id in pair)
+
+        return found, mend
+
+    # Records
+
+    def _look_at_records(self, connection: Connection, ids: Collection[str]) -> tuple[list[Difference], Mend]:
+        counting = statements.counting(connection, ids)
+        now = Recomputed(connection, {id: counting.get(id, []) for id in ids})
+        ledger = Ledger(connection, datetime.min)
+        there: dict[str, Mapping[str, Any]] = {}
+        for some in statements.parts(ids):
+            there.update({row["id"]: dict(row) for row in connection.execute(select(records).where(records.c.id.in_(some))).mappings()})
+        differ = []
+        for id in ids:
+            record, row = now.all[id], there.get(id)
+            if record is None or row is None:
+                if (record is None) != (row is None):
+                    differ.append(id)
+                continue
+            documents = {area: orjson.dumps(document, option=orjson.OPT_SORT_KEYS) for area, document in now.documents(id).items()}
+            right = ledger.row(record, documents)
+            if any(right[name] != row[name] for name in right if name != "updated_at"):
+                differ.append(id)
+        return [Difference("record", id, (id,)) for id in differ], lambda ledger: ledger.touch(differ)
+
+
+def _what_counts(tied: Sequence[Mapping[str, Any]], decided: Iterable[Decision]) -> tuple[dict[str, str], dict[str, str | None]]:
+    """The state of each submission; and of those that count the decision's clock since when, None: its own."""
+    arrivals = [Arrival(row["id"], row["number"], row["worker"], row["supersedes"], row["received_at"], row["verdict"], _effective(row)) for row in tied]
+    states: dict[str, str] = {}
+    since: dict[str, str | None] = {}
+    for step in replay(arrivals, decided):
+        states.update(step.states)
+        since.update(step.let_in)
+    return states, since
+
+
+def _effective(row: Mapping[str, Any]) -> str:
+    return effective_clock(row["clock"], row["device"], row["received_at"])
+
+
+def _said(row: dict[str, Any], there: Mapping[tuple[str, str], Mapping[str, Any]], since: str | None, decided: Iterable[Decision]) -> dict[str, Any]:
+    """A contribution as it should be kept: since its own clock, or since a decision let its submission in."""
+    kept = there.get((row["record"], row["path"]))
+    let_in = {each.clock for each in decided if each.submission == row["submission"]}
+    if kept is not None and kept["dot_device"] == OFFICE and kept["dot_clock"] in let_in:
+        return {**row, "dot_device": OFFICE, "dot_clock": kept["dot_clock"]}
+    return row if since is None else {**row, "dot_device": OFFICE, "dot_clock": since}
+
+
+def _kept(connection: Connection, ids: Iterable[str]) -> dict[str, dict[tuple[str, str], dict[str, Any]]]:
+    """The rows of contributions by submission, then by record and path."""
+    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
+    for some in statements.parts(ids):
+        for row in connection.execute(select(contributions).where(contributions.c.submission.in_(some))).mappings():
+            found.setdefault(row["submission"], {})[row["record"], row["path"]] = dict(row)
+    return found
+
+
+def _links(connection: Connection, ids: Iterable[str]) -> dict[tuple[str, str], Linked]:
+    c = record_links.c
+    found = {}
+    for some in statements.parts(ids):
+        rows = connection.execute(select(record_links).where(or_(c.lesser.in_(some), c.greater.in_(some))))
+        found.update({(row.lesser, row.greater): Linked(row.state, row.ruling) for row in rows})
+    return found
+
+
+def _after(chosen: Select[Any], column: ColumnElement[Any], connection: Connection, after: Any) -> Sequence[Any]:
+    return connection.execute(chosen.where(column > after)).scalars().all()
+
+
+def _cut(ids: Sequence[str]) -> Iterator[list[str]]:
+    for first in range(0, len(ids), PART_ROWS_MAX):
+        yield list(ids[first : first + PART_ROWS_MAX])
