@@ -46,6 +46,8 @@ STEP_SECONDS = 0.15
 """About how long one step takes, and keeps others from writing on SQLite."""
 STEP_RECORDS_MAX = 500
 STEP_RECORDS_FIRST = 20
+STEP_PAIRS_MAX = 5_000
+"""A step that would compare more begins again with fewer records; one record alone is never too many."""
 PUT_OFF_SECONDS = 600
 """A record that cannot be compared is tried again after this time, by a worker that goes on."""
 PUT_OFF_MAX = 100
@@ -90,6 +92,9 @@ class Suggestions:
             done = self._step(self._size)
         except (locks.HeldByAnother, locks.GivenWay):
             return 0
+        except _TooManyPairs as error:
+            self._size = max(1, self._size * STEP_PAIRS_MAX // error.pairs)
+            return self.run_once(step_seconds)
         except _CannotCompare as error:
             _log.warning("%d records could not be compared; one by one now", len(error.records))
             return self._one_by_one(len(error.records))
@@ -136,7 +141,7 @@ class Suggestions:
             taken = linking.take(connection, at_most, self._put_off)
             try:
                 bring_up_to_date(connection, taken, self._now(), self._rules)
-            except OperationalError:  # a full disk, a lock: no record is to blame
+            except (OperationalError, _TooManyPairs):  # a full disk, a lock: no record is to blame
                 raise
             except Exception as error:
                 raise _CannotCompare(list(taken)) from error
@@ -152,6 +157,12 @@ class Suggestions:
             else:
                 with locks.giving_way(shared):
                     yield shared
+
+
+class _TooManyPairs(Exception):
+    def __init__(self, pairs: int):
+        super().__init__(pairs)
+        self.pairs = pairs
 
 
 class _CannotCompare(Exception):
@@ -301,13 +312,15 @@ def _withdraw_found_by(connection: Connection, key: str, but: Collection[str], r
 def _suggest(connection: Connection, profiles: Mapping[str, Profile | None], keys: Mapping[str, set[str]], now: datetime, rules: Rules) -> None:
     """Compare these with whoever shares a key, and bring their rows to what follows."""
     under = linking.sharing(connection, {key for those in keys.values() for key in those}, rules.KEY_RECORDS_MAX)
+    if len(profiles) > 1 and (number := sum(len(under.get(key, ())) for those in keys.values() for key in those)) > STEP_PAIRS_MAX:
+        raise _TooManyPairs(number)
     pairs = {_pair(id, other) for id, those in keys.items() for key in those for other in under.get(key, ()) if other != id}
     others = {id for pair in pairs for id in pair} - profiles.keys()
     known = {**profiles, **{id: _read(kept) for id, kept in linking.kept(connection, others, but_anew=True).items()}}
     found = {}
     for lesser, greater in sorted(pairs):
         left, right = known.get(lesser), known.get(greater)
-        if left is None or right is None:
+        if left is None or right is None or left.kind != right.kind:
             continue
         compared = rules.compare(left, right)
         if compared.suggested:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 import threading
@@ -17,7 +18,7 @@ from sync.store import linkage_statements as linking
 from sync.store import locks, open_store
 from sync.store.models import Contribution, LinkageKey, LinkageProfile, Record, Suggestion, table
 from sync.store.statements import put_records
-from sync.suggestions import PUT_OFF_SECONDS, STEP_RECORDS_FIRST, Suggestions, candidates
+from sync.suggestions import PUT_OFF_SECONDS, STEP_PAIRS_MAX, STEP_RECORDS_FIRST, Suggestions, candidates
 from tests.examples import examples
 
 NOON = datetime(2026, 2, 3, 12, 0)
@@ -307,6 +308,28 @@ def test_who_was_changed_just_now_goes_before_a_run_over_all(here):
     here.worker.run_once()
     assert here.pairs() == [("58", "59")]
     assert 0 < here.waiting() <= 59 - STEP_RECORDS_FIRST
+
+
+class Crowd(SimpleRules):
+    KEY_RECORDS_MAX = 1_000
+
+    def compare(self, left, right):
+        self.compared.append((left.id, right.id))
+        return Comparison(0.0, False, [])
+
+
+def test_a_crowd_that_shares_a_key_is_compared_in_steps_that_end_soon(store):
+    here = Linking(store, Crowd())
+    crowd = [f"person:01JD3Z8Q5V7M2K4X9T6B1N0{number:03}" for number in range(200)]
+    with store.writing() as connection:
+        put_records(connection, [row_of(id, "g0311", {"name": f"{id[-3:]}号", "phone": "13971520648"}) for id in crowd])
+        linking.queue_all(connection)
+    longest, done = 0, 0
+    while step := here.worker.run_once():
+        longest, done = max(longest, step), done + step
+    assert done == len(crowd)
+    assert longest * longest <= STEP_PAIRS_MAX
+    assert sorted(here.rules.compared) == sorted(itertools.combinations(crowd, 2)), "each pair once"
 
 
 def test_candidates_of_a_profile_are_the_likeliest_first(here):
