@@ -4,8 +4,9 @@ import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Databases, destroyAll, openDatabases } from './databases.ts';
 import type { AreaDocument, MovedDocument, RecordDocument } from './documents.ts';
-import { areaName, areaToSendFrom, closeRecords, left, oneOf, openRecords, readRecords, refreshArea, rows, wholeRecords } from './records.ts';
+import { areaName, areaToSendFrom, closeRecords, left, oneOf, openRecords, readRecords, refreshArea, reloadForms, rows, wholeRecords } from './records.ts';
 import { forgetSession, signIn } from './session.ts';
+import { closeInbox, openClock, openInbox, reloadInbox } from './submissions.ts';
 
 vi.hoisted(() => vi.stubGlobal('BroadcastChannel', undefined));
 const AREAS = ['area-g0311', 'area-g0312'];
@@ -63,6 +64,26 @@ describe('the documents of an area', () => {
     closeRecords();
     await openRecords(phone);
     expect([...rows().keys()].sort()).toEqual(['person:1', 'quarantine_case:1']);
+  });
+  test('work about a member has gone in once the document of that member holds it; until then it shows over the one', async () => {
+    const clock = '1770080100000-0000-d-7f3a0001';
+    const entities = [{ kind: 'person', repeat: null, id: '/person_id', label: null, properties: { name: '/name', phone: '/phone' } }];
+    const form = { _id: 'form:census:1', type: 'form', form: 'census', version: '1', title: { zh: '', en: '' }, languages: [], xform: '', fields: [], entities, starts_from: null, current: true };
+    await phone.forms.put(form as never);
+    await reloadForms();
+    await link();
+    await openClock();
+    const submission = { form: 'census', version: '1', area: 'g0311', answers: { person_id: 'person:2', phone: '136' }, based_on: {}, started_at: '', finished_at: '', clock, clock_offset_ms: 0, worker: 'w0042', device: 'd-7f3a0001', app: '', supersedes: null, media: [] };
+    await phone.inbox.put({ _id: 'submission:1', type: 'submission', ...submission });
+    await openInbox(phone.inbox);
+    expect(rows().get('person:1')).toMatchObject({ facts: { phone: '136' }, pending: ['submission:1'] });
+    const records = [{ id: 'person:2', version: { 'd-7f3a0001': clock } }];
+    await phone.inbox.put({ _id: 'receipt:1', type: 'receipt', submission: 'submission:1', at: '', status: 'accepted', problems: [], remarks: [], records, comments: [], clock });
+    await reloadInbox();
+    expect(rows().get('person:1')).toMatchObject({ facts: { phone: '136' }, pending: [] });
+    await put('area-g0311', record('person:2', '何玲利', { linked_to: 'person:1', version: { 'd-7f3a0001': clock } }));
+    expect(rows().get('person:1')!.facts.phone).toBeUndefined();
+    closeInbox();
   });
   test('one that lies in a grid of others shows, and is reported from a grid of this worker', async () => {
     await put('area-g0312', record('person:0', '何丽', { area: 'g0399', members: ['person:0', 'person:9'] }));

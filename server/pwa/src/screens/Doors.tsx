@@ -10,14 +10,14 @@ import { Dynamic } from 'solid-js/web';
 import { doorName } from '../data/labels.ts';
 import { day } from '../data/due.ts';
 import { now } from '../data/now.ts';
-import { casesOf, currentForm, loaded, rows } from '../data/records.ts';
+import { areaName, casesOf, currentForm, loaded, rows } from '../data/records.ts';
 import { buildings, type DoorState, doorState, isInQuarantine, type Row, search, SEARCH_RESULTS_MAX, text } from '../data/rows.ts';
 import { syncedAt } from '../data/sync.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { FirstDownload } from './FirstDownload.tsx';
 import { MovedAway, MovesNotice } from './moves_later.tsx';
 import { formPath, SURVEY, surveyPath } from './open_form.ts';
-import { DOOR_ICONS, DoorChip, Empty, hasArea, NoArea, Skeletons } from './parts.tsx';
+import { DOOR_ICONS, DoorChip, Empty, hasArea, isElsewhere, NoArea, Skeletons } from './parts.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
 
 // What was searched for outlives a look at a household.
@@ -119,6 +119,7 @@ function Buildings(props: { all: ReturnType<typeof buildings>; stateOf: (row: Ro
             {(one) => (
               <button type="button" class="block tappable" aria-pressed={one === building()} onClick={() => setAddress({ building: key(one), unit: undefined }, { replace: true })}>
                 <strong>{t('doors.building', { building: one.building })}</strong>
+                <Show when={isElsewhere(one.area) || props.all.some((other) => other !== one && other.building === one.building)}><span class="small">{textOf(areaName(one.area))}</span></Show>
                 <span class="number small">{`${visited(one.doors)}/${one.doors.length}`}</span>
               </button>
             )}

@@ -3,10 +3,10 @@ import { Show } from 'solid-js';
 import { otherNames } from '../data/clusters.ts';
 import { areaName, linked, ones } from '../data/records.ts';
 import type { Row } from '../data/rows.ts';
-import { session } from '../data/session.ts';
 import type { WholeRecord } from '../data/whole.ts';
 import { date } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
+import { isElsewhere } from './parts.tsx';
 
 /** `record`: with what else it was called. */
 export function Registered(props: { row: Row; record?: WholeRecord | undefined }) {
@@ -16,7 +16,7 @@ export function Registered(props: { row: Row; record?: WholeRecord | undefined }
     return [
       row.members ? t('household.members', { count: row.members.length }) : '',
       called.length > 0 ? t('household.also', { names: called.join(t('moves.comma')) }) : '',
-      session()?.worker.areas.some(({ id }) => id === row.area) ? '' : t('household.lies_in', { area: places([row.area]) }),
+      isElsewhere(row.area) ? t('household.lies_in', { area: places([row.area]) }) : '',
       row.moved ? [t('household.came', { area: places(row.moved.from) }), row.moved.at ? date(row.moved.at) : ''].filter(Boolean).join(' ') : '',
     ].filter(Boolean);
   };

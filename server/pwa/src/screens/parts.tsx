@@ -88,6 +88,11 @@ export function hasArea(): boolean {
   return (session()?.worker.areas.length ?? 0) > 0;
 }
 
+/** What lies in an area of others is here because it is linked with something in one of this worker's. */
+export function isElsewhere(area: string): boolean {
+  return !session()?.worker.areas.some(({ id }) => id === area);
+}
+
 export function Skeletons(props: { count: number }) {
   return (
     <div class="stack" aria-hidden="true">
