@@ -12,7 +12,7 @@ from server.stores import stores
 from sync.store import reading, reading_operator, reading_queue, reading_submissions
 from sync.store.facets import CALL_BACK_STATES, natural
 from sync.store.reading import RecordQuery
-from sync.store.reading_queue import QueueQuery
+from sync.store.reading_queue import COUNTED_MAX, QueueQuery
 from sync.store.reading_submissions import SubmissionQuery
 
 PATHS = {"household": "households", "person": "people", "quarantine_case": "cases"}
@@ -53,7 +53,13 @@ def overview() -> str:
             )
             for kind in PATHS
         ),
-        ("copy", _("Possible duplicates"), pairs, shown.address("office.queue", sort="pair", **at), _("records that may be one and the same")),
+        (
+            "copy",
+            _("Possible duplicates"),
+            f"{pairs}+" if pairs == COUNTED_MAX else pairs,
+            shown.address("office.queue", sort="pair", **at),
+            _("records that may be one and the same"),
+        ),
         (
             "thermometer",
             _("People with fever"),

@@ -39,7 +39,8 @@ def said(item: Item) -> Said:
         return Said(item.row["label"] or item.row["id"], tuple(disputed(item.row)), shown.area_name(item.row["area"]))
     if item.sort == "held":
         where = _("%(who)s, %(area)s", who=shown.worker_name(item.row["worker"]), area=shown.area_name(item.row["area"]))
-        return Said(shown.form_title(item.row["form"]), tuple(reasons(item.row)), where)
+        title = " · ".join(filter(None, [shown.form_title(item.row["form"]), item.row.get("about")]))
+        return Said(title, tuple(reasons(item.row)), where)
     left, right = item.row["left"], item.row["right"]
     areas = dict.fromkeys(shown.area_name(each["area"]) for each in (left, right))
     if hidden(item.row) is not None:

@@ -167,7 +167,7 @@ class Submission(Base):
         Index("submissions_by_receipt", "received_at", "area"),
         Index("submissions_by_form", "form", "version", "area"),
         *(
-            Index("queue_held", text(held_harm(each)), *_OF_HELD, sqlite_where=_HELD, postgresql_where=_HELD).ddl_if(dialect=each)
+            Index("queue_held", "state", text(held_harm(each)), *_OF_HELD, sqlite_where=_HELD, postgresql_where=_HELD).ddl_if(dialect=each)
             for each in ("sqlite", "postgresql")
         ),
     )

@@ -98,7 +98,9 @@ def queue_page(connection: Connection, query: QueueQuery, size: int = QUEUE_ROWS
             place = key if index == start else None
             items += _stretch(connection, query, index, sort, harm, place, size + 1 - len(items))
     more = items[size - 1].place if len(items) > size else ""
-    return QueuePage(_with_assignments(connection, items[:size]), more, counts(connection, query))
+    shown = _with_assignments(connection, items[:size])
+    _say_what_about(connection, [each.row for each in shown if each.sort == "held"], query.within)
+    return QueuePage(shown, more, counts(connection, query))
 
 
 def counts(connection: Connection, query: QueueQuery) -> dict[Sort, int]:
@@ -236,6 +238,19 @@ def _read(row: Any, *names: str) -> dict[str, Any]:
 def _with_assignments(connection: Connection, items: list[Item]) -> list[Item]:
     taken = assigned(connection, [each.id for each in items])
     return [Item(each.id, each.sort, each.harmful, each.since, each.row, each.place, taken.get(each.id)) for each in items]
+
+
+def _say_what_about(connection: Connection, rows: list[dict[str, Any]], within: Areas) -> None:
+    """To each held submission `about`: the door that it speaks of, else the first person, as far as that record is there and the reader may see it."""
+    c = table(Contribution).c
+    named = select(c.submission, records.c.kind, records.c.label).join(records, records.c.id == c.record)
+    if within is not None:
+        named = named.where(records.c.area.in_(sorted(within)))
+    found: dict[str, list[tuple[bool, str]]] = {}
+    for row in connection.execute(named.where(c.submission.in_([each["id"] for each in rows]), records.c.kind.in_(("household", "person")))):
+        found.setdefault(row.submission, []).append((row.kind != "household", row.label))
+    for each in rows:
+        each["about"] = min(found.get(each["id"], [(False, "")]))[1]
 
 
 def assigned(connection: Connection, ids: list[str]) -> dict[str, dict[str, Any]]:

@@ -32,7 +32,7 @@ def upgrade() -> None:
     op.create_index("queue_disputes", "records", columns, sqlite_where=DISPUTED, postgresql_where=DISPUTED)
     _mark_disputes(connection)
     held = sa.text(_held_harm(connection.dialect.name == "postgresql"))
-    op.create_index("queue_held", "submissions", [held, "number", "area", "form", "received_at", "id"], sqlite_where=HELD, postgresql_where=HELD)
+    op.create_index("queue_held", "submissions", ["state", held, "number", "area", "form", "received_at", "id"], sqlite_where=HELD, postgresql_where=HELD)
     op.create_index("queue_pairs", "suggestions", ["score", "lesser", "greater", "kind", "since"])
 
 
