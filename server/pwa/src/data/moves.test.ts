@@ -15,7 +15,7 @@ describe('the old worker', () => {
   const behind = [left('person:1', '何伶俐', { with: 'household:a' }), left('quarantine_case:1', '何伶俐', { with: 'person:1' })];
   test('is told of a door once, with those behind it counted, and of a person who moved alone; the newest first', () => {
     const alone = left('person:2', '刘明', { at: '2026-02-04T08:00:00Z' });
-    expect(movesAway(traces(...behind, door, alone)).map(({ areas, label, along, at }) => [areas[0], label, along, at])).toEqual([['g0312', '刘明', 0, '2026-02-04T08:00:00Z'], ['g0312', '2栋 301', 2, AT]]);
+    expect(movesAway(traces(...behind, door, alone)).map(({ area, label, along, at }) => [area, label, along, at])).toEqual([['g0312', '刘明', 0, '2026-02-04T08:00:00Z'], ['g0312', '2栋 301', 2, AT]]);
   });
   test('is told of a person who went to live behind a door of another grid, of which nothing is known here', () => {
     expect(movesAway(traces(left('person:2', '刘明', { with: 'household:z' })))).toMatchObject([{ label: '刘明', at: null, along: 0 }]);
@@ -29,7 +29,7 @@ describe('the new worker', () => {
   const moved = { from: ['g0311'], at: AT };
   test('is told from where a door came, with those behind it', () => {
     const rows = [row('household:a', '2栋 301', { moved }), row('person:1', '何伶俐', { moved: { from: ['g0311'], with: 'household:a' } }), row('household:b', '2栋 302')];
-    expect(movesHere(rows, ['g0312'])).toMatchObject([{ way: 'here', areas: ['g0311'], label: '2栋 301', along: 1 }]);
+    expect(movesHere(rows, ['g0312'])).toMatchObject([{ way: 'here', area: 'g0312', from: ['g0311'], label: '2栋 301', along: 1 }]);
   });
   test('is told nothing of what is here only because it is linked', () => {
     expect(movesHere([row('person:1', '何伶俐', { moved, area: 'g0399' })], ['g0312'])).toEqual([]);

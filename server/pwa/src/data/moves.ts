@@ -11,8 +11,10 @@ export interface Move {
   id: string;
   kind: RecordKind;
   label: string;
-  /** where it lies now, of what moved away; where it lay before, of what came */
-  areas: string[];
+  /** where it lies now */
+  area: string;
+  /** where it lay before, as far as this phone knows: of what came */
+  from: string[];
   /** null: it went to live with somebody who was there before; since when, the record of those says */
   at: string | null;
   along: number;
@@ -24,7 +26,7 @@ const DAY_MILLISECONDS = 86_400_000;
 /** Newest first. `left` holds nothing that this phone has through another of its areas: that has not left it. */
 export function movesAway(left: ReadonlyMap<string, MovedDocument>): Move[] {
   const all = new Map<string, One>();
-  for (const { _id: id, kind, label, area, at, with: along } of left.values()) all.set(id, { id, kind, label, areas: [area], at, with: along });
+  for (const { _id: id, kind, label, area, at, with: along } of left.values()) all.set(id, { id, kind, label, area, from: [], at, with: along });
   return movesOf('away', all);
 }
 
@@ -32,7 +34,7 @@ export function movesAway(left: ReadonlyMap<string, MovedDocument>): Move[] {
 export function movesHere(rows: Iterable<Row>, mine: readonly string[]): Move[] {
   const all = new Map<string, One>();
   for (const { id, kind, label, area, moved } of rows)
-    if (moved && mine.includes(area)) all.set(id, { id, kind, label, areas: moved.from, at: moved.at, with: moved.with });
+    if (moved && mine.includes(area)) all.set(id, { id, kind, label, area, from: moved.from, at: moved.at, with: moved.with });
   return movesOf('here', all);
 }
 
@@ -41,7 +43,7 @@ export function newsOf(moves: readonly Move[], read: ReadonlySet<string> | null,
   return moves.filter(({ key, at }) => read?.has(key) === false && (at === null || now.getTime() - Date.parse(at) < NEWS_DAYS_MAX * DAY_MILLISECONDS));
 }
 
-interface One extends Pick<Move, 'id' | 'kind' | 'label' | 'areas'> {
+interface One extends Pick<Move, 'id' | 'kind' | 'label' | 'area' | 'from'> {
   at: string | undefined;
   with: string | undefined;
 }
@@ -55,7 +57,7 @@ function movesOf(way: Move['way'], all: ReadonlyMap<string, One>): Move[] {
     else along.set(first.id, (along.get(first.id) ?? 0) + 1);
   }
   return moved
-    .map(({ id, kind, label, areas, at = null }) => ({ key: `${way} ${id} ${areas.join(' ')} ${at ?? ''}`, way, id, kind, label, areas, at, along: along.get(id) ?? 0 }))
+    .map(({ id, kind, label, area, from, at = null }) => ({ key: `${way} ${id} ${area} ${at ?? ''}`, way, id, kind, label, area, from, at, along: along.get(id) ?? 0 }))
     .sort((a, b) => Date.parse(b.at ?? '9999') - Date.parse(a.at ?? '9999') || naturally(a.label, b.label));
 }
 

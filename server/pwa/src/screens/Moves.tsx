@@ -33,7 +33,7 @@ export function MovesNotice() {
           <For each={news()}>
             {(move) => (
               <A class="news tappable" href={pathOf(move)}>
-                <strong>{t(`moves.${move.way}`, { what: move.label, area: areasOf(move) })}</strong>
+                <strong>{sentence(move)}</strong>
                 <span>{[when(move), move.along > 0 ? t('moves.along', { count: move.along }) : ''].filter(Boolean).join(' · ')}</span>
               </A>
             )}
@@ -58,7 +58,7 @@ export function MovedAway() {
                 <A class="due tappable" href={pathOf(move)}>
                   <span class="grow">
                     <strong class="due__door">{move.label}</strong>
-                    <span class="due__who">{[areasOf(move), when(move)].filter(Boolean).join(' · ')}</span>
+                    <span class="due__who">{[places([move.area]), when(move)].filter(Boolean).join(' · ')}</span>
                   </span>
                   <ChevronRight size={24} aria-hidden="true" class="soft" />
                 </A>
@@ -81,7 +81,7 @@ export function MovedRecord(props: { moved: MovedDocument }) {
       <div class="notice notice--warn">
         <Truck size={24} aria-hidden="true" />
         <div class="grow">
-          <strong>{t('moves.away', { what: props.moved.label, area: textOf(areaName(props.moved.area)) })}</strong>
+          <strong>{t('moves.away', { what: props.moved.label, area: places([props.moved.area]) })}</strong>
           <p>{props.moved.at === undefined ? t('moves.hint_with') : t('moves.hint', { at: moment(props.moved.at) })}</p>
         </div>
       </div>
@@ -96,6 +96,12 @@ export function MovedRecord(props: { moved: MovedDocument }) {
   );
 }
 
-const areasOf = (move: Move): string => move.areas.map((id) => textOf(areaName(id))).join(t('moves.comma'));
+function sentence({ way, label: what, area, from }: Move): string {
+  if (way === 'away') return t('moves.away', { what, area: places([area]) });
+  const hasSeveral = (session()?.worker.areas.length ?? 0) > 1; // then "here" says too little
+  return hasSeveral ? t('moves.between', { what, from: places(from), area: places([area]) }) : t('moves.here', { what, area: places(from) });
+}
+
+const places = (ids: string[]): string => ids.map((id) => textOf(areaName(id))).join(t('moves.comma'));
 const when = (move: Pick<Move, 'at'>): string => (move.at === null ? '' : moment(move.at));
 const pathOf = ({ id, kind }: Move): string => (kind === 'household' || kind === 'person' ? `/${kind}/${encodeURIComponent(id)}` : recordPath(id));
