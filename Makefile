@@ -5,7 +5,7 @@ PWA := server/pwa
 OFFICE := server/office
 CLIENTS := tests/clients
 STAMPS := .stamps
-PWA_SOURCES := $(shell find $(PWA)/src $(PWA)/public -type f 2>/dev/null) $(wildcard $(PWA)/*.html $(PWA)/*.ts $(PWA)/*.json)
+PWA_SOURCES := $(shell find $(PWA)/src $(PWA)/public $(PWA)/build sync/linkage/tables -type f 2>/dev/null) $(wildcard $(PWA)/*.html $(PWA)/*.ts $(PWA)/*.json)
 TRANSLATIONS := $(wildcard $(OFFICE)/translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help

@@ -5,6 +5,7 @@ import solid from 'vite-plugin-solid';
 import { budget } from './build/budget.ts';
 import { forgetFailedBulkGet } from './build/bulk_get.ts';
 import { engineWasmAsFiles } from './build/engine_wasm.ts';
+import { syllables } from './build/syllables.ts';
 import { wordsApart } from './build/words.ts';
 import packageJson from './package.json' with { type: 'json' };
 
@@ -15,6 +16,7 @@ export default defineConfig({
     forgetFailedBulkGet(),
     engineWasmAsFiles(),
     wordsApart(),
+    syllables(),
     solid(),
     VitePWA({
       registerType: 'prompt',

@@ -9,3 +9,8 @@ declare module '*.json?only=form' {
   const words: object;
   export default words;
 }
+
+declare module 'virtual:syllables' {
+  /** syllable without tone → the characters that are read so (build/syllables.ts) */
+  export const dict: Readonly<Record<string, string>>;
+}

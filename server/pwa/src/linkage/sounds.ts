@@ -1,28 +1,20 @@
 // How Chinese characters sound, without tones, and what dialects make of it. Pure; the twin of sync/linkage/sounds.py.
 //
-// Readings come from pinyin-match's dictionaries: of a usual character those of the one of simplified characters, which has no rare readings, of any other
-// those of the one with 21,000. The centre takes one reading, the usual one, of a character that the tables do not name; the phone takes each that is in use,
-// so it hears a little more alike (10 of 20,000 pairs of names), and shows it to somebody who knows.
-import { dict as simplified } from 'pinyin-match/src/simplified_dict.js';
-import { dict as traditional } from 'pinyin-match/src/traditional_dict.js';
+// Readings come from build/syllables.ts. The centre takes one reading, the usual one, of a character that the tables do not name; the phone takes each that
+// is in use, so it hears a little more alike (10 of 20,000 pairs of names), and shows it to somebody who knows.
+import { dict } from 'virtual:syllables';
 import { READINGS, SURNAME_READINGS } from './tables.ts';
 
 const F_AS_H: Readonly<Record<string, string>> = { fa: 'hua', fo: 'huo', fei: 'hui', fan: 'huan', fen: 'hun', fang: 'huang', feng: 'hong', fu: 'hu' };
 const BEGINNINGS = [['zh', 'z'], ['ch', 'c'], ['sh', 's'], ['n', 'l']] as const;
 
 const dictionary = new Map<string, string[]>();
-take(simplified, new Set());
-take(traditional, new Set(dictionary.keys()));
-
-function take(dict: Readonly<Record<string, string>>, known: ReadonlySet<string>): void {
-  for (const [syllable, characters] of Object.entries(dict))
-    for (const character of characters) {
-      if (known.has(character)) continue;
-      const before = dictionary.get(character);
-      if (!before) dictionary.set(character, [syllable]);
-      else if (!before.includes(syllable)) before.push(syllable);
-    }
-}
+for (const [syllable, characters] of Object.entries(dict))
+  for (const character of characters) {
+    const known = dictionary.get(character);
+    if (known) known.push(syllable);
+    else dictionary.set(character, [syllable]);
+  }
 
 /** Syllables without tones; what was said of it as a surname where it is one. A character that is not Chinese stands for itself. */
 export function readings(character: string, surname = false): readonly string[] {
