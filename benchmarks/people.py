@@ -1,6 +1,6 @@
 """A labelled set of invented people: families at doors, some of them recorded twice with the slips that people make, and many who only look like one.
 
-A seed gives the same people. `kind` says what happened to a row that stands for somebody who is in the set already: one of KINDS or several, with blanks between.
+A seed gives the same people. `kind` says what happened to a row that stands for somebody who is in the set already: one or several of KINDS.
 Nothing comes from sync/linkage; identity numbers and telephone numbers are of regions and prefixes that do not exist.
 """
 
@@ -238,6 +238,8 @@ class _Town:
                 )
             elif sex == MALE and father.sex == MALE and chance.random() < 0.04:  # the father's character again, or one that sounds like it
                 given = chance.choice((father.name[-1] + given[-1], given[0] + father.name[-1], names.homophone(chance, father.name[-1])))
+            while any(person.name == surname + given for person in (*parents, *found)):  # nobody calls two children the same
+                given = names.given_name(chance, sex, born, shared_character)
             phone = self.phone() if THIS_YEAR - born > 14 else chance.choice(parents).phone
             twin = bool(found) and chance.random() < 0.04
             day = found[-1].born if twin else self._day(born)
@@ -246,7 +248,7 @@ class _Town:
         return [person for person in found if person.born.year < THIS_YEAR]
 
     def _foreigner(self, area: str, door: tuple[str, str, str]) -> Person:
-        parts = self.chance.choice(names.FOREIGN)
+        parts = self.chance.choice(names.FOREIGN).split()
         one, other = self.chance.sample(parts, 2)
         between = "·" if "\u4e00" <= one[0] <= "\u9fff" else " "
         return self.person(

@@ -17,10 +17,10 @@ SURNAMES = (
     "钟31 谭31 陆30 汪30 范30 金29 石28 廖28 贾27 夏27 韦27 付25 方25 白24 邹24 孟23 熊23 秦23 邱22 江22 尹21 薛20 闫20 段19 雷19 侯18 龙17 史17 陶16 "
     "黎16 贺15 顾15 毛15 郝14 龚14 邵14 万13 钱13 严13 覃13 武12 戴20 莫12 孔12 向11 汤11 镇4 舒6 单4 解3 仇2 区2 查2 翟6 缪3 盖1 朴2 尉1 员1 乐1 "
     "欧阳4 上官1 司马1 诸葛1 皇甫1 令狐1 涂4 阮6 柯6 占3 明2 但1 喻4 鄢2 揭1 来1 官1 库1 邬3 郜1 寻1 帅1 危1 晏3 幸1 桂3 敖2 鲜1 苟3 母1 冉4 税1"
-).split()
+)
 
 MALE, FEMALE = "1", "2"
-# (born until, share of names of one character, men's characters, women's characters, names in fashion of men, of women). The first characters are the commonest.
+# (born until, share of names of one character, men's characters, women's, names in fashion of men, of women). The first characters are the commonest.
 GENERATIONS = (
     (
         1955,
@@ -67,17 +67,18 @@ FASHION_SHARE = 0.15
 
 # Names that are no Chinese ones: parts whose order gets swapped.
 FOREIGN = (
-    "阿依古丽 买买提 艾力 帕提古丽 吐尔逊 古丽娜尔 热合曼 阿卜杜拉 玛依拉 买合木提 迪丽努尔 艾合买提 托合提 阿孜古丽 库尔班 肉孜 努尔古丽 卡德尔 阿迪力 沙吾提".split(),
-    "David Smith Maria Garcia John Johnson Anna Mueller Nguyen Tran Olga Ivanova Ahmed Hassan Peter Novak".split(),
+    "阿依古丽 买买提 艾力 帕提古丽 吐尔逊 古丽娜尔 热合曼 阿卜杜拉 玛依拉 买合木提 迪丽努尔 艾合买提 托合提 阿孜古丽 库尔班 肉孜 努尔古丽 阿迪力 沙吾提",
+    "David Smith Maria Garcia John Johnson Anna Mueller Nguyen Tran Olga Ivanova Ahmed Hassan Peter Novak",
 )
 
 # Read wrongly since they differ by a stroke or two, as schoolbooks list them.
 MISREAD = (
-    "未末 己已 士土 人入 天夫 刀力 兔免 鸟乌 师帅 析折 侯候 治冶 洁浩 字宇 今令 王玉 大太 木本 午牛 甲申 由田 杰木 奉春 幻幼 旦且 拆折 待侍 吴昊 旱早 晖辉 茶荼 "
-    "栗粟 徒徙 辛幸 拔拨 雷雪 英芙 叔淑 建健 辰展 敏梅 晚晓 海梅 勇男 永水 丰韦 东冬 明朋 昌晶 琳彬 秀香 立位 芬芳 蓉容 远运 杨扬 祟崇 戌戊 佳住 丽雨 萍苹 渔鱼 "
-    "华毕 凤风 兰三 珍玲 瑞端 鹏朋 静净 军车 思恩 欣饮 桂佳 燕莺 艳绝 波坡 清晴 志忠 宁字 安要 平干 伟佛 庆床 胜性 荣茶 霞露 娟捐 琴瑟 莉荆 梦焚 瑶摇 婷停 倩情 "
-    "涛寿 峰蜂 磊垒 刚钢 斌武 超赵 浩洁 凯铠 博搏 鑫金 豪毫 睿容 嘉喜 涵函 怡台 梓锌 诗诘 雨两 桐相 馨声 诺偌 萱宣"
-).split()
+    "未末 己已 士土 人入 天夫 刀力 兔免 鸟乌 师帅 析折 侯候 治冶 洁浩 字宇 今令 王玉 大太 木本 午牛 甲申 由田 杰木 奉春 幻幼 旦且 拆折 待侍 吴昊 "
+    "旱早 晖辉 茶荼 栗粟 徒徙 辛幸 拔拨 雷雪 英芙 叔淑 建健 辰展 敏梅 晚晓 海梅 勇男 永水 丰韦 东冬 明朋 昌晶 琳彬 秀香 立位 芬芳 蓉容 远运 杨扬 "
+    "祟崇 戌戊 佳住 丽雨 萍苹 渔鱼 华毕 凤风 兰三 珍玲 瑞端 鹏朋 静净 军车 思恩 欣饮 桂佳 燕莺 艳绝 波坡 清晴 志忠 宁字 安要 平干 伟佛 庆床 胜性 "
+    "荣茶 霞露 娟捐 琴瑟 莉荆 梦焚 瑶摇 婷停 倩情 涛寿 峰蜂 磊垒 刚钢 斌武 超赵 浩洁 凯铠 博搏 鑫金 豪毫 睿容 嘉喜 涵函 怡台 梓锌 诗诘 雨两 桐相 "
+    "馨声 诺偌 萱宣 "
+)
 
 
 def surname(chance: Random) -> str:
@@ -108,7 +109,7 @@ def as_a_dialect_hears(chance: Random, character: str) -> str:
 
 def look_alike(chance: Random, character: str) -> str:
     """Another that is easily read for it: classic misreadings, and those that share all but the radical."""
-    misread = "".join(pair.replace(character, "") for pair in MISREAD if character in pair)
+    misread = "".join(pair.replace(character, "") for pair in MISREAD.split() if character in pair)
     shares = _sharing_a_part().get(character, "")
     return _other(chance, character, misread or shares if chance.random() < 0.6 else shares or misread)
 
@@ -228,8 +229,8 @@ def _other(chance: Random, character: str, candidates: str) -> str:
 
 @cache
 def _surnames() -> tuple[list[str], list[int]]:
-    names = [each.rstrip("0123456789") for each in SURNAMES]
-    return names, [int(each[len(name) :]) for each, name in zip(SURNAMES, names, strict=True)]
+    names = [each.rstrip("0123456789") for each in SURNAMES.split()]
+    return names, [int(each[len(name) :]) for each, name in zip(SURNAMES.split(), names, strict=True)]
 
 
 @cache
