@@ -141,7 +141,11 @@ def made(ordered: Sequence[Contribution], fields: dict[str, dict[str, Any]]) -> 
         if version.get(device, "") < clock:
             version[device] = clock
     label = label_of(newest.kind, newest.record, fields, next((each.label for each in reversed(ordered) if each.label), None))
-    submissions = {each.submission: {"id": each.submission, "form": each.form, "worker": each.worker, "at": each.at} for each in reversed(reports)}
+    submissions: dict[str, dict[str, Any]] = {}
+    for each in reversed(reports):
+        if len(submissions) == SUBMISSIONS_SHOWN_MAX:
+            break
+        submissions[each.submission] = {"id": each.submission, "form": each.form, "worker": each.worker, "at": each.at}
     place = _place(newest.kind, reports, [each for each in ordered if each.decides == "move"])
     return Record(
         id=newest.record,
@@ -154,8 +158,8 @@ def made(ordered: Sequence[Contribution], fields: dict[str, dict[str, Any]]) -> 
         version=version,
         fields=fields,
         search=search_text(label, fields),
-        submissions=list(submissions.values())[:SUBMISSIONS_SHOWN_MAX],
-        submission_count=len(submissions),
+        submissions=list(submissions.values()),
+        submission_count=len({each.submission for each in reports}),
     )
 
 
@@ -330,6 +334,7 @@ class Edits:
 
     def go_on(self, those: Iterable[Contribution]) -> None:
         name, choose, frontier, edits = self._name, self._choose, self._frontier, self._edits
+        newest = choose is _newest
         for b in those:
             if self._standing == 1:  # nearly always
                 ((only,),) = frontier.values()
@@ -339,7 +344,7 @@ class Edits:
             if not self._confirms or b.decides:
                 shown = None
             elif len(known) == self._standing:
-                shown = choose(self._by_itself or b, known) if known else None
+                shown = None if not known else known[0] if newest and len(known) == 1 else choose(self._by_itself or b, known)
             else:
                 self._seen = self._seen or _Seen(edits, choose)
                 shown = self._seen.by(b)
