@@ -1,0 +1,186 @@
+"""What people settle, on real parts: a dispute, two records that are one, a household that moves, a survey that is returned and comes back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.end_to_end.test_main_job import door_of_one_person, survey_again
+from tests.end_to_end.walking import SYNC_MS_MAX, Office, Phone
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("end_to_end")]
+
+FANGS_AREA = "area-g0311"
+OTHER_AREA = "area-g0312"
+
+
+@pytest.fixture
+def phone(server, open_profile):
+    return lambda profile, language="zh": Phone(open_profile(profile), server.url, language)
+
+
+@pytest.fixture
+def office(server, open_profile):
+    return lambda username="admin": Office(open_profile("desk", 1440, 900), server.url).sign_in(username)
+
+
+def in_queue(desk: Office, sort: str, words: str) -> None:
+    """Opens the item of the queue that has these words."""
+    desk.section("待办")
+    desk.page.locator("nav.tabs a", has_text=sort).click()
+    desk.page.locator(".queue-list .item", has_text=words).locator("a").first.click()
+    expect(desk.page.locator(".queue-item h2").first).to_contain_text(words)
+
+
+def side(desk: Office, value: str) -> Locator:
+    return desk.page.locator(".settle .side", has_text=value)
+
+
+def told(desk: Office) -> Locator:
+    return desk.page.locator(".toast.done").last
+
+
+def of_kind(server, area: str, kind: str) -> dict[str, dict]:
+    return {id: each for id, each in server.documents(area).items() if each.get("kind") == kind and each.get("type") == "record"}
+
+
+def test_two_phones_disagree_and_the_office_settles_undoes_and_settles_otherwise(server, phone, office):
+    door, _ = door_of_one_person(server)
+    fang, qiang = phone("wang fang").sign_in("surveyor1"), phone("li zhiqiang").sign_in("surveyor2")
+    for one in (fang, qiang):
+        one.lose_network()
+    survey_again(fang, door, "13900000001", "电话", "13911110001")
+    survey_again(qiang, door, "13900000002", "出生年份", "1966")
+    for one in (fang, qiang):
+        one.outbox()
+        one.find_network()
+    for one in (fang, qiang):
+        expect(one.lines().first).to_contain_text(one.state("accepted"), timeout=SYNC_MS_MAX)
+    label = f"{door[0]}栋 {door[1]}单元 {door[2]}"
+
+    desk = office()
+    in_queue(desk, "填写不一致", label)
+    expect(side(desk, "13900000001")).to_contain_text("王芳")
+    expect(side(desk, "13900000002")).to_contain_text(re.compile("当前采用.*李志强", re.DOTALL))
+    desk.look("m01-dispute-in-the-queue")
+    side(desk, "13900000001").get_by_role("button", name="以此为准").click()
+    expect(told(desk)).to_contain_text("撤销")
+    desk.look("m02-settled")
+    desk.page.locator(".toast [data-undo]").click()
+
+    in_queue(desk, "填写不一致", label)  # it is there again
+    side(desk, "13900000002").get_by_role("button", name="以此为准").click()
+    expect(told(desk)).to_be_visible()
+    desk.open(desk.find("住户", "13900000002"))
+    expect(desk.page.locator(".settle")).to_have_count(0)
+    expect(desk.fact("住户电话").locator(".value")).to_have_text("13900000002")
+    desk.look("m03-settled-otherwise")
+
+    fang.sync()
+    fang.open_door(*door)
+    expect(fang.fact("住户电话")).to_contain_text("13900000002")
+    expect(fang.fact("住户电话")).not_to_contain_text(fang.word("household.disputed"))
+    expect(fang.page.locator(".written", has_text="13900000002")).to_contain_text("办公室已定")
+    fang.look("m04-settled-on-the-phone")
+
+
+def test_two_names_that_sound_the_same_are_suggested_linked_and_unlinked(server, phone, office, eventually):
+    fang = phone("wang fang").sign_in("surveyor1")
+    desk = office()
+    in_queue(desk, "疑似重复", "何伶俐")
+    expect(desk.page.locator(".queue-item")).to_contain_text("名读音相同")
+    expect(desk.page.locator(".queue-item")).to_contain_text("电话相同")
+    desk.look("m05-pair")
+    one, other = sorted(id for id, each in of_kind(server, FANGS_AREA, "person").items() if each["label"] in ("何伶俐", "何玲利"))
+    before = {id: server.documents(FANGS_AREA)[id] for id in (one, other)}
+    desk.page.locator(".pair-decision button[name=action][value=link]").click()
+    expect(told(desk)).to_contain_text("撤销", timeout=15_000)
+    eventually(lambda: server.documents(FANGS_AREA)[other].get("linked_to") == one, 15, "the one stands for both")
+    assert server.documents(FANGS_AREA)[one]["members"] == [one, other]
+    fang.sync()
+    fang.look("m06-linked-on-the-phone")
+
+    desk.page.goto(f"{server.url}/records/{one}")
+    desk.look("m07-the-one")
+    desk.page.get_by_role("button", name="取消关联").click()
+    expect(told(desk)).to_be_visible()
+    restored = lambda: {id: {k: v for k, v in server.documents(FANGS_AREA)[id].items() if k != "_rev"} for id in (one, other)}  # noqa: E731
+    eventually(lambda: restored() == {id: {k: v for k, v in each.items() if k != "_rev"} for id, each in before.items()}, 15, "both are what they were")
+
+
+def test_a_household_moves_both_workers_are_told_and_a_late_survey_follows_it(server, phone, office, eventually):
+    door, name = door_of_one_person(server)
+    label = f"{door[0]}栋 {door[1]}单元 {door[2]}"
+    household = next(id for id, each in of_kind(server, FANGS_AREA, "household").items() if each["label"] == label)
+    fang, min_ = phone("wang fang").sign_in("surveyor1"), phone("the other grid").sign_in("surveyor3")
+    fang.lose_network()
+    survey_again(fang, door, "13900000009", "电话", "13911110009")
+
+    desk = office()
+    desk.open(desk.find("住户", label))
+    desk.page.locator(".moving select").select_option("g0312")
+    desk.look("m08-moving")
+    desk.page.locator(".moving").get_by_role("button", name="迁移").click()
+    expect(told(desk)).to_contain_text("撤销")
+    eventually(lambda: server.documents(FANGS_AREA)[household]["type"] == "moved", 15, "the old area is told")
+
+    fang.outbox()
+    fang.find_network()
+    expect(fang.lines().first).to_contain_text(fang.state("accepted"), timeout=SYNC_MS_MAX)
+    moved = eventually(lambda: server.documents(OTHER_AREA).get(household), 15, "it is where it moved to")
+    assert moved["fields"]["phone"]["value"] == "13900000009"
+    assert [each["label"] for each in of_kind(server, OTHER_AREA, "person").values() if each["fields"].get("household", {}).get("value") == household] == [name]
+    assert household not in of_kind(server, FANGS_AREA, "household")
+    fang.tab("today")
+    expect(fang.page.locator(".notice", has_text=label)).to_contain_text("已转到")
+    fang.look("m09-moved-away")
+    min_.sync()
+    min_.tab("today")
+    expect(min_.page.locator(".notice", has_text=label)).to_contain_text("转来")
+    min_.look("m10-moved-here")
+
+
+def test_a_survey_returned_with_two_comments_comes_back_and_is_accepted(server, phone, office, eventually):
+    fang = phone("wang fang").sign_in("surveyor1")
+    fang.outbox()
+    held = fang.page.locator(".fix")  # the demo's: 45.2 ℃
+    expect(held).to_have_count(1)
+    desk = office()
+    in_queue(desk, "待处理提交", "1栋 2单元 602")
+    for answer, words in (("45.2", "请重新量体温。"), ("住户电话", "少了一位数吗？")):
+        about = desk.page.locator(".answer", has_text=answer).locator(".about")
+        about.locator("summary").click()
+        about.locator("textarea").fill(words)
+    desk.look("m11-returning")
+    desk.page.locator("#decision").get_by_role("button", name="退回手机").click()
+    expect(told(desk)).to_contain_text("王芳")
+    eventually(lambda: "returned" in {each["status"] for each in server.documents("worker-w0001", "receipt:").values()}, 30, "the receipt of the return")
+
+    fang.sync()
+    expect(held).to_contain_text(fang.state("returned"))
+    for words in ("请重新量体温。", "少了一位数吗？"):
+        expect(held).to_contain_text(words)
+    held.get_by_role("button", name=fang.word("outbox.fix")).click()
+    fang.look("m12-returned-form")
+    fang.page.get_by_role("button", name=fang.word("form.outline.open"), exact=True).click()
+    fang.page.locator(".outline__page", has_text="门牌").click()
+    expect(fang.question("住户电话")).to_contain_text("少了一位数吗？")
+    fang.type("住户电话", "13900000045")
+    fang.page.get_by_role("button", name=fang.word("form.outline.open"), exact=True).click()
+    fang.page.locator(".outline__page", has_text="邓宇").first.click()
+    expect(fang.question("体温")).to_contain_text("请重新量体温。")
+    fang.question("体温").locator(".heat__box").fill("36.8")
+    fang.page.get_by_role("button", name=fang.word("form.outline.open"), exact=True).click()
+    fang.page.locator(".outline__page", has_text=fang.word("form.review.title")).click()
+    fang.look("m13-put-right")
+    fang.save()
+    fang.done()
+    fang.tab("outbox")
+    lines = fang.lines().filter(has_text="1栋 2单元 602")
+    expect(lines.filter(has_text=fang.state("accepted"))).not_to_have_count(0, timeout=SYNC_MS_MAX)
+    expect(held).to_have_count(0)
+    fang.look("m14-accepted")
+    desk.open(desk.find("住户", "13900000045"))
+    desk.look("m15-approved")
