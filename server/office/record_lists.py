@@ -330,16 +330,16 @@ def area_choices() -> list[tuple[str, str]]:
     """(id, indented name) of the areas the reader may choose, as the tree stands."""
     areas, within = shown.areas(), reader().within
     seen = {each for each in areas if within is None or each in within}
+    lying_in: dict[str | None, list[str]] = {}
+    for each in sorted(seen, key=natural):
+        parent = areas[each]["parent"]
+        lying_in.setdefault(parent if parent in seen else None, []).append(each)
     choices: list[tuple[str, str]] = []
 
     def add(parent: str | None, depth: int) -> None:
-        for each in sorted((each for each in seen if above(each) == parent), key=natural):
+        for each in lying_in.get(parent, ()):
             choices.append((each, "　" * depth + shown.area_name(each)))
             add(each, depth + 1)
-
-    def above(area: str) -> str | None:
-        parent = areas[area]["parent"]
-        return parent if parent in seen else None
 
     add(None, 0)
     return choices

@@ -9,10 +9,11 @@ from typing import Any
 
 from flask import request, url_for
 
+from server.office import shown
 from server.office.queue_items import settling
 from server.office.record_lists import area_choices
 from server.office.rulings import why_not_mine
-from server.office.signing import below, reader
+from server.office.signing import reader
 from server.stores import stores
 from sync import rulings
 from sync.lying import LIE_WITH
@@ -78,5 +79,5 @@ def _found(row: Mapping[str, Any], wished: str, without: set[str]) -> list[dict[
 
 def lowest_areas() -> list[tuple[str, str]]:
     """Where a record can lie: the reader's areas that have none below them, or records of their own."""
-    areas = reading.areas(stores().session.connection())
-    return [(id, words) for id, words in area_choices() if len(below(areas, {id})) == 1]
+    above = {area["parent"] for area in shown.areas().values()}
+    return [(id, words) for id, words in area_choices() if id not in above]
