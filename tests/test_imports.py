@@ -8,7 +8,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"forms": set(), "sync": {"forms"}, "server": {"forms", "sync"}}
 # The edge between deciding and acting, inside the rooms: a decision knows no store, no HTTP and no clock of the machine.
-PURE = ["sync/revisions.py", "sync/validate.py", "sync/merge.py", "sync/clock.py"]
+PURE = [
+    "sync/revisions.py",
+    "sync/validate.py",
+    "sync/merge.py",
+    "sync/clock.py",
+    *(f"sync/linkage/{path.name}" for path in sorted((ROOT / "sync" / "linkage").glob("*.py"))),
+]
 IMPURE = {"sqlite3", "sqlalchemy", "requests", "flask", "time", "random", "threading", "subprocess", "socket"}
 
 
