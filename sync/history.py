@@ -18,10 +18,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync.causality import OFFICE, Contribution
+from sync.causality import OFFICE, Contribution, as_member
 from sync.lying import LIE_WITH, parent
-from sync.merge import Record, merge, merge_cluster, same
-from sync.replay import Arrival, Decision, Ruling, Step, Together, order, replay
+from sync.merge import Record, merge, same
+from sync.merge_each import merge_each
+from sync.replay import Arrival, Cause, Decision, Ruling, Step, Together, order, replay
 from sync.store import history_statements
 
 EVENTS_SHOWN = 20
@@ -110,16 +111,18 @@ class History:
         ids, rulings = history_statements.tied_by_rulings(connection, record)
         self.record = record
         self.said = history_statements.said_of(connection, ids)
-        arrivals, self.rows = history_statements.arrivals(connection, ids)
+        arrivals = history_statements.arrivals(connection, ids)
         self._speaks: dict[str, set[str]] = {}
         for id, those in self.said.items():
             for each in those:
                 self._speaks.setdefault(each.submission, set()).add(id)
-        decisions = history_statements.decisions_about(connection, ids, self.rows.keys() - self._speaks.keys())
+        decisions = history_statements.decisions_about(connection, ids, {each.id for each in arrivals} - self._speaks.keys())
         self.steps = replay(arrivals, decisions, rulings)
         self.places = [order(step.cause) for step in self.steps]
         self._connection, self._others = connection, others
         self._standing, self._next = _Standing(), 0
+        self._made: dict[int, Record | None] = {}  # by how many steps had been
+        self._changed: dict[tuple[int, str], Contribution] = {}
 
     @classmethod
     def of(cls, connection: Connection, record: str) -> History:
@@ -130,17 +133,41 @@ class History:
     def at(self, place: Place, including: bool = True) -> Record | None:
         """The record as it was right after everything up to this place, or, unless `including`, right before what stands there."""
         standing = self._up_to(place, including)
-        record = merge(self._counting(self.record, standing))
+        if self._next not in self._made:
+            self._made[self._next] = merge(self._set(standing))
+        record = self._made[self._next]
         if record is None:
             return None
         members = self._alive(standing)
-        if members and members[0] == self.record:
-            record = merge_cluster(self.record, {id: self._counting(id, standing) for id in members}) or record
+        own = [merge(self._counting(id, standing)) for id in members] if members and members[0] == self.record and record.left else []
+        record = self._where_it_lay(replace(record, members=tuple(members) if members and members[0] == self.record else ()), place, including)
+        if own:  # where one of its members lay it had not moved from
+            there = {self._where_it_lay(each, place, including).area for each in own if each is not None}
+            record = replace(record, reported_in=record.reported_in - there)
+        return replace(record, linked_to=members[0]) if members and members[0] != self.record else record
+
+    def _where_it_lay(self, record: Record, place: Place, including: bool) -> Record:
         above = parent(record)
         area = self._other(above).area(place, including) if above else None
-        if area is not None and area != record.area:
-            record = replace(record, area=area, lies_with=above or "")
-        return replace(record, linked_to=members[0]) if members and members[0] != self.record else record
+        return record if area is None or area == record.area else replace(record, area=area, lies_with=above or "")
+
+    def _merge_around(self, places: Iterable[Place]) -> None:
+        """Merge what counted before and after each of these steps, all at once."""
+        sets: dict[bool, dict[int, list[Contribution]]] = {True: {}, False: {}}
+        for place in places:
+            for including in (False, True):
+                standing = self._up_to(place, including)
+                if self._next not in self._made:
+                    sets[bool(self._alive(standing))][self._next] = self._set(standing)
+        for those in sets.values():
+            self._made.update(zip(those, merge_each(list(those.values())), strict=True))
+
+    def _set(self, standing: _Standing) -> list[Contribution]:
+        """What the record was made of: of all that were one with it, where it stood for them."""
+        members = self._alive(standing)
+        if not members or members[0] != self.record:
+            return self._counting(self.record, standing)
+        return [self._as_member(each) for id in members for each in self._counting(id, standing)]
 
     def area(self, place: Place, including: bool = True) -> str | None:
         """Where the record lay."""
@@ -162,7 +189,9 @@ class History:
         at, searched, left = before, 0, not only or bool(CHANGES & set(only))
         while left and len(found) < limit and searched < STEPS_SEARCHED_MAX:
             places = self._newest(at, limit)
-            events = [self._event(*step) for step in places]
+            self._merge_around(place for _history, place, _step in places)
+            rows = history_statements.submission_rows(self._connection, {_submission(step.cause) for _history, _place, step in places})
+            events = [self._event(place, step, rows) for _history, place, step in places]
             found += [event for event in reversed(events) if (not only or event.kind in only) and (event.changes or not changes)]
             left, searched = len(places) == limit, searched + limit
             at = places[0][1] if places else at
@@ -217,7 +246,7 @@ class History:
         own_kind = self.record.partition(":")[0]
         return [self._other(id) for id in sorted(id for id in named if isinstance(id, str) and id.partition(":")[0] in LIE_WITH and own_kind != "household")]
 
-    def _event(self, history: History, place: Place, step: Step) -> Event:
+    def _event(self, place: Place, step: Step, rows: Mapping[str, Mapping[str, Any]]) -> Event:
         """An event of this record from a step of its own history, or of that of a record it lies with."""
         earlier, later = self.at(place, including=False), self.at(place)
         changes = tuple(changed(earlier, later))
@@ -225,10 +254,10 @@ class History:
         match cause:
             case Arrival(id=id):
                 said = self._became(id, changes, later, id in step.let_in)
-                return Event(key, cause.received_at, SUBMISSION, step.states[id], cause.worker, id, history.rows[id], self._about(id), said, changes)
+                return Event(key, cause.received_at, SUBMISSION, step.states[id], cause.worker, id, rows[id], self._about(id), said, changes)
             case Decision(submission=id):
                 said = self._became(id, changes, later, True) if id in step.let_in else ()
-                detail = {**history.rows[id], "comment": cause.comment, "comments": cause.comments, "state": step.states.get(id)}
+                detail = {**rows[id], "comment": cause.comment, "comments": cause.comments, "state": step.states.get(id)}
                 return Event(key, cause.at, DECISION, cause.action, cause.by, id, detail, self._about(id), said, changes)
             case Ruling():
                 detail = {"other": cause.other, "field": cause.field, "value": cause.value, "area": cause.area, "click": cause.click, "undoes": cause.undoes}
@@ -278,7 +307,19 @@ class History:
 
     def _counting(self, id: str, standing: _Standing) -> list[Contribution]:
         counted = standing.counted
-        return [_let_in(each, counted[each.submission]) for each in self.said[id] if each.submission in counted]
+        return [each if (clock := counted[each.submission]) is None else self._let_in(each, clock) for each in self.said[id] if each.submission in counted]
+
+    def _let_in(self, each: Contribution, clock: str) -> Contribution:
+        key = (id(each), clock)
+        if key not in self._changed:  # one object for each, so that sets of them can be compared
+            self._changed[key] = replace(each, dot=(OFFICE, clock))
+        return self._changed[key]
+
+    def _as_member(self, each: Contribution) -> Contribution:
+        key = (id(each), "")
+        if key not in self._changed:
+            self._changed[key] = as_member(each, self.record)
+        return self._changed[key]
 
     def _alive(self, standing: _Standing) -> list[str]:
         """Those that were one with it and about which something counted; none where it stood alone."""
@@ -320,6 +361,10 @@ def changed(earlier: Record | None, later: Record | None) -> Iterable[Change]:
             yield Change(name, before.get(name), after.get(name))
 
 
+def _submission(cause: Cause) -> str:
+    return cause.id if isinstance(cause, Arrival) else cause.submission if isinstance(cause, Decision) else ""
+
+
 def key_of(place: Place) -> str:
     """As text for an address: `20260203T091502123456.0.000000000000007`."""
     return f"{place[0]:%Y%m%dT%H%M%S%f}.{place[1]}.{place[2]}"
@@ -330,10 +375,6 @@ def place_of(key: str) -> Place:
     moment, _, rest = key.partition(".")
     rank, _, text = rest.partition(".")
     return datetime.strptime(moment, "%Y%m%dT%H%M%S%f"), int(rank), text
-
-
-def _let_in(each: Contribution, clock: str | None) -> Contribution:
-    return each if clock is None else replace(each, dot=(OFFICE, clock))
 
 
 def _became(name: str, value: Any, changed_names: set[str], later: Record | None, counts: bool) -> str:

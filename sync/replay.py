@@ -19,6 +19,7 @@ from typing import Any
 
 from sync.links import APART, LINK, Pairing, clusters, pairs, standing
 from sync.states import Decided, Link, base_state, superseded, waits
+from sync.validate import effective_clock
 
 REJUDGE, FORCE = "rejudge", "force"
 RULING_PREFIX = "ruling:"
@@ -37,7 +38,8 @@ class Arrival:
     supersedes: str | None
     received_at: datetime
     verdict: str
-    clock: str
+    clock: str | None
+    device: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +168,10 @@ def _held_until(tied: Sequence[Arrival], decided: Sequence[Decision]) -> dict[st
 
 
 def _replay_tied(tied: Sequence[Arrival], decided: Sequence[Decision], held_until: Mapping[str, Decision]) -> list[Step]:
-    causes: list[Cause] = sorted([*tied, *decided], key=order)
-    if len(causes) == 1:  # nearly all: it came, and that was all
+    if len(tied) == 1 and not decided and tied[0].supersedes is None:  # nearly all: it came, and that was all
         (arrival,) = tied
         return [Step(arrival, {arrival.id: arrival.verdict}, {arrival.id: None} if arrival.verdict == "accepted" else {})]
+    causes: list[Cause] = sorted([*tied, *decided], key=order)
     here: dict[str, Arrival] = {}
     said: defaultdict[str, list[Decided]] = defaultdict(list)
     verdict = {each.id: "held" if each.id in held_until else each.verdict for each in tied}
@@ -193,7 +195,9 @@ def _replay_tied(tied: Sequence[Arrival], decided: Sequence[Decision], held_unti
 
 def _states(here: Mapping[str, Arrival], verdict: Mapping[str, str], said: Mapping[str, Sequence[Decided]]) -> dict[str, str]:
     bases = {id: base_state(verdict[id], said.get(id, ()), waits({"supersedes": each.supersedes}, here)) for id, each in here.items()}
-    out = superseded(Link(each.id, each.worker, each.supersedes, bases[each.id], each.clock) for each in here.values())
+    out = superseded(
+        Link(each.id, each.worker, each.supersedes, bases[each.id], effective_clock(each.clock, each.device, each.received_at)) for each in here.values()
+    )
     return {id: "superseded" if id in out else base for id, base in bases.items()}
 
 

@@ -249,7 +249,7 @@ def _said(event: Event, row: Mapping[str, Any], labels: Mapping[str, str]) -> It
 def _value(entry: Mapping[str, Any], question: Any, labels: Mapping[str, str]) -> str:
     value = entry.get("value")
     if _names_record(value):
-        return labels.get(value) or _("a record in an area that is not yours")
+        return labels.get(str(value)) or _("a record in an area that is not yours")
     return shown.value(value, question) if entry else ""
 
 

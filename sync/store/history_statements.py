@@ -14,7 +14,6 @@ from sync.replay import Arrival, Decision, Ruling
 from sync.store import ruling_statements
 from sync.store.models import AuditEvent, Exported, table
 from sync.store.statements import contributions, decisions, parts, submissions
-from sync.validate import effective_clock
 
 audit, exported = table(AuditEvent), table(Exported)
 VIEWS = ("view", "view media")
@@ -41,22 +40,28 @@ def said_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[Contri
     return found
 
 
-def arrivals(connection: Connection, records: Collection[str]) -> tuple[list[Arrival], dict[str, Row]]:
-    """The submissions about these records and all that corrections tie to them; and of each what a page says: form, version, device, area, …"""
+def arrivals(connection: Connection, records: Collection[str]) -> list[Arrival]:
+    """The submissions about these records and all that corrections tie to them."""
     c = submissions.c
-    columns = (c.id, c.number, c.worker, c.supersedes, c.received_at, c.verdict, c.clock, c.device, c.form, c.version, c.area, c.finished_at, c.state)
     about = select(contributions.c.submission).where(contributions.c.record.in_(sorted(records)))
-    chosen = select(*columns)
-    rows: dict[str, Row] = {row["id"]: dict(row) for row in connection.execute(chosen.where(or_(c.id.in_(about), c.supersedes.in_(about)))).mappings()}
-    looked_for = set(rows)
-    frontier = {row["supersedes"] for row in rows.values() if row["supersedes"]} - looked_for
-    frontier |= {row["id"] for row in rows.values() if row["supersedes"]}  # what corrects a correction that says nothing of the record
+    chosen = select(c.id, c.number, c.worker, c.supersedes, c.received_at, c.verdict, c.clock, c.device)
+    found = {row[0]: Arrival(*row) for row in connection.execute(chosen.where(or_(c.id.in_(about), c.supersedes.in_(about))))}
+    looked_for = set(found)
+    frontier = {each.supersedes for each in found.values() if each.supersedes is not None} - looked_for
+    frontier |= {each.id for each in found.values() if each.supersedes is not None}  # what corrects a correction that says nothing of the record
     while frontier:
         looked_for |= frontier
-        new = [dict(row) for some in parts(frontier) for row in connection.execute(chosen.where(or_(c.id.in_(some), c.supersedes.in_(some)))).mappings()]
-        rows.update({row["id"]: row for row in new})
-        frontier = {id for row in new for id in (row["id"], row["supersedes"]) if id is not None} - looked_for
-    return [_arrival(row) for row in rows.values()], rows
+        new = [Arrival(*row) for some in parts(frontier) for row in connection.execute(chosen.where(or_(c.id.in_(some), c.supersedes.in_(some))))]
+        found.update((each.id, each) for each in new)
+        frontier = {id for each in new for id in (each.id, each.supersedes) if id is not None} - looked_for
+    return list(found.values())
+
+
+def submission_rows(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
+    """What an event says of its submission."""
+    c = submissions.c
+    chosen = select(c.id, c.worker, c.supersedes, c.received_at, c.device, c.form, c.version, c.area, c.finished_at, c.state)
+    return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some))).mappings()}
 
 
 def decisions_about(connection: Connection, records: Collection[str], others: Collection[str]) -> list[Decision]:
@@ -95,11 +100,6 @@ def exports(connection: Connection, record: str) -> list[Row]:
     chosen = select(c.number, c.at, c.account, c.subject, c.detail, exported.c.marks).join_from(exported, audit, c.number == exported.c.event)
     rows = connection.execute(chosen.where(exported.c.drawer == drawer)).mappings()
     return [{**row, "detail": orjson.loads(row["detail"] or b"{}")} for row in rows if holds(row["marks"], mark)]
-
-
-def _arrival(row: Row) -> Arrival:
-    clock = effective_clock(row["clock"], row["device"], row["received_at"])
-    return Arrival(row["id"], row["number"], row["worker"], row["supersedes"], row["received_at"], row["verdict"], clock)
 
 
 def _ruling(row: Row) -> Ruling:
