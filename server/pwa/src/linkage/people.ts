@@ -77,13 +77,13 @@ function evidence(left: Profile, right: Profile): Evidence[] {
 }
 
 /** As the centre says it: the score in bits, and what speaks for and against, the weightiest first. */
-export function compare(left: Profile, right: Profile): { score: number; reasons: string[] } {
+export function compare(left: Profile, right: Profile): { score: number; reasons: [key: string, bits: number][] } {
   const found = evidence(left, right);
   const [stranger, relative] = sumsOf(found);
   const column = stranger <= relative ? 0 : 1;
-  const weight = ({ bits }: Evidence) => Math.abs(Math.round(bits[column] * 10) / 10);
-  const reasons = found.filter(({ bits }) => Math.max(...bits.map(Math.abs)) >= REASONS_BITS_MIN).sort((a, b) => weight(b) - weight(a));
-  return { score: scoreOf(found), reasons: reasons.map(({ key }) => key) };
+  const said = found.filter(({ bits }) => Math.max(...bits.map(Math.abs)) >= REASONS_BITS_MIN);
+  const reasons = said.map(({ key, bits }): [string, number] => [key, Math.round(bits[column] * 10) / 10]);
+  return { score: scoreOf(found), reasons: reasons.sort(([, a], [, b]) => Math.abs(b) - Math.abs(a)) };
 }
 
 /** The lesser of the two sums: neither "two strangers" nor "two of one family" explains it. */
