@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, bindparam, delete, func, or_, select, update
 
 from sync.causality import OFFICE, Contribution
+from sync.store import many_rows
 from sync.store.models import Account, Area, Assignment, Checkpoint, FormVersion, Outbox, Record, Stray, table
 from sync.store.models import Contribution as ContributionRow
 from sync.store.models import Decision as DecisionRow
@@ -153,21 +153,13 @@ def remove_records(connection: Connection, ids: Sequence[str]) -> None:
         connection.execute(delete(records).where(records.c.id == bindparam("gone")), [{"gone": id} for id in ids])
 
 
-def add(connection: Connection, into: Any, rows: Sequence[Row]) -> None:
-    if rows:
-        connection.execute(insert(into), rows)
+def add(connection: Connection, into: Table, rows: Sequence[Row]) -> None:
+    many_rows.insert(connection, into, rows)
 
 
-def put(connection: Connection, into: Any, rows: Sequence[Row], key: Sequence[str], update_existing: bool = True) -> None:
+def put(connection: Connection, into: Table, rows: Sequence[Row], key: Sequence[str], update_existing: bool = True) -> None:
     """Insert, or replace what has the same key (or, with `update_existing=False`, leave it)."""
-    if not rows:
-        return
-    statement = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into)
-    if update_existing:
-        statement = statement.on_conflict_do_update(index_elements=key, set_={name: statement.excluded[name] for name in rows[0] if name not in key})
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=key)
-    connection.execute(statement, rows)
+    many_rows.upsert(connection, into, rows, key, update_existing)
 
 
 def sequences(connection: Connection, databases: Collection[str] | None = None) -> dict[str, str]:

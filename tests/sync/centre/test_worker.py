@@ -22,10 +22,13 @@ class PickyConnection:
     def __init__(self, connection):
         self._connection = connection
 
-    def execute(self, statement, rows=None):
-        if isinstance(rows, list) and any(b"poison" in value for row in rows for name, value in row.items() if name in ("answers", "body") and value):
-            raise ValueError("cannot keep this")
-        return self._connection.execute(statement, rows)
+    def exec_driver_sql(self, statement, rows=None):
+        names = [name.strip(' "') for name in statement.partition("(")[2].partition(")")[0].split(",")]
+        for row in rows if isinstance(rows, list) else []:
+            given = dict(zip(names, row, strict=True))
+            if any(b"poison" in (given.get(name) or b"") for name in ("answers", "body")):
+                raise ValueError("cannot keep this")
+        return self._connection.exec_driver_sql(statement, rows)
 
     def __getattr__(self, name):
         return getattr(self._connection, name)
