@@ -102,6 +102,6 @@ test('two thousand records are looked through between two strokes', () => {
     const from = performance.now();
     matches(typed, everyone);
     return performance.now() - from;
-  }).sort((a, b) => a - b)[10]!;
-  expect(took).toBeLessThan(30); // about 1 ms, and 4 on a phone that is four times as slow
+  });
+  expect(Math.min(...took)).toBeLessThan(7); // about 1 ms, and 4 on a phone that is four times as slow; the least, because tests share the machine
 });
