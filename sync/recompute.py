@@ -35,13 +35,15 @@ from sync.store import history_statements, locks, ruling_statements, statements
 from sync.store.engine import Store
 from sync.store.ruling_statements import record_links, rulings
 from sync.store.statements import contributions, records, submissions
-from sync.validate import Accepted, Held, effective_clock
+from sync.validate import Accepted, Held
 from sync.validate import Arrival as Received
 
 PART_ROWS_MAX = 500
 
 Tell = Callable[[str, int, int], None]
 """What is being gone through (submissions, rulings, records), how many are done, of how many."""
+ARRIVAL = ("id", "number", "worker", "supersedes", "received_at", "verdict", "clock", "device")
+
 Mend = Callable[[Ledger], None]
 Look = Callable[[Connection, Any], tuple[list["Difference"], Mend]]
 
@@ -271,39 +273,46 @@ class Recomputation:
     # Records
 
     def _look_at_records(self, connection: Connection, ids: Collection[str]) -> tuple[list[Difference], Mend]:
+        try:
+            differ = self._differing(connection, ids)
+        except (TypeError, ValueError):  # something that was said cannot even be read: find whose
+            differ = [id for id in ids if self._differs_or_unreadable(connection, id)]
+        return [Difference("record", id, (id,)) for id in differ], lambda ledger: ledger.touch(differ)
+
+    def _differs_or_unreadable(self, connection: Connection, id: str) -> bool:
+        try:
+            return bool(self._differing(connection, [id]))
+        except (TypeError, ValueError):
+            return True
+
+    @staticmethod
+    def _differing(connection: Connection, ids: Collection[str]) -> list[str]:
         counting = statements.counting(connection, ids)
         now = Recomputed(connection, {id: counting.get(id, []) for id in ids})
         ledger = Ledger(connection, datetime.min)
-        there: dict[str, Mapping[str, Any]] = {}
-        for some in statements.parts(ids):
-            there.update({row["id"]: dict(row) for row in connection.execute(select(records).where(records.c.id.in_(some))).mappings()})
+        there = {row["id"]: row for some in statements.parts(ids) for row in connection.execute(select(records).where(records.c.id.in_(some))).mappings()}
         differ = []
         for id in ids:
             record, row = now.all[id], there.get(id)
             if record is None or row is None:
-                if (record is None) != (row is None):
-                    differ.append(id)
-                continue
-            documents = {area: orjson.dumps(document, option=orjson.OPT_SORT_KEYS) for area, document in now.documents(id).items()}
-            right = ledger.row(record, documents)
-            if any(right[name] != row[name] for name in right if name != "updated_at"):
+                right = record is None and row is None
+            else:
+                documents = {area: orjson.dumps(document, option=orjson.OPT_SORT_KEYS) for area, document in now.documents(id).items()}
+                right = all(row[name] == value for name, value in ledger.row(record, documents).items() if name != "updated_at")
+            if not right:
                 differ.append(id)
-        return [Difference("record", id, (id,)) for id in differ], lambda ledger: ledger.touch(differ)
+        return differ
 
 
 def _what_counts(tied: Sequence[Mapping[str, Any]], decided: Iterable[Decision]) -> tuple[dict[str, str], dict[str, str | None]]:
     """The state of each submission; and of those that count the decision's clock since when, None: its own."""
-    arrivals = [Arrival(row["id"], row["number"], row["worker"], row["supersedes"], row["received_at"], row["verdict"], _effective(row)) for row in tied]
+    arrivals = [Arrival(**{name: row[name] for name in ARRIVAL}) for row in tied]
     states: dict[str, str] = {}
     since: dict[str, str | None] = {}
     for step in replay(arrivals, decided):
         states.update(step.states)
         since.update(step.let_in)
     return states, since
-
-
-def _effective(row: Mapping[str, Any]) -> str:
-    return effective_clock(row["clock"], row["device"], row["received_at"])
 
 
 def _said(row: dict[str, Any], there: Mapping[tuple[str, str], Mapping[str, Any]], since: str | None, decided: Iterable[Decision]) -> dict[str, Any]:
