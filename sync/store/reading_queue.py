@@ -217,13 +217,20 @@ def _items(connection: Connection, sort: Sort, index: int, rows: list[Any]) -> l
             Item(f"dispute:{row['id']}", sort, harmful, row["updated_at"], there[row["id"]], f"{index}~{row['updated_at'].isoformat()}~{row['id']}")
             for row in rows
         ]
-    there = _records(connection, [row[side] for row in rows for side in ("lesser", "greater")])
+    there = _standing(connection, [row[side] for row in rows for side in ("lesser", "greater")])
     items = []
     for row in rows:
         pair = f"{row['lesser']} {row['greater']}"
         both = {"left": there[row["lesser"]], "right": there[row["greater"]]}
         items.append(Item(f"pair:{pair}", sort, harmful, row["since"], {**_read(row, "reasons"), **both}, f"{index}~{row['score']!r}~{pair}"))
     return items
+
+
+def _standing(connection: Connection, ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Of each the record that stands for it: itself, or the one of its cluster. A member's own document has no fields."""
+    found = _records(connection, ids)
+    ones = _records(connection, [row["linked_to"] for row in found.values() if row["linked_to"]])
+    return {id: ones.get(row["linked_to"], row) for id, row in found.items()}
 
 
 def _records(connection: Connection, ids: list[str]) -> dict[str, dict[str, Any]]:

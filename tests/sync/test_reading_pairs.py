@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sync.store import open_store
 from sync.store.models import Record, RecordLink, Ruling, Suggestion, table
 from sync.store.reading_pairs import Pairs, open_pairs, pairs_by_kind, suggestions
+from sync.store.reading_queue import QueueQuery, queue_page
 
 NOON = datetime(2026, 2, 3, 12, 0)
 
@@ -67,3 +68,11 @@ def test_a_suggestion_whose_record_is_gone_meanwhile_is_left_out(store):
         connection.execute(table(Suggestion).insert().values(row))
         assert connection.execute(select(table(Suggestion))).all()
     assert with_pairs(store, ["ab"]) == ["ab"]
+
+
+def test_a_member_of_a_cluster_is_shown_as_the_one_that_stands_for_it(store):
+    with_pairs(store, ["bc"], linked=["ab"])
+    with store.reading() as connection:
+        [item] = queue_page(connection, QueueQuery(sort="pair")).items
+    assert item.id == "pair:person:b person:c"
+    assert (item.row["left"]["id"], item.row["right"]["id"]) == ("person:a", "person:c")
