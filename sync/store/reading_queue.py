@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select, tuple_
 
 from sync.store.harm import held_harm
 from sync.store.models import Account, Assignment, Contribution, QueueAssignment, Record, RecordLink, Ruling, Submission, Suggestion, table
@@ -34,6 +34,7 @@ NOBODY, SOMEONE = "nobody", "someone"
 
 records, submissions, suggestions = table(Record), table(Submission), table(Suggestion)
 links, assignments = table(RecordLink), table(QueueAssignment)
+PAIRS_IN_ORDER = (suggestions.c.score.desc(), suggestions.c.lesser, suggestions.c.greater)
 
 
 class NoSuchPlace(ValueError):
@@ -92,24 +93,49 @@ class QueuePage:
 def queue_page(connection: Connection, query: QueueQuery, size: int = QUEUE_ROWS) -> QueuePage:
     """The items that follow `query.after`, and where the next page begins ("" when nothing follows)."""
     start, key = _read_place(query.after)
+    pairs = _pairs_somewhere(connection, query)
     items: list[Item] = []
     for index, (sort, harm) in enumerate(STRETCHES):
         if index >= start and sort in query.sorts and len(items) <= size:
-            place = key if index == start else None
-            items += _stretch(connection, query, index, sort, harm, place, size + 1 - len(items))
+            place, wanted = key if index == start else None, size + 1 - len(items)
+            if sort == "pair" and pairs is not None and place is None and wanted <= COUNTED_MAX:
+                items += _these_pairs(connection, index, pairs[:wanted])
+            else:
+                items += _stretch(connection, query, index, sort, harm, place, wanted)
     more = items[size - 1].place if len(items) > size else ""
     shown = _with_assignments(connection, items[:size])
     _say_what_about(connection, [each.row for each in shown if each.sort == "held"], query.within)
-    return QueuePage(shown, more, counts(connection, query))
+    return QueuePage(shown, more, _counts(connection, query, pairs))
 
 
 def counts(connection: Connection, query: QueueQuery) -> dict[Sort, int]:
     """How many wait of each sort, with these filters."""
+    return _counts(connection, query, None)
+
+
+def _counts(connection: Connection, query: QueueQuery, pairs: list[tuple[str, str]] | None) -> dict[Sort, int]:
     found: dict[Sort, int] = {}
     for sort in query.sorts:
+        if sort == "pair" and pairs is not None:
+            found[sort] = len(pairs)
+            continue
         some = _chosen(connection, query, sort, literal_column("1")).limit(COUNTED_MAX).subquery()
         found[sort] = connection.scalar(select(func.count()).select_from(some)) or 0
     return found
+
+
+def _pairs_somewhere(connection: Connection, query: QueueQuery) -> list[tuple[str, str]] | None:
+    """The first pairs of some areas, in order, to be listed and counted from one walk: no index knows where both records of a pair lie."""
+    if "pair" not in query.sorts or (query.within is None and query.area is None):
+        return None
+    s = suggestions.c
+    rows = connection.execute(_chosen(connection, query, "pair", s.lesser, s.greater).order_by(*PAIRS_IN_ORDER).limit(COUNTED_MAX))
+    return [(row.lesser, row.greater) for row in rows]
+
+
+def _these_pairs(connection: Connection, index: int, pairs: list[tuple[str, str]]) -> list[Item]:
+    chosen = select(suggestions).where(tuple_(suggestions.c.lesser, suggestions.c.greater).in_(pairs)).order_by(*PAIRS_IN_ORDER)
+    return _items(connection, "pair", index, list(connection.execute(chosen).mappings())) if pairs else []
 
 
 def queue_item(connection: Connection, id: str, within: Areas) -> Item | None:
@@ -138,7 +164,7 @@ def _stretch(connection: Connection, query: QueueQuery, index: int, sort: Sort, 
         chosen = chosen.where(_held_harm(connection) == BOTH[harm or 0])
         order = (submissions.c.number,)
     else:
-        order = (suggestions.c.score.desc(), suggestions.c.lesser, suggestions.c.greater)
+        order = PAIRS_IN_ORDER
     if key is not None:
         chosen = chosen.where(_beyond(sort, key))
     return _items(connection, sort, index, list(connection.execute(chosen.order_by(*order).limit(size)).mappings()))

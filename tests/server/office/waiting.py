@@ -11,6 +11,7 @@ from server.stores import stores
 from sync import clock
 from sync.causality import Contribution
 from sync.ledger import Ledger
+from sync.store.models import Contribution as ContributionRow
 from sync.store.models import Submission, Suggestion
 from tests.server.office.seeded import NOW, problem, submission
 
@@ -69,11 +70,12 @@ def fill(app: Flask) -> None:
     suggest(app, LING, FAR, 9.0, [["given_sound", {"left": "伶俐", "right": "伶莉", "bits": 7.0}]])
 
 
-def hold(app: Flask, *numbers: int, area: str = "g0311") -> list[str]:
-    """Held submissions of one form, all with the same problem."""
+def hold(app: Flask, *numbers: int, about: str = "") -> list[str]:
+    """Held submissions of one form, all with the same problem; `about`: a record that they speak of."""
     ids = [submission_id(900 + number) for number in numbers]
     why = orjson.dumps([problem("/visit/outcome", "required", "必须填写", "This must be answered")])
+    speaks = [ContributionRow(record=about, submission=id, path="", counts=False, dot_device="d-1", dot_clock="1", body=b"{}") for id in ids if about]
     with app.app_context():
-        stores().session.add_all(submission(id, "held", area=area, problems=why) for id in ids)
+        stores().session.add_all([*(submission(id, "held", problems=why) for id in ids), *speaks])
         stores().session.commit()
     return ids
