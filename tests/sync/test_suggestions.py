@@ -15,11 +15,12 @@ from sqlalchemy import delete, select
 from sync import linkage
 from sync.linkage import Comparison, profile
 from sync.store import linkage_statements as linking
-from sync.store import locks, open_store
+from sync.store import locks, open_store, upgrade
 from sync.store.models import Contribution, LinkageKey, LinkageProfile, Record, Suggestion, table
 from sync.store.statements import put_records
 from sync.suggestions import PUT_OFF_SECONDS, STEP_PAIRS_MAX, STEP_RECORDS_FIRST, Suggestions, candidates
 from tests.examples import examples
+from tests.stores import upgrade_to
 
 NOON = datetime(2026, 2, 3, 12, 0)
 HOME = "household:aaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -330,6 +331,23 @@ def test_a_crowd_that_shares_a_key_is_compared_in_steps_that_end_soon(store):
     assert done == len(crowd)
     assert longest * longest <= STEP_PAIRS_MAX
     assert sorted(here.rules.compared) == sorted(itertools.combinations(crowd, 2)), "each pair once"
+
+
+def test_records_of_before_the_upgrade_wait_to_be_compared_after_those_that_change_now(tmp_path):
+    url = f"sqlite:///{tmp_path}/central.db"
+    upgrade_to(url, "0007")
+    here = Linking(open_store(url))
+    with here.store.writing() as connection:
+        for id in (A, B, HOME, "visit:01JD3Z8Q5V7M2K4X9T6B1N0C09"):
+            values = (id, id.partition(":")[0], "", "", 0, "", "", NOON.isoformat(" "), orjson.dumps({"fields": {"name": {"value": "王芳"}}}))
+            words = "INSERT INTO records (id, kind, label, search, disputes, sort, also_in, updated_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            connection.exec_driver_sql(words, values)
+    upgrade(url)
+    with here.store.writing() as connection:
+        assert linking.waiting(connection) == {"household": 1, "person": 2}
+        linking.queue(connection, [C])
+        assert list(linking.take(connection, 2)) == [C, HOME]
+    assert here.link() == [("01", "02")]
 
 
 def test_candidates_of_a_profile_are_the_likeliest_first(here):
