@@ -155,6 +155,11 @@ class Centre:
     def record(self, id=HOUSEHOLD, area="g0311") -> dict | None:
         return self.databases.read(f"area-{area}", id)
 
+    def published(self, area, id) -> bytes | None:
+        """What the area's phones get, as the store keeps it."""
+        document = self.record(id, area)
+        return None if document is None else orjson.dumps({name: value for name, value in document.items() if name != "_rev"}, option=orjson.OPT_SORT_KEYS)
+
     def value(self, name, id=HOUSEHOLD):
         record = self.record(id)
         return None if record is None or name not in record["fields"] else record["fields"][name]["value"]
