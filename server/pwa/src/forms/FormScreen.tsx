@@ -220,10 +220,12 @@ function Runner(props: FormScreenProps & { opened: Opened; onOpenAnew: (draft: D
     if (vanished) say(t('form.rows.vanished', { count: vanished.rows }), vanished.undo);
   });
 
-  createEffect(() => {
-    const taken = filling.people.taken();
-    if (taken) say(t('form.likely.taken', { name: taken.name }), taken.undo);
-  });
+  createEffect(
+    on(filling.people.taken, (taken, before) => {
+      if (taken) say(t('form.likely.taken', { name: taken.name }), taken.undo);
+      else if (before && untrack(toast)?.undo === before.undo) setToast(null); // undone beside the name
+    }),
+  );
 
   const door = () => (props.start.record || props.start.household || props.opened.household ? filling.title() : '');
   const pages = () => filling.pages();

@@ -85,10 +85,24 @@ test('undone, everything stands as it was typed', async () => {
   filling.answer(name(filling), '何玲利');
   const before = rows(filling);
   await filling.people.take(name(filling), 'person:lingli');
-  filling.people.taken()!.undo();
+  const { undo } = filling.people.taken()!;
+  undo();
   expect(rows(filling)).toEqual(before);
   expect(filling.people.isTaken(name(filling))).toBe(false);
   expect(filling.people.takenIn({ members: [{ person_id: 'person:lingli' }] })).toEqual([]);
+  filling.answer(name(filling), '何玲');
+  undo(); // the second button for it
+  expect(rows(filling)).toMatchObject([{ name: '何玲' }]);
+});
+
+test('undone, what was written since stays; a second tap on the same person changes nothing', async () => {
+  const filling = begin();
+  filling.answer(name(filling), '何玲利');
+  const id = filling.people.idAt(name(filling));
+  await Promise.all([filling.people.take(name(filling), 'person:lingli'), filling.people.take(name(filling), 'person:lingli')]);
+  filling.answer(question(filling, '/members/0/health/age'), '46');
+  filling.people.taken()!.undo();
+  expect(rows(filling)).toEqual([{ person_id: id, name: '何玲利', health: { age: 46 } }]);
 });
 
 test('undone after a row above was removed, the right row is put back', async () => {

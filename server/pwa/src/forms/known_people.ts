@@ -116,34 +116,39 @@ export class KnownPeople {
   async take(question: Question, id: string): Promise<void> {
     const [record] = await wholeRecords([id]);
     const place = untrack(() => this.placeOf(question));
-    if (!record || !place) return;
+    if (!record || !place || untrack(() => this.textAt(place, place.entity.id)) === id) return; // a second tap
     const typed = untrack(() => question.text());
-    const before = new Map<string, string>();
+    const filled: { inRow: string; before: string; after: string }[] = [];
     const put = (path: string, text: string) => {
       const inRow = path.slice((place.entity.repeat ?? '').length);
-      before.set(inRow, untrack(() => this.textAt(place, path)));
+      const before = untrack(() => this.textAt(place, path));
       this.instance.set(place.base + inRow, text);
+      filled.push({ inRow, before, after: untrack(() => this.textAt(place, path)) });
     };
     put(place.entity.id, record._id);
     for (const [path, text] of this.fillable(place, record)) if (untrack(() => this.textAt(place, path)) === '') put(path, text);
     const name = record.fields.name?.value;
-    if (typeof name === 'string' && name !== '') this.answer(question, name);
+    const called = typeof name === 'string' && name !== '' ? name : typed;
+    this.answer(question, called);
     const head = { _id: id, version: { ...record.version }, ...(record.members ? { members: record.members } : {}) };
     this.setRecords([...untrack(this.records).filter(({ _id }) => _id !== id), head]);
-    this.setTaken({
+    const taken: Taken = {
       question,
-      name: typeof name === 'string' ? name : record.label,
+      name: called,
       undo: () => {
-        // The row may have moved meanwhile: its place is looked up anew.
+        if (untrack(this.taken) !== taken) return; // undone already
+        // The row may have moved meanwhile: its place is looked up anew. What was written anew since is the person's own.
         const base = untrack(() => this.placeOf(question))?.base;
         if (base === undefined) return;
-        for (const [inRow, text] of [...before].reverse()) this.instance.set(base + inRow, text);
-        this.answer(question, typed);
+        const textAt = (inRow: string) => untrack(() => this.textAt({ entity: place.entity, base }, (place.entity.repeat ?? '') + inRow));
+        for (const { inRow, before, after } of filled.reverse()) if (textAt(inRow) === after) this.instance.set(base + inRow, before);
+        if (untrack(() => question.text()) === called) this.answer(question, typed);
         this.setRecords(untrack(this.records).filter(({ _id }) => _id !== id));
         this.setTaken(null);
-        this.typed(question, typed);
+        this.typed(question, untrack(() => question.text()));
       },
-    });
+    };
+    this.setTaken(taken);
   }
 
   /** Whether the row went on from a record that was chosen here. */
