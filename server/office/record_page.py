@@ -23,6 +23,8 @@ from sync.store import reading
 from sync.store.facets import facets
 
 HIDDEN = ("household", "person")  # shown as links instead
+HISTORY_AT_ONCE_MAX = 500
+"""Submissions of a record up to which its history comes with its page; a longer one is fetched by the page."""
 
 
 def join(blueprint: Blueprint) -> None:
@@ -33,13 +35,14 @@ def join(blueprint: Blueprint) -> None:
 @needs(*OFFICE)
 def record(record_id: str) -> str | tuple[str, int]:
     connection = stores().session.connection()
-    history = History.of(connection, record_id)
-    row, gone = _row(history)
+    row, gone = _row(record_id)
     moment, problem = _asked()
-    past = history.at((moment, LAST, "")) if moment else None
+    now, history = row, None
+    if moment or {"show", "before"} & request.args.keys() or row["body"].get("submission_count", 0) <= HISTORY_AT_ONCE_MAX:
+        history = History.of(connection, record_id)
+    past = history.at((moment, LAST, "")) if moment and history else None
     if moment and past is None:
         problem, moment = _("Nothing was known of this record then. It is shown as it is now."), None
-    now = row
     if past is not None:
         row = _as_row(past, moment or row["updated_at"])
     fields = row["body"].get("fields") or {}
@@ -62,7 +65,7 @@ def record(record_id: str) -> str | tuple[str, int]:
         past=moment,
         gone=gone,
         problem=problem,
-        **_timeline(history, now, moment),
+        **{**_controls(moment), **(_timeline(history, now, moment) if history else {"fetched": True})},
         **({} if moment or gone else record_rulings.parts(row)),  # nobody rules on the past
     )
     if moment:
@@ -75,22 +78,25 @@ def record(record_id: str) -> str | tuple[str, int]:
 @needs(*OFFICE)
 def record_timeline(record_id: str) -> str:
     """More of the timeline alone: a part of the page, fetched when it is asked for."""
+    row, _gone = _row(record_id)
     history = History.of(stores().session.connection(), record_id)
-    row, _gone = _row(history)
     page = render_template("office/record_timeline.html", row=row, property_name=shown.property_name, **_timeline(history, row, None))
     note("view", record_id)
     return page
 
 
-def _row(history: History) -> tuple[dict[str, Any], bool]:
+def _row(record_id: str) -> tuple[dict[str, Any], bool]:
     """The record as the store has it; or as it last was, where nothing that counts is left of it."""
-    row = reading.record(stores().session.connection(), history.record, reader().within)
+    connection, within = stores().session.connection(), reader().within
+    row = reading.record(connection, record_id, within)
     if row is not None:
         return row, False
-    last = history.last_known() if not reading.record(stores().session.connection(), history.record, None) else None
-    if last is None or (reader().within is not None and last.area not in (reader().within or ())):
-        raise NotFound
-    return _as_row(last, history.places[-1][0]), True
+    if reading.record(connection, record_id, None) is None:
+        history = History.of(connection, record_id)
+        last = history.last_known()
+        if last is not None and (within is None or last.area in within):
+            return _as_row(last, history.places[-1][0]), True
+    raise NotFound
 
 
 def _as_row(record: Record, moment: datetime) -> dict[str, Any]:
@@ -111,6 +117,16 @@ def _asked() -> tuple[datetime | None, str]:
         return None, str(error)
 
 
+def _controls(moment: datetime | None) -> dict[str, Any]:
+    """What is asked of the history: its kinds of events, and a moment."""
+    return {
+        "show": "",
+        "shows": [(name, words) for name, (words, _only, _changes) in timeline.SHOWN.items()],
+        "moment_asked": timeline.moment_text(moment)[:16] if moment else "",
+        "latest": languages.now().strftime("%Y-%m-%dT%H:%M"),
+    }
+
+
 def _timeline(history: History, row: dict[str, Any], moment: datetime | None) -> dict[str, Any]:
     """What record_timeline.html draws."""
     show, before = request.args.get("show", ""), request.args.get("before", "")
@@ -129,9 +145,6 @@ def _timeline(history: History, row: dict[str, Any], moment: datetime | None) ->
         "lines_shown": timeline.LINES_SHOWN_MAX,
         "before": before,
         "show": show,
-        "shows": [(name, words) for name, (words, _only, _changes) in timeline.SHOWN.items()],
         "event_before": timeline.moment_text(times[at - 2]) if at > 1 else "",
         "event_after": timeline.moment_text(times[at]) if at + 1 < len(times) else "",
-        "moment_asked": timeline.moment_text(moment)[:16] if moment else "",
-        "latest": languages.now().strftime("%Y-%m-%dT%H:%M"),
     }

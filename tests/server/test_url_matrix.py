@@ -34,6 +34,7 @@ GET     /<any(households,people,cases,problems,requests,shifts,premises,passes,v
 GET     /work                                  302    302     302    302   302      302      200    200           302
 GET     /<any(households,people,cases,problems,requests,shifts,premises,passes,visits):path>.csv 302 302 302 302 302      302      200    200           302
 GET     /records/<record_id>                   302    302     302    302   302      302      200    200           302
+GET     /records/<record_id>/timeline          302    302     302    302   302      302      200    200           302
 GET     /records/elsewhere                     302    302     302    302   302      302      404    200           302
 GET     /submissions                           302    302     302    302   302      302      200    200           302
 GET     /submissions.csv                       302    302     302    302   302      302      200    200           302
@@ -96,6 +97,7 @@ ASKED = {
     "/<any(households,people,cases,problems,requests,shifts,premises,passes,visits):path>": "/households",
     "/<any(households,people,cases,problems,requests,shifts,premises,passes,visits):path>.csv": "/people.csv",
     "/records/<record_id>": f"/records/{HOUSEHOLD}",
+    "/records/<record_id>/timeline": f"/records/{HOUSEHOLD}/timeline",
     "/records/elsewhere": f"/records/{ELSEWHERE}",
     "/submissions/<submission_id>": f"/submissions/{HELD}",
     "/submissions/elsewhere": f"/submissions/{HELD_ELSEWHERE}",
