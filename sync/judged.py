@@ -62,6 +62,17 @@ class Judged:
     def aside(self) -> str:
         return aside_of(self.id, self.arrival.database, self.kept)
 
+    def mark(self) -> str | None:
+        """Its clock, which no other form of its phone has, and a digest of its inbox and of what it says beside its id: equal where the same form
+        comes under two ids."""
+        verdict = self.verdict
+        assert isinstance(verdict, Accepted | Held)
+        if verdict.envelope.clock is None:
+            return None
+        rest = self.kept.replace(b'"_id":"' + str(self.arrival.document.get("_id")).encode() + b'"', b"", 1)
+        digest = hashlib.blake2b(self.arrival.database.encode() + b" " + rest, digest_size=6)
+        return f"{verdict.envelope.clock}~{digest.hexdigest()}"
+
     def problems(self) -> bytes:
         return _bytes(list(self.verdict.problems)) if isinstance(self.verdict, Held) else b"[]"
 
@@ -86,6 +97,7 @@ class Judged:
             "verdict": state,
             "state": state,
             "supersedes": envelope.supersedes,
+            "mark": self.mark(),
             "document": self.kept,
             "answers": None if verdict.answers is None else _bytes(verdict.answers),
             "problems": self.problems(),

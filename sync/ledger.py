@@ -5,7 +5,7 @@ The merge worker and the office both write through it, so that arriving, correct
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from sync.links import Linked, pairs, standing
 from sync.lying import Recomputed, areas_shown, reference
 from sync.merge import Record
 from sync.publish import area_database, outbox_row
-from sync.states import Decided, Link, base_state, chain, receipt, superseded, waits
+from sync.states import BY_PEOPLE, Decided, Link, base_state, chain, receipt, states_of, waits
 from sync.store import ruling_statements, statements
 from sync.store.facets import facets
 from sync.validate import effective_clock
@@ -82,9 +82,7 @@ class Ledger:
         rows = statements.related(self.connection, wanted)
         decided = decisions(self.connection, [row["id"] for row in rows])
         there = {row["id"] for row in rows}
-        bases = {row["id"]: base_state(row["verdict"], decided.get(row["id"], ()), waits(row, there)) for row in rows}
-        out = superseded(Link(row["id"], row["worker"], row["supersedes"], bases[row["id"]], _effective(row)) for row in rows)
-        states = {id: "superseded" if id in out else base for id, base in bases.items()}
+        states = states_of(_link(row, decided.get(row["id"], ()), there) for row in rows)
         for row in rows:
             if row["verdict"] == "accepted":
                 row["now"] = _bytes([chain()] if states[row["id"]] == "held" else [])
@@ -102,7 +100,7 @@ class Ledger:
                 statements.let_in(self.connection, id, let_in_clock or self.decide(id, "rejudge", CENTRE))
             elif row["state"] == "accepted":
                 statements.leave_out(self.connection, id)
-        dots = statements.contribution_dots(self.connection, {row["id"] for row in changed} | (wanted & set(bases)))
+        dots = statements.contribution_dots(self.connection, {row["id"] for row in changed} | (wanted & there))
         for row in rows:
             if row["id"] in dots:
                 self.touch(record for record, _, _ in dots[row["id"]])
@@ -223,6 +221,12 @@ def relink(ledger: Ledger, ids: Iterable[str]) -> dict[tuple[str, str], Linked]:
     ruling_statements.put_links(ledger.connection, {each.pair for each in around}, found)
     ledger.touch(id for each in around for id in each.pair)
     return found
+
+
+def _link(row: Mapping[str, Any], decided: Sequence[Decided], there: Collection[str]) -> Link:
+    base = base_state(row["verdict"], decided, waits(row, there))
+    by_people = any(each.action in BY_PEOPLE for each in decided)
+    return Link(row["id"], row["worker"], row["supersedes"], base, _effective(row), row["mark"], by_people)
 
 
 def _effective(row: Mapping[str, Any]) -> str:

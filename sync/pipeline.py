@@ -13,9 +13,10 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, delete, update
@@ -275,11 +276,12 @@ class Pipeline:
                         rows.append(each.row())
                         ledger.contribute(contributions, counts=False)
                         ledger.receipt(rows[-1], "held", problems, each.verdict.remarks, ())
+            copies = _repeated(connection, rows)
             statements.add(connection, submissions, rows)
             corrections = [row["id"] for row in rows if row["supersedes"]]
             corrections += statements.superseding(connection, [row["id"] for row in rows])
-            if corrections:
-                ledger.resettle(corrections)
+            if corrections or copies:
+                ledger.resettle([*corrections, *copies])
             read_to = batch.sequences if batch is not None else {}
             checkpoints = [{"database": name, "sequence": sequence, "updated_at": now} for name, sequence in read_to.items()]
             statements.put(connection, statements.checkpoints, checkpoints, ("database",))
@@ -306,7 +308,8 @@ class Pipeline:
                 ledger = Ledger(connection, now)
                 new = judged.row()
                 same_row = submissions.c.id == row["id"]
-                connection.execute(update(submissions).where(same_row).values({name: new[name] for name in new if name not in ("received_at", "state")}))
+                judged_anew = {name: new[name] for name in new if name not in ("received_at", "state", "document")}
+                connection.execute(update(submissions).where(same_row).values(judged_anew))
                 connection.execute(delete(statements.contributions).where(statements.contributions.c.submission == row["id"]))
                 ledger.contribute([replace(each, submission=row["id"]) for each in judged.verdict.contributions], counts=False)
                 ledger.resettle([row["id"]], ledger.decide(row["id"], "rejudge", CENTRE))
@@ -320,8 +323,15 @@ class Pipeline:
         return self._last
 
 
+def _repeated(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of these rows, not yet added, those whose content came before under another id, or comes twice here."""
+    first: dict[str, str] = dict(statements.of_marks(connection, {row["mark"] for row in rows if row["mark"] is not None}))
+    return [row["id"] for row in rows if row["mark"] is not None and first.setdefault(row["mark"], row["id"]) != row["id"]]
+
+
 def _touches_what_is_there(connection: Connection, judged: Sequence[Judged]) -> bool:
     """Whether anything but new submissions follows from these: corrections, copies, other content under a known id."""
     ids = [each.id for each in judged if each.is_submission]
     corrects = any(each.verdict.envelope.supersedes for each in judged if isinstance(each.verdict, Accepted | Held))
-    return corrects or len(set(ids)) < len(ids) or bool(statements.submission_rows(connection, ids)) or bool(statements.superseding(connection, ids))
+    repeats = bool(_repeated(connection, [{"id": each.id, "mark": each.mark()} for each in judged if isinstance(each.verdict, Accepted | Held)]))
+    return corrects or repeats or len(set(ids)) < len(ids) or bool(statements.submission_rows(connection, ids)) or bool(statements.superseding(connection, ids))

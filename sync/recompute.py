@@ -42,7 +42,7 @@ PART_ROWS_MAX = 500
 
 Tell = Callable[[str, int, int], None]
 """What is being gone through (submissions, rulings, records), how many are done, of how many."""
-ARRIVAL = ("id", "number", "worker", "supersedes", "received_at", "verdict", "clock", "device")
+ARRIVAL = ("id", "number", "worker", "supersedes", "received_at", "verdict", "clock", "device", "mark")
 
 Mend = Callable[[Ledger], None]
 Look = Callable[[Connection, Any], tuple[list["Difference"], Mend]]

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.links import APART, LINK, Pairing, clusters, pairs, standing
-from sync.states import Decided, Link, base_state, superseded, waits
+from sync.states import BY_PEOPLE, Decided, Link, base_state, states_of, waits
 from sync.validate import effective_clock
 
 REJUDGE, FORCE = "rejudge", "force"
@@ -40,6 +40,7 @@ class Arrival:
     verdict: str
     clock: str | None
     device: str | None
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _replay_rulings(rulings: Iterable[Ruling]) -> Iterable[Step]:
 
 
 def _tied(arrivals: Sequence[Arrival]) -> Iterable[list[Arrival]]:
-    """Groups that corrections tie together: nothing outside a group changes a state in it."""
+    """Groups that corrections and equal contents tie together: nothing outside a group changes a state in it."""
     by_id = {each.id: each for each in arrivals}
     leads: dict[str, str] = {each.id: each.id for each in arrivals}
 
@@ -145,9 +146,12 @@ def _tied(arrivals: Sequence[Arrival]) -> Iterable[list[Arrival]]:
             id = leads[id]
         return id
 
+    marked: dict[str, str] = {}
     for each in arrivals:
         if each.supersedes in by_id:
             leads[first(each.id)] = first(each.supersedes)
+        if each.mark is not None:
+            leads[first(each.id)] = first(marked.setdefault(each.mark, each.id))
     groups: defaultdict[str, list[Arrival]] = defaultdict(list)
     for each in arrivals:
         groups[first(each.id)].append(each)
@@ -194,11 +198,13 @@ def _replay_tied(tied: Sequence[Arrival], decided: Sequence[Decision], held_unti
 
 
 def _states(here: Mapping[str, Arrival], verdict: Mapping[str, str], said: Mapping[str, Sequence[Decided]]) -> dict[str, str]:
-    bases = {id: base_state(verdict[id], said.get(id, ()), waits({"supersedes": each.supersedes}, here)) for id, each in here.items()}
-    out = superseded(
-        Link(each.id, each.worker, each.supersedes, bases[each.id], effective_clock(each.clock, each.device, each.received_at)) for each in here.values()
-    )
-    return {id: "superseded" if id in out else base for id, base in bases.items()}
+    def link(each: Arrival) -> Link:
+        decided = said.get(each.id, ())
+        base = base_state(verdict[each.id], decided, waits({"supersedes": each.supersedes}, here))
+        effective = effective_clock(each.clock, each.device, each.received_at)
+        return Link(each.id, each.worker, each.supersedes, base, effective, each.mark, any(one.action in BY_PEOPLE for one in decided))
+
+    return states_of(link(each) for each in here.values())
 
 
 def _clock_of_letting_in(id: str, cause: Cause, decided: Iterable[Decision]) -> str | None:

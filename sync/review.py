@@ -31,9 +31,9 @@ class CannotDecide(Exception):
         self.submission = submission
 
 
-REASONS = ("missing", "form", "version", "worker", "area", "answers", "superseded")
+REASONS = ("missing", "form", "version", "worker", "area", "answers", "superseded", "duplicate")
 """missing: there is no such submission. form, version, worker, area: unknown here, so nobody can say what it means; it can be rejected or
-returned, and is judged again by itself once that is known. answers: none could be read. superseded: a correction of it counts already."""
+returned, and is judged again by itself once that is known. answers: none could be read. superseded: a correction of it counts already. duplicate: the same form is here under another id; decide on that one."""
 
 
 def decide(
@@ -56,8 +56,8 @@ def decide(
         row = statements.submission_rows(connection, [submission], "state", "problems", "answers", "area").get(submission)
         if row is None:
             raise CannotDecide("missing", submission)
-        if row["state"] == "superseded":
-            raise CannotDecide("superseded", submission)
+        if row["state"] in ("superseded", "duplicate"):
+            raise CannotDecide(row["state"], submission)
         if action == "accept":
             reason = _why_not(row, statements.area_parents(connection))
             if reason is not None:
@@ -75,7 +75,7 @@ def why_not_accept(store: Store, submission: str) -> str | None:
         row = statements.submission_rows(connection, [submission], "state", "problems", "answers", "area").get(submission)
         if row is None:
             return "missing"
-        return "superseded" if row["state"] == "superseded" else _why_not(row, statements.area_parents(connection))
+        return row["state"] if row["state"] in ("superseded", "duplicate") else _why_not(row, statements.area_parents(connection))
 
 
 def _why_not(row: statements.Row, areas: Mapping[str, str | None]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,13 +33,44 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What supersession looks at. `base` is the state by verdict and decisions alone."""
+    """What a state follows from beside others. `base` is the state by verdict and decisions alone; `mark`: what its content is known by (sync/judged.py);
+    `decided`: whether a person has decided about it."""
 
     id: str
     worker: str | None
     supersedes: str | None
     base: str
     clock: str
+    mark: str | None = None
+    decided: bool = False
+
+
+BY_PEOPLE = frozenset({"accept", "reject", "return", "reopen"})
+"""Actions of decisions that a person takes."""
+
+
+def states_of(links: Iterable[Link]) -> dict[str, str]:
+    """The state of each submission. `links` has, beside those asked about, all that corrections and equal contents tie to them.
+
+    The same content under another id, with the same clock of the same phone, is a *duplicate*: the one with the least id stands, or the one that a
+    person has decided about. What takes out one of them takes out all.
+    """
+    by_id = {link.id: link for link in links}
+    copies: dict[str, list[Link]] = {}
+    for link in by_id.values():
+        if link.mark is not None:
+            copies.setdefault(link.mark, []).append(link)
+    repeated: set[str] = set()
+    for those in copies.values():
+        if len(those) > 1:
+            stands = min(those, key=lambda link: (not link.decided, link.id))
+            repeated |= {link.id for link in those if not link.decided and link is not stands}
+    bases = {id: "duplicate" if id in repeated else link.base for id, link in by_id.items()}
+    out = superseded(replace(link, base=bases[link.id]) for link in by_id.values())
+    for those in copies.values():
+        if any(link.id in out for link in those):
+            out |= {link.id for link in those}
+    return {id: "superseded" if id in out and base != "duplicate" else base for id, base in bases.items()}
 
 
 def waits(row: Mapping[str, Any], there: Collection[str]) -> bool:

@@ -39,6 +39,7 @@ HINDRANCES = {
     "area": later("the area it names is not known here, so its records would belong nowhere"),
     "answers": later("its answers cannot be read"),
     "superseded": later("a correction of it counts already"),
+    "duplicate": later("the same form is here under another id, and that one counts"),
 }
 
 

@@ -44,7 +44,7 @@ def arrivals(connection: Connection, records: Collection[str]) -> list[Arrival]:
     """The submissions about these records and all that corrections tie to them."""
     c = submissions.c
     about = select(contributions.c.submission).where(contributions.c.record.in_(sorted(records)))
-    chosen = select(c.id, c.number, c.worker, c.supersedes, c.received_at, c.verdict, c.clock, c.device)
+    chosen = select(c.id, c.number, c.worker, c.supersedes, c.received_at, c.verdict, c.clock, c.device, c.mark)
     found = {row[0]: Arrival(*row) for row in connection.execute(chosen.where(or_(c.id.in_(about), c.supersedes.in_(about))))}
     looked_for = set(found)
     frontier = {each.supersedes for each in found.values() if each.supersedes is not None} - looked_for

@@ -137,7 +137,7 @@ class Submission(Base):
     """A submission as it came, and what became of it. `state` is what its receipt says; `verdict` is what the rules alone say.
 
     `id` is the document's id. Should other content arrive under an id that is taken, one of the two keeps the id and the
-    other's is followed by `~` and a digest of its content.
+    other's is followed by `~` and a digest of its content. `mark` is what equal contents under other ids have in common: see sync/judged.py.
     """
 
     __tablename__ = "submissions"
@@ -156,6 +156,7 @@ class Submission(Base):
     verdict: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
     supersedes: Mapped[str | None] = mapped_column(String(200), index=True)
+    mark: Mapped[str | None] = mapped_column(String(220), index=True)
     document: Mapped[bytes] = mapped_column(LargeBinary)
     answers: Mapped[bytes | None] = mapped_column(LargeBinary)
     problems: Mapped[bytes] = mapped_column(LargeBinary)

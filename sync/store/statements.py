@@ -89,16 +89,25 @@ def superseding(connection: Connection, ids: Iterable[str]) -> list[str]:
     return [row.id for some in parts(ids) for row in connection.execute(chosen.where(submissions.c.supersedes.in_(some)))]
 
 
-def related(connection: Connection, ids: Iterable[str]) -> list[dict[str, Any]]:
-    """These submissions and all that corrections tie to them, with what decides their state."""
+def of_marks(connection: Connection, marks: Iterable[str]) -> list[tuple[str, str]]:
+    """(mark, id) of the submissions that have one of these marks."""
     c = submissions.c
-    chosen = select(c.id, c.database, c.worker, c.device, c.clock, c.received_at, c.verdict, c.state, c.supersedes, c.problems, c.remarks)
+    return [(row.mark, row.id) for some in parts(marks) for row in connection.execute(select(c.mark, c.id).where(c.mark.in_(some)))]
+
+
+def related(connection: Connection, ids: Iterable[str]) -> list[dict[str, Any]]:
+    """These submissions and all that corrections and equal contents tie to them, with what decides their state."""
+    c = submissions.c
+    columns = (c.id, c.database, c.worker, c.device, c.clock, c.received_at, c.verdict, c.state, c.supersedes, c.mark, c.problems, c.remarks)
+    chosen = select(*columns)
     found: dict[str, dict[str, Any]] = {}
     looked_for: set[str] = set()
     frontier = set(ids)
     while frontier:
         looked_for |= frontier
         rows = [row for some in parts(frontier) for row in connection.execute(chosen.where(or_(c.id.in_(some), c.supersedes.in_(some)))).mappings()]
+        marks = {row["mark"] for row in rows if row["mark"] is not None}
+        rows += [row for some in parts(marks) for row in connection.execute(chosen.where(c.mark.in_(some))).mappings()]
         found.update({row["id"]: dict(row) for row in rows})
         frontier = {id for row in rows for id in (row["id"], row["supersedes"]) if id is not None} - looked_for
     return list(found.values())

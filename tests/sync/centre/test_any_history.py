@@ -25,9 +25,11 @@ from sync.history import as_of, timeline
 from sync.ledger import Ledger, relink
 from sync.lying import Recomputed
 from sync.publish import area_database
+from sync.recompute import Recomputation
 from sync.store import statements
 from sync.store.models import Contribution, Record, Ruling, Submission, table
 from tests.examples import TIMES
+from tests.sync.centre.conftest import submission_id
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 HISTORIES = 300 if TIMES == 1 else 500 * TIMES
@@ -159,6 +161,14 @@ class City(RuleBasedStateMachine):
             phone.pull(self.centre.databases)
             self._note_what_is_accepted()
 
+    @rule(phone=st.integers(0, 3))
+    def a_form_comes_again_under_another_id(self, phone):
+        phone = self.phones[phone]
+        if phone.written:
+            copy = {**phone.written[-1], "_id": submission_id(500 + next(self.numbers))}
+            self.centre.put(copy)
+            self.sent.append(copy)
+
     @rule(how=st.sampled_from(["merge", "restart", "read again"]))
     def the_centre_works(self, how):
         if how == "read again":
@@ -225,6 +235,7 @@ class City(RuleBasedStateMachine):
             everything = self.centre.everything()
             self._the_phones_hold_what_the_centre_holds()
             assert recomputed(self.centre) == kept(self.centre), "step by step is not what the whole gives"
+            assert list(Recomputation(self.centre.store).check()) == []
             self._every_accepted_value_is_in_a_history()
             if not self.year_2099:
                 self._another_order_gives_the_same(everything)

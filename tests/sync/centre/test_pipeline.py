@@ -5,7 +5,9 @@ from datetime import timedelta
 import orjson
 import pytest
 
+from sync.review import CannotDecide, decide
 from sync.store.models import Assignment, Record, Submission, table
+from tests.sync.centre.conftest import submission_id
 
 
 def problems(receipt):
@@ -199,3 +201,31 @@ def test_what_was_held_for_an_unknown_form_area_or_assignment_is_judged_again_wh
     centre.merge()
     assert [centre.receipt(one)["status"] for one in (newer, elsewhere)] == ["accepted"] * 2
     assert "office" in centre.record(area="g0312")["version"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_one_form_under_three_ids_counts_once_whichever_comes_first(centre, order):
+    first = centre.submission("w0001", answers={"phone": "135", "masks": 5})
+    copies = [first, {**first, "_id": submission_id(800)}, {**first, "_id": submission_id(801)}]
+    for place in order:
+        centre.take(copies[place], copies[place])
+    assert [centre.receipt(each)["status"] for each in copies] == ["accepted", "duplicate", "duplicate"]
+    assert (centre.value("masks"), centre.record()["submission_count"]) == (5, 1)
+    with pytest.raises(CannotDecide, match="duplicate"):
+        decide(centre.store, copies[1]["_id"], "accept", "admin")
+    corrected = centre.submission("w0001", answers={"phone": "135", "masks": 7}, supersedes=copies[2]["_id"])
+    centre.take(corrected)
+    assert (centre.receipt(first)["status"], centre.value("masks")) == ("superseded", 7), "whichever of them the phone took for its own"
+
+
+def test_the_same_words_another_time_are_another_form(centre):
+    answers = {"phone": "135", "masks": 5}
+    centre.take(centre.submission("w0001", answers=answers), centre.submission("w0001", answers=answers))
+    assert (centre.value("masks"), set(centre.states().values())) == (10, {"accepted"})
+
+
+def test_nobody_puts_anothers_form_out_of_force_by_sending_it_under_a_lesser_id(centre):
+    rightful = centre.submission("w0001", number=500, answers={"phone": "135"})
+    centre.take({**rightful, "_id": submission_id(400)}, inbox="worker-w0002")
+    centre.take(rightful)
+    assert (centre.receipt(rightful)["status"], centre.value("phone")) == ("accepted", "135")
