@@ -133,3 +133,29 @@ def test_searching_and_deciding_work_without_scripts(sign_in, address):
     assert page.locator(".title .badge").inner_text() == "已退回"
     page.click(".toast button")
     assert page.locator(".title .badge").inner_text() == "待处理"
+
+
+def test_in_the_queue_one_key_decides_another_undoes_and_none_fires_while_typing(sign_in, address):
+    page = sign_in()
+    ready(page, "/queue?sort=held")
+    title = page.locator(".item-head h2")
+    expect(page.locator(".items .at")).to_contain_text("体温应在34到43之间")
+    page.keyboard.press("r")
+    expect(page.locator("#decision textarea[name=comment]")).to_be_focused()  # a return needs a word
+    page.keyboard.type("axu请重新测温")
+    expect(page.locator("#decision textarea[name=comment]")).to_have_value("axu请重新测温")
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    expect(page.locator(".toast.done")).to_contain_text("已退回")
+    expect(page.locator(".items .at")).to_contain_text("浮山网格")  # the next one came by itself
+    page.keyboard.press("u")
+    expect(page.locator(".items .at")).to_contain_text("体温应在34到43之间")  # back at what was undone
+    page.keyboard.press("m")
+    expect(page.locator(".items .at")).to_contain_text("王芳")
+    page.keyboard.press("?")
+    expect(page.locator("dialog#keys")).to_be_visible()
+    page.keyboard.press("x")
+    expect(title).to_have_text("入户摸排")  # not while the keys are shown
+    page.keyboard.press("Escape")
+    page.check("[data-all]")
+    expect(page.locator("[data-several]")).to_be_visible()
