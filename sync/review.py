@@ -33,7 +33,8 @@ class CannotDecide(Exception):
 
 REASONS = ("missing", "form", "version", "worker", "area", "answers", "superseded", "duplicate")
 """missing: there is no such submission. form, version, worker, area: unknown here, so nobody can say what it means; it can be rejected or
-returned, and is judged again by itself once that is known. answers: none could be read. superseded: a correction of it counts already. duplicate: the same form is here under another id; decide on that one."""
+returned, and is judged again by itself once that is known. answers: none could be read. superseded: a correction of it counts already.
+duplicate: the same form is here under another id; decide on that one."""
 
 
 def decide(

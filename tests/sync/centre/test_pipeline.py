@@ -229,3 +229,23 @@ def test_nobody_puts_anothers_form_out_of_force_by_sending_it_under_a_lesser_id(
     centre.take({**rightful, "_id": submission_id(400)}, inbox="worker-w0002")
     centre.take(rightful)
     assert (centre.receipt(rightful)["status"], centre.value("phone")) == ("accepted", "135")
+
+
+def test_a_version_that_never_existed_has_seen_nothing(centre):
+    ghost = {
+        "household:aaaaaaaaaaaaaaaaaaaaaaaaaa": {"d-ghost": "4070908800000-0000-d-ghost"},
+        "household:" + "z" * 26: {"d-w0001": "1770120000000-0000-d-w0001"},
+    }
+    one, other = centre.submission("w0001", answers={"phone": "135"}), centre.submission("w0002", answers={"phone": "136"}, based_on=ghost)
+    centre.take(one, other)
+    assert centre.receipt(other)["status"] == "accepted"
+    assert [each["value"] for each in centre.record()["fields"]["phone"]["disputed"]] == ["135"]
+    assert "d-ghost" not in centre.record()["version"]
+
+
+def test_a_person_of_a_household_that_nobody_has_reported_lies_where_the_form_came_from(centre):
+    person = "person:01JD3Z8Q5V7M2K4X9T6B1N0CFR"
+    centre.take(
+        centre.submission("leader", area="g0312", answers={"household_id": "household:" + "z" * 26, "members": [{"person_id": person, "name": "何伶俐"}]})
+    )
+    assert centre.record(person, area="g0312")["area"] == "g0312"
