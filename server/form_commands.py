@@ -27,6 +27,7 @@ from server.errors import BadRequest, NotFound
 from server.form_publishing import Source
 from server.form_text import counted, difference_data, difference_lines, finding_data, findings_lines, outline
 from server.form_trying import TRY_SECONDS_MAX, TryKept, try_token
+from server.office.audit import note_export
 from server.stores import stores
 from server.terminal import clear_errors, say_table
 from sync.store.models import Account, FormVersion
@@ -143,6 +144,8 @@ def form_diff(old: str, new: str, beside: tuple[Path, ...], by_exit_code: bool, 
 def form_answers(form: str) -> None:
     name, _, version = form.partition(":")
     version = version or _current(name)
+    form_publishing.load(stores(), name, version)  # an error before it is noted
+    note_export(f"answers {name}", form_reports.records_in(stores(), name))
     count = lost = mapped = 0
     for row in form_reports.rows(stores(), name, version):
         count, lost, mapped = count + 1, lost + len(row.lost), mapped + (row.version != version)

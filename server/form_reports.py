@@ -14,14 +14,14 @@ from sqlalchemy import select
 
 from server import form_publishing
 from server.stores import Stores
-from sync.store.models import Submission, table
+from sync.store.models import Contribution, Submission, table
 
 if TYPE_CHECKING:
     from forms.differences import Lost
     from forms.form import Form
 
 ROWS_AT_ONCE = 500
-_submissions = table(Submission)
+_submissions, _contributions = table(Submission), table(Contribution)
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,13 @@ class Row:
     """UTC, as text"""
     answers: dict[str, Any]
     lost: list[Lost]
+
+
+def records_in(stores: Stores, form: str) -> list[str]:
+    """The records that these answers are about."""
+    spoken_of = select(_contributions.c.record).join_from(_contributions, _submissions, _submissions.c.id == _contributions.c.submission)
+    with stores.store.reading() as connection:
+        return list(connection.scalars(spoken_of.where(_submissions.c.form == form, _submissions.c.state == "accepted").distinct()))
 
 
 def rows(stores: Stores, form: str, version: str) -> Iterator[Row]:

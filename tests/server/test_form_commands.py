@@ -10,7 +10,8 @@ from sqlalchemy import insert, text
 
 from server.form_trying import tried
 from server.stores import stores
-from sync.store.models import KeptForm, Submission
+from sync.store.history_statements import exports
+from sync.store.models import Contribution, KeptForm, Submission
 
 CATALOGUE = Path(__file__).parent.parent.parent / "forms" / "catalogue"
 NOON = datetime(2026, 2, 3, 12, 0)
@@ -179,7 +180,12 @@ def test_answers_of_all_versions_stand_in_one_report(app, command, trees):
             row = {"id": f"submission:{number}", "database": "worker-w0001", "revision": "1-a", "form": "trees", "version": version, "state": state}
             blank = {"verdict": state, "received_at": NOON, "document": b"{}", "problems": b"[]", "remarks": b"[]", "answers": json.dumps(answers).encode()}
             connection.execute(insert(Submission).values(**row, **blank))
+        of_tree = {"record": "tree:01JD3Z8Q5V7M2K4X9T6B1N0CFR", "submission": "submission:0", "path": "", "counts": True, "body": b"{}"}
+        connection.execute(insert(Contribution).values(**of_tree, dot_device="d-1", dot_clock="1"))
     code, output = command("forms", "answers", "trees")
+    with app.app_context(), stores().store.reading() as connection:
+        [taken] = exports(connection, "tree:01JD3Z8Q5V7M2K4X9T6B1N0CFR")
+        assert (taken["subject"], taken["account"], taken["detail"]["records"]) == ("answers trees", None, 1)
     first, second, summary = output.strip().split("\n")
     assert code == 0
     assert [json.loads(line)["answers"] for line in (first, second)] == [{"seen": "yes"}, {"seen": "no", "remark": "none"}]

@@ -185,3 +185,38 @@ def test_the_record_as_of_any_moment_is_what_the_store_held_then_and_the_timelin
         assert walked(whole) == shown(as_of(centre, centre.time, record))
         assert list(leafed_through(centre, record)) == whole
         assert list(leafed_through(centre, record, changes=True)) == [event for event in whole if event.changes]
+
+
+def test_what_was_held_until_its_form_was_known_counted_from_then_on(centre, form_of_version):
+    early = centre.submission("w0001", version="2", answers={"phone": "135"})
+    centre.take(early)
+    held = centre.time
+    centre.time += timedelta(seconds=1)
+    with centre.store.writing() as connection:
+        centre.publish_form(connection, form_of_version("2"))
+    centre.merge()
+    assert as_of(centre, held) is None
+    assert [told(each) for each in timeline(centre)] == ["rejudge by centre: phone - → 135", "held by w0001: nothing"]
+    assert [(each.name, each.became) for each in timeline(centre)[1].said] == [("phone", "waits")]
+
+
+def test_a_value_that_was_history_at_once_is_told_though_it_never_stood(centre):
+    centre.take(centre.submission("w0001", answers={"phone": "135", "needs": "food"}))
+    knew = {HOUSEHOLD: centre.record()["version"]}
+    centre.take(centre.submission("w0002", answers={"phone": "136"}, based_on=knew))
+    late = centre.submission("w0003", answers={"phone": "135", "needs": "food"}, based_on=knew)
+    centre.take(late)
+    newest = timeline(centre)[0]
+    assert told(newest) == "accepted by w0003: nothing"
+    assert {each.name: each.became for each in newest.said} == {"phone": "history", "needs": "confirms"}
+
+
+def test_a_chain_of_corrections_that_arrives_backwards_is_told_as_it_arrived(centre):
+    first = centre.submission("w0001", answers={"phone": "1"})
+    second = centre.submission("w0001", answers={"phone": "2"}, supersedes=first["_id"])
+    centre.take(second)
+    waited = centre.time
+    centre.time += timedelta(seconds=1)
+    centre.take(first)
+    assert as_of(centre, waited) is None
+    assert [told(each) for each in timeline(centre)] == ["superseded by w0001: phone - → 2", "held by w0001: nothing"]
