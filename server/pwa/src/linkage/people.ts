@@ -100,10 +100,15 @@ function sumsOf(found: readonly Evidence[]): [stranger: number, relative: number
   return [stranger, relative];
 }
 
+/** Without one of these a piece of a name (老李, 小芳) says nothing. */
+const TELLING: ReadonlySet<string> = new Set(['door_same', 'phone_same', 'phone_slip']);
+
 /** null: not likely enough to be shown. */
 export function match(typed: Profile, known: Profile): Match | null {
   if (typed.name.text === '' || known.name.text === '' || isHopeless(typed, known)) return null;
   const found = evidence(typed, known);
+  const isPiece = [typed, known].some(({ name: { shape } }) => shape === 'surname' || shape === 'given');
+  if (isPiece && !found.some(({ key }) => TELLING.has(key))) return null;
   const open: Evidence[] = [];
   if (!typed.sex || !known.sex) open.push({ key: '', bits: bitsOf('sex', 'same') });
   if (!typed.year || !known.year) open.push({ key: '', bits: bitsOf('born', 'year') });
