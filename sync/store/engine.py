@@ -22,6 +22,11 @@ from sqlalchemy.engine import make_url
 BUSY_SECONDS_MAX = 30
 """How long a statement waits for another process's write on SQLite."""
 
+CACHE_KIBIBYTES_MAX = 32 * 1024
+"""Of each connection to SQLite: what a batch of the merge worker changes (some 15 MB) fits in, and is written once."""
+LOG_PAGES = 8_000
+"""After so many (32 MB) SQLite moves what its log holds into the database: pages that many batches change are moved once."""
+
 ASK_AGAIN_SECONDS = 0.001
 TURN = "doorstep_turn"
 IDLE_IN_TRANSACTION_SECONDS_MAX = 300  # a delivery to a CouchDB that is slow to answer may take four minutes
@@ -78,7 +83,8 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS_MAX * 1000}"):
+    settings = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS_MAX * 1000}")
+    for pragma in (*settings, f"cache_size=-{CACHE_KIBIBYTES_MAX}", f"wal_autocheckpoint={LOG_PAGES}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
