@@ -33,7 +33,7 @@ lint: $(STAMPS)/requirements-dev $(STAMPS)/pwa-modules ## ruff, mypy and the Typ
 format: $(STAMPS)/requirements-dev ## put the Python files in the house's shape
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-bench: build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules ## measure everything, beside pouchdb-server (under 15 minutes); `python -m benchmarks storm` only that
+bench: build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules ## measure everything, beside pouchdb-server, up to a million submissions stored (some 40 minutes); `python -m benchmarks storm` only that
 	$(BIN)/python -m benchmarks
 
 install: $(STAMPS)/requirements $(STAMPS)/pwa-modules $(STAMPS)/office-modules ## what running needs

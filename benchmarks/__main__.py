@@ -7,7 +7,18 @@ import time
 
 from benchmarks.report import machine
 
-BENCHMARKS = ["validation", "pipeline", "merge_workers", "replication", "plain_requests", "empty_sync", "idle_feeds", "storm", "forms_on_phone", "linkage"]
+BENCHMARKS = [
+    "validation",
+    "feed_to_records",
+    "merge_workers",
+    "replication",
+    "plain_requests",
+    "empty_sync",
+    "idle_feeds",
+    "storm",
+    "forms_on_phone",
+    "linkage",
+]
 
 wanted = sys.argv[1:] or BENCHMARKS
 unknown = [name for name in wanted if importlib.util.find_spec(f"benchmarks.{name}") is None]

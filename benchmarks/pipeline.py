@@ -1,129 +1,25 @@
-"""From feed to committed records and receipts: submissions a second of the household survey with 4 members, and what the time goes into.
-
-    python -m benchmarks.pipeline
-
-A store and an engine on disk, one process, one core. Median of 5 runs; each run takes 2,000 submissions of 8 workers about 1,000 households:
-half are new, half are second visits.
-"""
+"""A small centre and surveys for it, as other benchmarks send them: WORKERS workers in one grid, HOUSEHOLDS households of four people."""
 
 from __future__ import annotations
 
-import statistics
-import sys
-import tempfile
-import time
-from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from forms.check import publishable
 from forms.form import Form
-from sync import clock, conflicts, judged, ledger
+from sync import clock
 from sync.engine import Engine
 from sync.identity import household_id, ulid
-from sync.pipeline import Pipeline
-from sync.store import Store, open_store, statements, upgrade
+from sync.store import Store
 from sync.store.models import Account, Area, Assignment, table
 from sync.store.published import publish_form
 
-RUNS = 5
 SUBMISSIONS = 2_000
 WORKERS = 8
 HOUSEHOLDS = 1_000
 NOON = datetime(2026, 2, 3, 4, 0)
 SURNAMES, GIVEN = "王李张刘陈杨黄赵吴周", ("伟", "芳", "秀英", "建国", "伶俐", "玉兰", "志强", "梅")
 CATALOGUE = Path(__file__).parent.parent / "forms" / "catalogue"
-
-
-def main() -> None:
-    form = publishable((CATALOGUE / "household_survey.md").read_text(), ".md").form
-    assert form is not None
-    rates, shares = [], []
-    for _ in range(RUNS):
-        with tempfile.TemporaryDirectory() as folder:
-            rate, share = one_run(Path(folder), form)
-        rates.append(rate)
-        shares.append(share)
-    print(f"pipeline: {statistics.median(rates):,.0f} submissions/s, feed to committed records and receipts (household survey, 4 members; median of {RUNS})")
-    print(f"          runs: {', '.join(f'{rate:,.0f}' for rate in sorted(rates))}")
-    microseconds = {part: statistics.median(share[part] for share in shares) for part in shares[0]}
-    for part, each in microseconds.items():
-        print(f"          {each:7.0f} µs  {part}")
-
-
-def one_run(folder: Path, form: Form) -> tuple[float, dict[str, float]]:
-    """Submissions a second, and microseconds a submission by part."""
-    url = f"sqlite:///{folder}/central.db"
-    upgrade(url)
-    store, databases = open_store(url), Engine(folder / "sync")
-    found(store, databases, form)
-    for worker in range(WORKERS):
-        databases.publish(f"worker-w{worker}", [submission(number) for number in range(worker, SUBMISSIONS, WORKERS)])
-    pipeline = Pipeline(store, databases)
-    with Watch() as watch:
-        started = time.perf_counter()
-        pipeline.run_once()  # compiles the form
-        compiled = time.perf_counter() - started
-        watch.spent.clear()
-        started = time.perf_counter()
-        taken_before = count(store)
-        while count(store) < SUBMISSIONS:
-            pipeline._take(pipeline._next_batch())
-        spent = time.perf_counter() - started
-    taken = SUBMISSIONS - taken_before
-    assert accepted(store) == SUBMISSIONS, f"{accepted(store)} of {SUBMISSIONS} accepted"
-    share = {part: 1e6 * seconds / taken for part, seconds in watch.spent.items()}
-    share["everything else: reading the feed, receipts, commit"] = 1e6 * spent / taken - sum(share.values())
-    started = time.perf_counter()
-    delivered = 0
-    while done := pipeline._delivery.run_once():
-        delivered += done
-    share["afterwards, not counted above: delivering receipts and records to the sync engine"] = 1e6 * (time.perf_counter() - started) / SUBMISSIONS
-    databases.close()
-    store.close()
-    assert compiled > 0 and delivered > 0
-    return taken / spent, share
-
-
-class Watch:
-    """Times calls of a few functions by standing in for them while a run lasts."""
-
-    PARTS = (
-        (judged, "validate", "validate: envelope, who, where, the form's rules"),
-        (ledger, "merge", "merge"),
-        (conflicts.statements, "submission_rows", "store: seen before?"),
-        (statements, "counting", "store: read what counts"),
-        (statements, "record_areas", "store: read where records are"),
-        (statements, "add", "store: add submissions, contributions, outbox"),
-        (statements, "put_records", "store: put records"),
-    )
-
-    def __init__(self) -> None:
-        self.spent: defaultdict[str, float] = defaultdict(float)
-        self._real: list[tuple[Any, str, Callable]] = []
-
-    def __enter__(self) -> Watch:
-        for module, name, part in self.PARTS:
-            real = getattr(module, name)
-            self._real.append((module, name, real))
-            setattr(module, name, self._timed(real, part))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for module, name, real in self._real:
-            setattr(module, name, real)
-
-    def _timed(self, real: Callable, part: str) -> Callable:
-        def timed(*arguments: Any, **named: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return real(*arguments, **named)
-            finally:
-                self.spent[part] += time.perf_counter() - started
-
-        return timed
 
 
 def found(store: Store, databases: Engine, form: Form) -> None:
@@ -186,15 +82,6 @@ def member(door: int, index: int) -> dict[str, Any]:
     }
 
 
-def count(store: Store) -> int:
-    with store.reading() as connection:
-        return connection.exec_driver_sql("SELECT count(*) FROM submissions").scalar_one()
-
-
 def accepted(store: Store) -> int:
     with store.reading() as connection:
         return connection.exec_driver_sql("SELECT count(*) FROM submissions WHERE state = 'accepted'").scalar_one()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
