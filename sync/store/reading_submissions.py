@@ -100,7 +100,8 @@ def counts_by_form(connection: Connection, query: SubmissionQuery) -> dict[str, 
 
 def workers_in(connection: Connection, query: SubmissionQuery) -> list[str]:
     """Who sent what is in the list, for the filter."""
-    return [each for each in connection.scalars(_chosen(connection, query, submissions.c.worker).distinct()) if each]
+    worker = submissions.c.worker
+    return [each for each in connection.scalars(_chosen(connection, query, worker).distinct().order_by(worker)) if each]
 
 
 def _listed(connection: Connection, query: SubmissionQuery) -> Select[Any]:
