@@ -2,7 +2,9 @@
 
 import contextlib
 import random
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
@@ -13,6 +15,7 @@ from sync.rulings import CannotRule
 from sync.store.models import Record
 from tests.examples import examples
 
+NOON = datetime(2026, 2, 3, 12, 0)
 PERSON = "person:01JD3Z8Q5V7M2K4X9T6B1N0CFR"
 HOUSEHOLD = "household:aaaaaaaaaaaaaaaaaaaaaaaaaa"
 HOUSEHOLDS = (HOUSEHOLD, "household:bbbbbbbbbbbbbbbbbbbbbbbbbb")
@@ -79,7 +82,7 @@ class Office:
         self.centre, self.random, self.sent, self.clicks, self.held_then = centre, random.Random(seed), [], [], []
 
     def live(self, steps):
-        actions = [self.submit] * 3 + [self.batch, self.correct, self.early, self.settle, self.move, self.undo] + [self.decide, self.pair] * 2
+        actions = [self.submit] * 3 + [self.batch, self.correct, self.early, self.twin, self.settle, self.move, self.undo] + [self.decide, self.pair] * 2
         for _ in range(steps):
             self.centre.time += timedelta(seconds=1)
             with contextlib.suppress(CannotDecide, CannotRule):
@@ -108,6 +111,11 @@ class Office:
     def correct(self):
         corrected = self.random.choice(self.sent or [None])
         self.centre.put(self.document(supersedes=corrected and corrected["_id"]))
+
+    def twin(self):
+        """The same form under another id."""
+        if self.sent:
+            self.centre.put({**self.random.choice(self.sent), "_id": self.centre.submission()["_id"]})
 
     def early(self):
         """A correction that arrives before what it corrects."""
@@ -220,3 +228,35 @@ def test_a_chain_of_corrections_that_arrives_backwards_is_told_as_it_arrived(cen
     centre.take(first)
     assert as_of(centre, waited) is None
     assert [told(each) for each in timeline(centre)] == ["superseded by w0001: phone - → 2", "held by w0001: nothing"]
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "merging.md").read_text()
+EXAMPLE = re.findall(r"^\| 12:(\d\d) \| (.+) \| (.+) \|$", PAGE.partition("## What was known when")[2].partition("\n## ")[0], re.M)
+PHONES = {"Wang": "w0001", "Li": "w0002", "Zhao": "w0003", "Sun": "leader"}
+
+
+def test_the_example_of_the_page_comes_out_as_it_says(centre):
+    sent, seen, click, moments = {}, {}, "", []
+    for minute, what, _phone in EXAMPLE:
+        centre.time = NOON + timedelta(minutes=int(minute))
+        if said := re.fullmatch(r"(\w+)(?:, who had seen (\d+),)? reports (\d+)", what):
+            who, knew, phone = said.groups()
+            based_on = {HOUSEHOLD: seen[knew]} if knew else {}
+            sent[who] = centre.submission(PHONES[who], answers={"phone": phone}, based_on=based_on, seconds=60 * int(minute))
+            centre.put(sent[who])
+        elif said := re.fullmatch(r"the office settles (\d+)", what):
+            click = rulings.settle(centre.store, HOUSEHOLD, "phone", said[1], "leader", centre.record()["version"], now=lambda: centre.time).click
+        elif said := re.fullmatch(r"the office rejects what (\w+) sent", what):
+            review.decide(centre.store, sent[said[1]]["_id"], "reject", "leader", now=lambda: centre.time)
+        else:
+            assert what == "the office takes the settlement back"
+            rulings.undo(centre.store, click, "leader", now=lambda: centre.time)
+        centre.merge()
+        seen.setdefault(centre.value("phone"), centre.record()["version"])
+        moments.append(centre.time)
+    assert len(EXAMPLE) == 7
+    for moment, (_minute, _what, phone) in zip(moments, EXAMPLE, strict=True):
+        assert value_of(as_of(centre, moment).fields["phone"]).replace("≠", ", disputed ") == phone
+    newest, _undone, rejected = timeline(centre)[:3]
+    assert [(each.name, each.value, each.became) for each in newest.said] == [("phone", "135", "history")]
+    assert told(rejected) == "reject by leader: nothing"
