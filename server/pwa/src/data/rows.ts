@@ -101,11 +101,11 @@ export function isUnmerged(sheet: Sheet): boolean {
 }
 
 /** Of what a submission says, that which the records on this phone do not hold yet: all of it until it is accepted, then what the next sync will bring. */
-export function notIn(sheet: Sheet, said: readonly Said[], version: Known['version']): readonly Said[] {
-  if (isUnmerged(sheet)) return said;
+export function notIn(sheet: Sheet, form: Pick<FormDocument, 'entities'>, version: Known['version']): readonly Said[] {
+  if (isUnmerged(sheet)) return saidBy(sheet.submission.answers, form);
   if (sheet.state.state !== 'accepted') return [];
   const missing = new Set((sheet.receipt?.records ?? []).filter((record) => isMissing(record.version, version(record.id))).map(({ id }) => id));
-  return missing.size === 0 ? [] : said.filter(({ id }) => missing.has(id));
+  return missing.size === 0 ? [] : saidBy(sheet.submission.answers, form).filter(({ id }) => missing.has(id));
 }
 
 function isMissing(put: Vector, held: Vector | undefined): boolean {
@@ -121,7 +121,7 @@ export function overlay(
     const { submission } = sheet;
     const form = formOf(submission.form, submission.version);
     if (!form) continue;
-    for (const said of notIn(sheet, saidBy(submission.answers, form), known.version)) {
+    for (const said of notIn(sheet, form, known.version)) {
       const id = known.one(said.id);
       const before: Row | undefined = (over ?? rows).get(id);
       // What has left is not brought back by what is still to be sent about it, nor is anyone behind its door.

@@ -1,6 +1,6 @@
 // A whole record as this phone knows it: what the centre merged, with our own unmerged answers over it, marked. Pure.
 import type { FieldValue, FormDocument, RecordDocument } from './documents.ts';
-import { EACH_FOR_ITSELF, isUnmerged, notIn, type Row, saidBy } from './rows.ts';
+import { EACH_FOR_ITSELF, isUnmerged, notIn, type Row } from './rows.ts';
 import type { Sheet } from './submissions.ts';
 
 export type Field = FieldValue & { pending?: true };
@@ -17,7 +17,7 @@ export function whole(
     const { submission } = sheet;
     const form = formOf(submission.form, submission.version);
     if (!form) continue;
-    for (const said of notIn(sheet, saidBy(submission.answers, form), known.version).filter(({ id }) => known.one(id) === row.id))
+    for (const said of notIn(sheet, form, known.version).filter(({ id }) => known.one(id) === row.id))
       for (const [name, value] of Object.entries(said.facts))
         record.fields[name] = {
           value, worker: submission.worker, device: submission.device, at: submission.finished_at, clock: submission.clock,
