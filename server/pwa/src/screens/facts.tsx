@@ -24,37 +24,37 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
   const groups = createMemo(() => [...groupBy(fields(), ({ field }) => field.submission)].map(([, group]) => group).sort((a, b) => (a[0]!.field.clock < b[0]!.field.clock ? 1 : -1)));
   return (
     <>
-    <Show when={fields().some(({ field }) => field.disputed?.length)}><p class="soft">{t('household.office_decides')}</p></Show>
-    <For each={groups()} fallback={<Show when={props.empty}><p class="card soft">{props.empty}</p></Show>}>
-      {(group) => (
-        <div class="card written">
-          <p class="written__who">
-            <span class="grow">{written(group[0]!.field)}</span>
-            <Show when={group[0]!.field.pending}>
-              <span class="chip chip--warn"><Hourglass size={16} aria-hidden="true" />{t('household.pending')}</span>
-            </Show>
-          </p>
-          <dl class="facts">
-            <For each={group}>
-              {({ name, field, label, value }) => (
-                <div class="fact">
-                  <dt>{label}</dt>
-                  <dd class="fact__value">{value}</dd>
-                  <Show when={field.disputed?.length}>
-                    <dd class="fact__disputed">
-                      <span class="chip chip--bad"><CircleAlert size={16} aria-hidden="true" />{t('household.disputed')}</span>
-                      <For each={field.disputed}>
-                        {(other) => <span>{t('household.said', { name: workerName(other.worker), value: readable(other.value, question(props.record.kind, name)) })} · {moment(other.at)}</span>}
-                      </For>
-                    </dd>
-                  </Show>
-                </div>
-              )}
-            </For>
-          </dl>
-        </div>
-      )}
-    </For>
+      <Show when={fields().some(({ field }) => field.disputed?.length)}><p class="soft">{t('household.office_decides')}</p></Show>
+      <For each={groups()} fallback={<Show when={props.empty}><p class="card soft">{props.empty}</p></Show>}>
+        {(group) => (
+          <div class="card written">
+            <p class="written__who">
+              <span class="grow">{written(group[0]!.field)}</span>
+              <Show when={group[0]!.field.pending}>
+                <span class="chip chip--warn"><Hourglass size={16} aria-hidden="true" />{t('household.pending')}</span>
+              </Show>
+            </p>
+            <dl class="facts">
+              <For each={group}>
+                {({ name, field, label, value }) => (
+                  <div class="fact">
+                    <dt>{label}</dt>
+                    <dd class="fact__value">{value}</dd>
+                    <Show when={field.disputed?.length}>
+                      <dd class="fact__disputed">
+                        <span class="chip chip--bad"><CircleAlert size={16} aria-hidden="true" />{t('household.disputed')}</span>
+                        <For each={field.disputed}>
+                          {(other) => <span>{t('household.said', { name: workerName(other.worker), value: readable(other.value, question(props.record.kind, name)) })} · {moment(other.at)}</span>}
+                        </For>
+                      </dd>
+                    </Show>
+                  </div>
+                )}
+              </For>
+            </dl>
+          </div>
+        )}
+      </For>
     </>
   );
 }
