@@ -42,7 +42,7 @@ def panel(item: Item, here: str, following: str) -> dict[str, Any]:
         "panel": "office/queue_pair.html",
         "row": pair,
         "hidden": queue_words.hidden(pair),
-        "weighed": queue_words.weighed(pair),
+        "weighed": [(why, *queue_words.WEIGHTS[weight]) for why, weight in queue_words.weighed(pair)],
         "why_not": why_not_mine(ids),
         "sides": [side(pair[each]) for each in ("left", "right")],
         "lines": compared(pair["left"], pair["right"]),

@@ -47,7 +47,7 @@ def said(item: Item) -> Said:
         there = left if hidden(item.row) == "right" else right
         return Said(there["label"] or there["id"], (_("May be one with a record in an area that is not yours"),), " · ".join(areas))
     title = _("%(left)s and %(right)s", left=left["label"] or left["id"], right=right["label"] or right["id"])
-    return Said(title, tuple(words for words, _for in weighed(item.row)), " · ".join(areas))
+    return Said(title, tuple(words for words, _weight in weighed(item.row)), " · ".join(areas))
 
 
 def hidden(row: Mapping[str, Any]) -> str | None:
@@ -72,10 +72,23 @@ def _difference(row: Mapping[str, Any], name: str, held: Mapping[str, Any]) -> s
     return ngettext("%(num)s phone wrote different answers to “%(field)s”", "%(num)s phones wrote different answers to “%(field)s”", len(phones), field=field)
 
 
-def weighed(row: Mapping[str, Any]) -> list[tuple[str, bool]]:
-    """Why two records may be one, and then what speaks against it: (words, whether it speaks for it), the weightiest first."""
+def weighed(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was compared of two records, what speaks most for their being one first: (words, one of WEIGHTS)."""
     reasons = sorted(row["reasons"], key=lambda reason: -reason[1].get("bits", 0))
-    return [(_alike(key, values), values.get("bits", 0) >= 0) for key, values in reasons]
+    return [(_alike(key, values), _weight(key, values.get("bits", 0))) for key, values in reasons]
+
+
+WEIGHTS = {
+    "for": ("check", "good", later("speaks for it")),
+    "little": ("circle", "calm", later("says little: it is so in a family too")),
+    "against": ("x", "warn", later("speaks against it")),
+}
+SAME = "_same"
+
+
+def _weight(key: str, bits: float) -> str:
+    """That two share a door or a surname may weigh against their being one: that is what a family shares. It would read wrongly with a cross."""
+    return "for" if bits > 0 else "little" if key.endswith(SAME) else "against"
 
 
 def _alike(key: str, values: Mapping[str, Any]) -> str:
