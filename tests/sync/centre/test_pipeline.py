@@ -5,6 +5,7 @@ from datetime import timedelta
 import orjson
 import pytest
 
+from forms.check import publishable
 from sync.review import CannotDecide, decide
 from sync.store.models import Assignment, Record, Submission, table
 from tests.sync.centre.conftest import submission_id
@@ -249,3 +250,33 @@ def test_a_person_of_a_household_that_nobody_has_reported_lies_where_the_form_ca
         centre.submission("leader", area="g0312", answers={"household_id": "household:" + "z" * 26, "members": [{"person_id": person, "name": "何伶俐"}]})
     )
     assert centre.record(person, area="g0312")["area"] == "g0312"
+
+
+LIST_WITH_A_KEY = """
+| settings |
+| | form_title::zh | form_title::en | form_id | version | default_language |
+| | 需求 | Needs | needs | 1 | zh |
+
+| survey |
+| | type | name | label::zh | label::en | required | calculation | save_to | merge |
+| | hidden | household_id | | | yes | | need#household | |
+| | begin_repeat | needs | 需求 | Needs | | | | |
+| | text | code | 代码 | Code | yes | | need#code | |
+| | integer | quantity | 数量 | Quantity | | | need#quantity | max |
+| | calculate | need_id | | | | concat('need:', digest(concat(${household_id}, ' ', ${code}), 'SHA-256', 'hex')) | | |
+| | end_repeat | | | | | | | |
+
+| entities |
+| | list_name | entity_id | label::zh | label::en |
+| | need | ${need_id} | ${code} | ${code} |
+"""
+
+
+def test_rows_without_an_id_meet_by_the_key_that_the_form_declares(centre):
+    with centre.store.writing() as connection:
+        centre.publish_form(connection, publishable(LIST_WITH_A_KEY, ".md").form)
+    for worker, rows in (("w0001", [("milk", 2), ("rice", 1)]), ("w0002", [("rice", 5)])):
+        needs = [{"code": code, "quantity": quantity} for code, quantity in rows]
+        centre.take(centre.submission(worker, form="needs", answers={"needs": needs}))
+    found = {row["label"]: orjson.loads(row["body"])["fields"]["quantity"]["value"] for row in centre.rows(Record) if row["kind"] == "need"}
+    assert found == {"milk": 2, "rice": 5}
