@@ -52,9 +52,9 @@ class Updating(ThreadingHTTPServer):
     def body(self, path: str, chinese_first: bool) -> tuple[str, bytes]:
         """Content type and content."""
         at = self.progress
-        zh = "登记都保存在手机上，恢复后自动发送。请过几分钟再试。" + (f"已完成 {at.done:,} / {at.total:,}。" if at and at.total else "")
+        zh = "登记都保存在手机上，恢复后自动发送。请过几分钟再试。" + (f"这一步已完成 {at.done:,} / {at.total:,}。" if at and at.total else "")
         en = "What is filled in stays on the phones and is sent when it is over. Try again in a few minutes." + (
-            f" {at.done:,} of {at.total:,} done." if at and at.total else ""
+            f" {at.done:,} of {at.total:,} done in this step." if at and at.total else ""
         )
         if wants_json(path):
             said = {"error": UPDATING.code, "reason": f"{UPDATING.en}. {en}", "message": {"zh": f"{UPDATING.zh}。{zh}", "en": f"{UPDATING.en}. {en}"}}

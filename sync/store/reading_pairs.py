@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased
 
 from sync.store.models import Record, RecordLink, Suggestion, table
 
 records, links, suggestions = table(Record), table(RecordLink), table(Suggestion)
-left, right = aliased(records, name="lesser_record"), aliased(records, name="greater_record")
+left, right = records.alias("lesser_record"), records.alias("greater_record")
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ def _ruled(lesser: ColumnElement[str], greater: ColumnElement[str]) -> ColumnEle
 
 def _told_apart(ours: ColumnElement[str], theirs: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether somebody said of a member of the one cluster and a member of the other that they are not the same."""
-    apart = aliased(links, name="apart")
-    one, other = aliased(records, name="one_of_ours"), aliased(records, name="one_of_theirs")
+    apart = links.alias("apart")
+    one, other = records.alias("one_of_ours"), records.alias("one_of_theirs")
     joined = or_(and_(apart.c.lesser == one.c.id, apart.c.greater == other.c.id), and_(apart.c.greater == one.c.id, apart.c.lesser == other.c.id))
     return (
         select(apart.c.lesser)

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import datetime
+from pathlib import Path
 
 import orjson
 import pytest
@@ -176,3 +177,9 @@ def test_of_many_writers_at_once_each_gets_its_turn_and_one_that_fails_gives_it_
         thread.join()
     with store.reading() as connection:
         assert connection.execute(text("SELECT number FROM counted")).scalar() == 90
+
+
+def test_only_the_models_know_the_orm_so_that_the_way_from_feed_to_records_builds_no_objects():
+    """Office pages and sign-in use sessions (server/); what merges, rules, publishes and recomputes uses plain statements."""
+    sources = Path(__file__).parent.parent.parent / "sync"
+    assert [path.name for path in sources.rglob("*.py") if "sqlalchemy.orm" in path.read_text()] == ["models.py"]
