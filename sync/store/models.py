@@ -241,6 +241,7 @@ class Record(Base):
         *checks("records"),
         Index("records_by_update", "kind", "updated_at"),
         Index("records_in_order", "kind", "sort").ddl_if(dialect="postgresql"),
+        Index("records_by_area", "area", "id"),
         Index("queue_disputes", "harm", "updated_at", "id", "area", "kind", "linked_to", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
         Index("records_for_lists", "kind", "sort", "id", *FACETS, "disputes", "linked_to", "updated_at", "search").ddl_if(dialect="sqlite"),
     )

@@ -26,6 +26,7 @@ STRETCHES: tuple[tuple[Sort, int | None], ...] = (("dispute", 1), ("held", 1), (
 """(sort, whether it does harm; None: of pairs nobody knows)"""
 QUEUE_ROWS = 50
 COUNTED_MAX = 1_000
+AREAS_FEW_MAX = 40
 LINKS_MAX = 100
 """Of one record, on its page."""
 BOTH: tuple[ColumnElement[int], ...] = (literal_column("0"), literal_column("1"))
@@ -219,7 +220,7 @@ def _chosen(connection: Connection, query: QueueQuery, sort: Sort, *columns: Any
         if query.rule in RULES:
             chosen = chosen.where(has_problem(connection, query.rule))
     else:
-        chosen = open_pairs(*columns).where(*(or_(left.c.area.in_(sorted(each)), right.c.area.in_(sorted(each))) for each in areas))
+        chosen = open_pairs(*columns).where(*(_lies_in(each) for each in areas))
         item, since, kind = "pair:" + suggestions.c.lesser + " " + suggestions.c.greater, suggestions.c.since, suggestions.c.kind
     if query.kind and kind is not None:
         chosen = chosen.where(kind == query.kind)
@@ -231,6 +232,14 @@ def _chosen(connection: Connection, query: QueueQuery, sort: Sort, *columns: Any
             taken = taken.where(assignments.c.account == query.assigned)
         chosen = chosen.where(~taken.exists() if query.assigned == NOBODY else taken.exists())
     return chosen
+
+
+def _lies_in(areas: frozenset[str]) -> ColumnElement[bool]:
+    """One of a pair's records lies in these areas. Of few areas the records are looked up, of many the pairs: the other way costs a walk over all of them."""
+    if len(areas) > AREAS_FEW_MAX:
+        return or_(left.c.area.in_(sorted(areas)), right.c.area.in_(sorted(areas)))
+    there = select(records.c.id).where(records.c.area.in_(sorted(areas)))
+    return or_(suggestions.c.lesser.in_(there), suggestions.c.greater.in_(there))
 
 
 def _items(connection: Connection, sort: Sort, index: int, rows: list[Any]) -> list[Item]:

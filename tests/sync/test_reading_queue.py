@@ -130,6 +130,8 @@ def test_a_reader_sees_what_lies_in_their_areas_and_of_a_pair_one_side_is_enough
         [pair_row(1, 2, 9.0), pair_row(2, 3, 8.0)],
     )
     assert ids(store, within=frozenset({"g0311"})) == [f"dispute:{person(1)}", "held:submission:01", f"pair:{person(1)} {person(2)}"]
+    many = frozenset({"g0311", *(f"g{number:04}" for number in range(1000, 1050))})
+    assert ids(store, within=many) == ids(store, within=frozenset({"g0311"})), "of many areas the pairs are found in another way"
     assert ids(store, within=frozenset()) == []
     with store.reading() as connection:
         assert queue_item(connection, "held:submission:02", frozenset({"g0311"})) is None

@@ -28,6 +28,7 @@ MARKS = [("problems", mark) for mark in ('/temperature"', '/health_code"', '/sea
 def upgrade() -> None:
     connection = op.get_bind()
     op.add_column("records", sa.Column("harm", sa.Integer(), nullable=False, server_default="0"))
+    op.create_index("records_by_area", "records", ["area", "id"])
     columns = ["harm", "updated_at", "id", "area", "kind", "linked_to"]
     op.create_index("queue_disputes", "records", columns, sqlite_where=DISPUTED, postgresql_where=DISPUTED)
     _mark_disputes(connection)
