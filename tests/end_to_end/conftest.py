@@ -18,6 +18,8 @@ import psutil
 import pytest
 import requests
 
+from tests.end_to_end.walking import Office, Phone
+
 ROOT = Path(__file__).parent.parent.parent
 START_SECONDS_MAX = 90
 CHROMIUM_ARGUMENTS = [
@@ -240,3 +242,14 @@ def open_profile(chromium, tmp_path):
         for context in opened:
             with contextlib.suppress(Exception):
                 context.close()
+
+
+@pytest.fixture
+def phone(server, open_profile):
+    """phone("ward") is a new phone in its owner's hand; the same name again is the same phone with what is on its disk."""
+    return lambda profile, language="zh": Phone(open_profile(profile), server.url, language)
+
+
+@pytest.fixture
+def office(server, open_profile):
+    return lambda username="admin": Office(open_profile("desk", 1440, 900), server.url).sign_in(username)

@@ -9,23 +9,12 @@ import requests
 from playwright.sync_api import expect
 
 from sync.identity import household_id
-from tests.end_to_end.walking import SYNC_MS_MAX, Office, Phone
+from tests.end_to_end.walking import SYNC_MS_MAX, Phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("end_to_end")]
 
 SURVEY = "入户摸排"
 CHECK = "隔离随访"
-
-
-@pytest.fixture
-def phone(server, open_profile):
-    """phone("ward") is a new phone in its owner's hand; the same name again is the same phone with what is on its disk."""
-    return lambda profile, language="zh": Phone(open_profile(profile), server.url, language)
-
-
-@pytest.fixture
-def office(server, open_profile):
-    return lambda username="admin": Office(open_profile("desk", 1440, 900), server.url).sign_in(username)
 
 
 def begin_survey(phone: Phone) -> None:

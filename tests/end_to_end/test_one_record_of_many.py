@@ -8,22 +8,12 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.end_to_end.test_main_job import door_of_one_person, survey_again
-from tests.end_to_end.walking import SYNC_MS_MAX, Office, Phone
+from tests.end_to_end.walking import SYNC_MS_MAX, Office
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("end_to_end")]
 
 FANGS_AREA = "area-g0311"
 OTHER_AREA = "area-g0312"
-
-
-@pytest.fixture
-def phone(server, open_profile):
-    return lambda profile, language="zh": Phone(open_profile(profile), server.url, language)
-
-
-@pytest.fixture
-def office(server, open_profile):
-    return lambda username="admin": Office(open_profile("desk", 1440, 900), server.url).sign_in(username)
 
 
 def in_queue(desk: Office, sort: str, words: str) -> None:

@@ -14,11 +14,9 @@ import pytest
 from sync.couchdb.databases import CouchDatabases
 from tests.end_to_end import test_main_job
 from tests.end_to_end.conftest import ROOT, Server
-from tests.end_to_end.test_main_job import office, phone
 from tests.sync.couchdb.conftest import clear
 from tests.sync.couchdb.faults import FaultProxy
 
-__all__ = ["office", "phone"]
 COUCHDB_URL = os.environ.get("COUCHDB_URL_FOR_TESTS", "")  # see tests/conftest.py
 pytestmark = [
     pytest.mark.browser,

@@ -1,8 +1,8 @@
 // Two registrations of one person: which one the lists show, and what goes with it.
 import { describe, expect, test } from 'vitest';
-import { asOne, type Linked, linkedOf, namingOnes, onesOf, otherNames } from './clusters.ts';
+import { asOne, type Linked, linkedOf, onesOf, otherNames } from './clusters.ts';
 import type { RecordDocument } from './documents.ts';
-import type { Row } from './rows.ts';
+import { namingOnes, type Row } from './rows.ts';
 
 const row = (id: string, more: Partial<Row> = {}): Row => ({ id, kind: id.split(':')[0] as Row['kind'], area: 'g0311', label: id, search: '', facts: {}, clock: '', pending: [], ...more });
 const linked = (id: string, one: string, label = id): Linked => ({ id, one, label, version: {} });

@@ -1,6 +1,6 @@
 // Records that people in the office made one (docs/architecture.md, "Links and moves"): the lists show the one, and whatever names a member shows with it. Pure.
-import type { Answers, RecordDocument, Vector } from './documents.ts';
-import type { Row } from './rows.ts';
+import type { RecordDocument, Vector } from './documents.ts';
+import { namingOnes, type Row } from './rows.ts';
 
 /** A record that is shown in another one. */
 export interface Linked {
@@ -48,17 +48,6 @@ export function asOne(rows: ReadonlyMap<string, Row>, linked: Iterable<Linked>, 
     shown.set(id, facts === row.facts && name === undefined ? row : { ...row, facts, search: row.search + (name ?? '') });
   }
   return shown;
-}
-
-/** The same facts, where one of them is a member's id that of the one. */
-export function namingOnes(facts: Answers, one: (id: string) => string): Answers {
-  let changed: Answers | null = null;
-  for (const [name, value] of Object.entries(facts)) {
-    if (typeof value !== 'string') continue;
-    const other = one(value);
-    if (other !== value) (changed ??= { ...facts })[name] = other;
-  }
-  return changed ?? facts;
 }
 
 /** What the people at the door may know it by: the names of its members that differ from its own. */

@@ -2,7 +2,6 @@
 //
 // A row is a record in brief. Over the rows lie the values of this phone's own submissions that the centre has not
 // merged yet, each marked, so that a door surveyed in a cellar shows what was found there at once.
-import { namingOnes } from './clusters.ts';
 import type { AnswerValue, Answers, Came, FormDocument, FormEntity, RecordDocument, RecordKind, Vector } from './documents.ts';
 import type { Sheet } from './submissions.ts';
 
@@ -284,4 +283,15 @@ export function search(rows: Iterable<Row>, query: string): Row[] {
     (begins ? first : rest).push(row);
   }
   return [...inOrder(first), ...inOrder(rest)].slice(0, SEARCH_RESULTS_MAX);
+}
+
+/** The same facts, where one of them is a member's id that of the one. */
+export function namingOnes(facts: Answers, one: (id: string) => string): Answers {
+  let changed: Answers | null = null;
+  for (const [name, value] of Object.entries(facts)) {
+    if (typeof value !== 'string') continue;
+    const other = one(value);
+    if (other !== value) (changed ??= { ...facts })[name] = other;
+  }
+  return changed ?? facts;
 }
