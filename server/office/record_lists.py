@@ -32,6 +32,9 @@ KINDS = {
     "visits": "visit",
 }
 OTHERS = ("problems", "requests", "shifts", "premises", "passes", "visits")  # those that stand behind the section Work
+WITHOUT_STATES = ("people",)
+WITHOUT_DOORS = ("people", "cases")
+"""Lists that are not narrowed by it; counting it would walk all of a million people at each look."""
 PATHS = {kind: path for path, kind in KINDS.items()}
 TITLES = {
     "households": later("Households"),
@@ -226,8 +229,8 @@ def records(path: str) -> str | AnyResponse:
         label=LABEL[path],
         columns=COLUMNS[path],
         orders=ORDERS_OF.get(path, ORDERS),
-        states=states(path, everything),
-        buildings=buildings(reading.counts_by(connection, everything, "building")),
+        states=states(path, everything) if path not in WITHOUT_STATES else [],
+        buildings=buildings(reading.counts_by(connection, everything, "building")) if path not in WITHOUT_DOORS else [],
         area_choices=area_choices(),
         code_choices=[(code, shown.text(words)) for code, words in shown.catalogue().choices_of("person", "health_code").items()],
         empty=EMPTY[path],
