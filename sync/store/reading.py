@@ -143,19 +143,6 @@ def labels(connection: Connection, ids: list[str], within: Areas) -> dict[str, s
     return {row.id: row.label for row in rows}
 
 
-def submissions_of(connection: Connection, record_id: str) -> list[dict[str, Any]]:
-    """The accepted submissions that a record is made of, newest first."""
-    made_of = select(contributions.c.submission).where(contributions.c.record == record_id, contributions.c.counts)
-    columns = (submissions.c.id, submissions.c.form, submissions.c.version, submissions.c.worker, submissions.c.device, submissions.c.finished_at)
-    rows = connection.execute(
-        select(*columns, submissions.c.received_at, submissions.c.state)
-        .where(submissions.c.id.in_(made_of))
-        .order_by(submissions.c.finished_at.desc(), submissions.c.number.desc())
-        .limit(LINKED_ROWS_MAX)
-    )
-    return [dict(row) for row in rows.mappings()]
-
-
 def areas(connection: Connection) -> dict[str, dict[str, Any]]:
     """The whole tree, by id; it is small."""
     return {row["id"]: dict(row) for row in connection.execute(select(table(Area))).mappings()}

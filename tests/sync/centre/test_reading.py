@@ -88,7 +88,6 @@ def all_that_is_read(connection):
         for within in (None, SEEN, frozenset({"g0312"})):
             read[f"record {id} {within}"] = found = reading.record(connection, id, within)
             read[f"linked {id} {within}"] = reading.linked(connection, found, within) if found else None
-        read[f"submissions of {id}"] = reading.submissions_of(connection, id)
     read["labels"] = reading.labels(connection, [HOUSEHOLD, f"person:{0:026}"], SEEN)
     read |= {name: getattr(reading, name)(connection) for name in ("areas", "account_names", "form_versions", "received_last")}
     read["form"] = reading.form_document(connection, "survey", "1")
