@@ -14,15 +14,15 @@ the score is **the lesser of the two sums**: suggested is only what neither "two
 A worked example: 何伶俐 and 何玲利, both women, both born in 1975, in one community, behind different doors.
 
                                        against a stranger   against one of the family
-    before looking                                -20.2                        -3.2
+    before looking                                -20.0                        -3.0
     surname the same (何, within one community)    +6.0                        +0.5
     given name: sounds the same                    +9.5                        +5.0
     both women                                     +1.0                        +0.8
     born in the same year                          +5.0                        +3.2
     the same community, another door               +4.0                        +0.5
-                                                   +5.3                        +6.8      score 5.3: suggested
+                                                   +5.5                        +7.0      score 5.5: suggested
 
-Born in 1975 and 1978 they would have -2.2 and be two women of one community, perhaps sisters. Behind one door, born in one year, it is 6.0.
+Born in 1975 and 1978 they would have -2.0 and be two women of one community, perhaps sisters. Behind one door, born in one year, it is 6.2.
 Two records that one form lists side by side are two: whoever wrote them down saw two people.
 """
 

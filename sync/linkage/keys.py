@@ -57,7 +57,7 @@ def _of_name(profile: Profile) -> list[str]:
     if day:
         found.append(f"b {profile.born} {first}")
     for phone in profile.phones:
-        found += [f"q {phone[-4:]} {first}", f"n {sounds[0]} {phone[:-4]}"]
+        found += [f"q {phone[-4:]} {first}", f"n {sounds[0]} {phone[:-5]}"]
     if year and len(heard) == 3:
         found += [f"g {first} {heard[1][0]} - {year}", f"g {first} - {heard[2][0]} {year}", f"g - {heard[1][0]} {heard[2][0]} {year}"]
     return found
