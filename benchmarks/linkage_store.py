@@ -96,7 +96,7 @@ def one_at_a_time(store: Store, people: int) -> list[list[str]]:
     chosen = [f"person:r{number:07}" for number in chance.sample(range(people), NEW_PEOPLE)]
     with store.reading() as connection:
         rows = connection.execute(select(statements.records).where(statements.records.c.id.in_(chosen))).mappings().all()
-    taken, asked, worker = [], [], Suggestions(store)
+    taken, busy, asked, worker = [], [], [], Suggestions(store)
     for number, row in enumerate(rows):
         new = {**row, "id": f"person:new{number:05}"}
         made = profile("person", new["id"], orjson.loads(row["body"])["fields"], {"place": row["area"]})
@@ -109,9 +109,10 @@ def one_at_a_time(store: Store, people: int) -> list[list[str]]:
         with store.writing() as connection:
             statements.put_records(connection, [new])
             linkage_statements.queue(connection, [new["id"]])
-        began = time.perf_counter()
+        began, computing = time.perf_counter(), time.process_time()
         worker.run_once()
         taken.append(time.perf_counter() - began)
+        busy.append(time.process_time() - computing)
         _empty(worker)
     with store.writing() as connection:
         gone = [f"person:new{number:05}" for number in range(len(rows))]
@@ -120,7 +121,7 @@ def one_at_a_time(store: Store, people: int) -> list[list[str]]:
     _empty(worker)
     return [
         [what, *(f"{percentile(values, share) * 1000:.1f} ms" for share in (50, 95, 100))]
-        for what, values in (("candidates of one", asked), ("one new person, keys and suggestions written", taken))
+        for what, values in (("candidates of one", asked), ("one new person, keys and suggestions written", taken), ("… of that on the processor", busy))
     ]
 
 
@@ -145,6 +146,7 @@ def main() -> None:
     lines = first_run(store)
     if lines:
         table("A first run over all", ("records", "after", "a second", "step, p95", "longest step"), lines)
+    one_at_a_time(store, arguments.people)  # the first ones wait for tables to be read
     table("One new person", ("", "half", "p95", "longest"), one_at_a_time(store, arguments.people))
     with store.reading() as connection:
         keys, pairs = (connection.execute(select(func.count()).select_from(table_of(model))).scalar_one() for model in (LinkageKey, Suggestion))
