@@ -177,6 +177,7 @@ class Ledger:
             "area": record.area,
             "linked_to": record.linked_to,
             "also_in": " ".join(sorted(documents.keys() - {record.area})),
+            "own_parent": record.own_parent,
             "household": reference(fields, "household"),
             "person": reference(fields, "person"),
             "label": record.label,

@@ -84,6 +84,12 @@ class Recomputed:
         members = self._clusters[id] if record.members else ()
         return placed(record, [self._lies(self._own[each]) for each in members])
 
+    def _own_parent(self, id: str) -> str | None:
+        """Of a record that stands for others: what it lies with by its own contributions alone, where that is another record than all of them say."""
+        if id not in self._merged or (own := parent(self._own[id])) == parent(self._merged[id]):
+            return None
+        return own
+
     def _area_of(self, id: str) -> str | None:
         """Where a record lies. None: there is no such record."""
         if id not in self._areas:
@@ -139,5 +145,7 @@ class Recomputed:
         area = self._area_of(id)
         if area is not None and area != record.area:
             record = replace(record, area=area, lies_with=parent(record) or "")
+        if (own := self._own_parent(id)) is not None:
+            record = replace(record, own_parent=own)
         those = self._clusters.get(id, (id,))
         return record if those[0] == id else replace(record, linked_to=those[0])

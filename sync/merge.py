@@ -75,6 +75,7 @@ class Record:
     placed: bool = False
     moved_at: str = ""
     lies_with: str = ""
+    own_parent: str | None = None
     members: tuple[str, ...] = ()
     linked_to: str | None = None
 

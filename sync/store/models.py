@@ -212,7 +212,8 @@ class Record(Base):
     """A merged record as last computed. `body` is the published document; the columns serve lists and search, those after `also_in` come from facets.py.
 
     `linked_to`: the record that stands for this one, since a person said that the two are one; lists leave such rows out. `also_in`: the areas,
-    beside its own, whose phones have a document of this id (docs/architecture.md, Links and moves), with blanks between.
+    beside its own, whose phones have a document of this id (docs/architecture.md, Links and moves), with blanks between. `own_parent`: of one that
+    stands for others, what it lay with alone, where that is another record.
     """
 
     __tablename__ = "records"
@@ -227,6 +228,7 @@ class Record(Base):
     disputes: Mapped[int] = mapped_column(default=0)
     linked_to: Mapped[str | None] = mapped_column(String(120), index=True)
     also_in: Mapped[str] = mapped_column(Text, default="")
+    own_parent: Mapped[str | None] = mapped_column(String(120))
     sort: Mapped[str] = mapped_column(Text, default="")
     building: Mapped[str | None] = mapped_column(String(40))
     health_code: Mapped[str | None] = mapped_column(String(40))
@@ -240,6 +242,7 @@ class Record(Base):
     __table_args__ = (
         *checks("records"),
         Index("records_by_update", "kind", "updated_at"),
+        Index("records_by_own_parent", "own_parent", sqlite_where=text("own_parent IS NOT NULL"), postgresql_where=text("own_parent IS NOT NULL")),
         Index("records_in_order", "kind", "sort").ddl_if(dialect="postgresql"),
         Index("records_by_area", "area", "id"),
         Index("queue_disputes", "harm", "updated_at", "id", "area", "kind", "linked_to", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),

@@ -124,12 +124,12 @@ def count_or_not(connection: Connection, ids: Collection[str], standing: Collect
 
 
 def dependents(connection: Connection, ids: Iterable[str]) -> list[Row]:
-    """The records that name one of these as their household or person: id, area, household, person."""
+    """The records that name one of these as their household or person, or did before they were linked: id, area, household, person."""
     c = records.c
     chosen = select(c.id, c.area, c.household, c.person)
     found: dict[str, Row] = {}
     for some in parts(ids):
-        for column in (c.household, c.person):
+        for column in (c.household, c.person, c.own_parent):
             found.update({row["id"]: dict(row) for row in connection.execute(chosen.where(column.in_(some))).mappings()})
     return list(found.values())
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sync import rulings
+from sync.recompute import Recomputation
 from sync.review import decide
 from sync.rulings import CannotRule
 from sync.store.models import LinkageQueue, Record, RecordLink
@@ -340,3 +341,16 @@ def test_after_five_days_a_correction_counts_without_and_says_so(centre):
     assert centre.value("phone") == "136"
     centre.take(centre.submission("w0001", number=77, answers={"phone": "135"}))
     assert centre.value("phone") == "136", "what comes later is what it corrects"
+
+
+def test_one_that_stands_for_others_is_shown_where_its_own_household_goes(centre):
+    """What it says together with the others may name another household; the phones of its own still have it."""
+    first = centre.submission("w0001", answers=person(A, "何伶俐"))
+    second = centre.submission("leader", area="g0312", answers={**person(B, "何玲利"), "household_id": OTHER_DOOR, "phone": "1"})
+    centre.take(first, second)
+    ruled(centre, rulings.link, A, B, "admin")
+    assert centre.record(A)["fields"]["household"]["value"] == OTHER_DOOR
+    assert (centre.record(A)["area"], centre.record(A, area="g0312")["area"]) == ("g0312", "g0312")
+    ruled(centre, rulings.move, DOOR, "g0312", "admin")
+    assert centre.record(A)["type"] == "moved", "nobody of it lives here any more"
+    assert list(Recomputation(centre.store).check()) == []
