@@ -24,8 +24,8 @@ BUSY_SECONDS_MAX = 30
 
 CACHE_KIBIBYTES_MAX = 32 * 1024
 """Of each connection to SQLite: what a batch of the merge worker changes (some 15 MB) fits in, and is written once."""
-LOG_PAGES = 8_000
-"""After so many (32 MB) SQLite moves what its log holds into the database: pages that many batches change are moved once."""
+LOG_PAGES = 16_000
+"""After so many (64 MB) SQLite moves what its log holds into the database: pages that many batches change are moved once."""
 
 ASK_AGAIN_SECONDS = 0.001
 TURN = "doorstep_turn"
