@@ -48,6 +48,8 @@ STEP_RECORDS_MAX = 500
 STEP_RECORDS_FIRST = 20
 STEP_PAIRS_MAX = 5_000
 """A step that would compare more begins again with fewer records; one record alone is never too many."""
+COUNT_ROWS_FIRST, COUNT_ROWS_TIMES = 1_000, 4
+"""After so many records, and each time as many more, PostgreSQL is made to count what it has: tables that were empty a moment ago it would go on walking."""
 PUT_OFF_SECONDS = 600
 """A record that cannot be compared is tried again after this time, by a worker that goes on."""
 PUT_OFF_MAX = 100
@@ -78,6 +80,7 @@ class Suggestions:
         self._size = STEP_RECORDS_FIRST
         self._put_off: dict[str, float] = {}  # records that could not be compared, and when they are due again
         self._pause = self._again = 0.0
+        self._done, self._counted_at = 0, COUNT_ROWS_FIRST
 
     def run_once(self, step_seconds: float = STEP_SECONDS) -> int:
         """Compare some of what waits. Returns how many records; 0 when nothing is left, or another worker is at it."""
@@ -101,6 +104,10 @@ class Suggestions:
         took = max(self._clock() - began, 0.001)
         if done == self._size or took > step_seconds:
             self._size = max(1, min(STEP_RECORDS_MAX, 2 * self._size, round(self._size * step_seconds / took)))
+        self._done += done
+        if self._done >= self._counted_at:
+            self._counted_at = self._done * COUNT_ROWS_TIMES
+            linking.count_rows(self._store)
         return done
 
     def run_in_between(self) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, TextClause, and_, bindparam, delete, func, li
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.store import locks
+from sync.store.engine import Store
 from sync.store.models import LinkageKey, LinkageProfile, LinkageQueue, Suggestion, table
 from sync.store.statements import Row, add, areas, parts, put, records
 
@@ -39,6 +40,14 @@ class Suggested:
     kind: str
     score: float
     reasons: bytes
+
+
+def count_rows(store: Store) -> None:
+    """Let PostgreSQL's planner know how large these tables are by now. SQLite looks everything up in the one index that fits."""
+    if store.engine.dialect.name == "postgresql":
+        with store.writing() as connection:
+            for each in (linkage_keys, linkage_profiles, linkage_queue, suggestions):
+                connection.execute(text(f"ANALYZE {each.name}"))
 
 
 # The queue
