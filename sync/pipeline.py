@@ -136,11 +136,11 @@ class Pipeline:
         self._unread += [name for name in inboxes if name not in self._unread and self._share.holds(name)]
 
     def _step(self) -> int:
-        done = self._rejudge_when_more_is_known() + self._force()
+        done = self._rejudge_when_more_is_known()
         batch = self._next_batch()
         if batch.sequences:
             self._take(batch)
-        return done + len(batch.sequences) + self._delivery.run_once()
+        return done + len(batch.sequences) + self._force(self._last) + self._delivery.run_once()
 
     def _rejudge_when_more_is_known(self) -> int:
         with self._store.reading() as connection:
@@ -151,9 +151,8 @@ class Pipeline:
         self._known = known
         return changed
 
-    def _force(self) -> int:
+    def _force(self, now: datetime) -> int:
         """Let in what has waited too long for a submission that it corrects. Returns how many."""
-        now = self._tick()
         if now - self._forced < FORCE_EVERY:
             return 0
         self._forced = now
