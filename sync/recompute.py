@@ -30,6 +30,7 @@ from sync.ledger import Ledger, decisions, relink
 from sync.links import Linked, pairs, standing
 from sync.lying import Recomputed
 from sync.replay import RULING_PREFIX, Arrival, Decision, replay
+from sync.rulings import contribution_of
 from sync.states import chain
 from sync.store import history_statements, locks, ruling_statements, statements
 from sync.store.engine import Store
@@ -248,11 +249,9 @@ class Recomputation:
         effects = {RULING_PREFIX + row["id"]: row for row in about if row["action"] in ("settle", "move")}
         counting = {RULING_PREFIX + id for id in kept}
         stored = _kept(connection, effects)
-        found = [
-            Difference("ruling", id, (row["record"],))
-            for id, row in sorted(effects.items())
-            if not stored.get(id) or any(each["counts"] != (id in counting) for each in stored[id].values())
-        ]
+        right = {id: statements.to_row(contribution_of(row), id in counting) for id, row in effects.items()}
+        wrong = sorted(id for id in effects if list(stored.get(id, {}).values()) != [right[id]])
+        found = [Difference("ruling", id, (effects[id]["record"],)) for id in wrong]
         around = ruling_statements.pairings_around(connection, ids)
         stand = standing(ruling_statements.undone_by(connection, [each.id for each in around]))
         linked = pairs(each for each in around if each.id in stand)
@@ -262,7 +261,9 @@ class Recomputation:
         found += [Difference("link", " ".join(pair), pair) for pair in apart]
 
         def mend(ledger: Ledger) -> None:
-            ledger.touch(ruling_statements.count_or_not(connection, effects, counting))
+            connection.execute(delete(contributions).where(contributions.c.submission.in_(wrong)))
+            statements.add(connection, contributions, [right[id] for id in wrong])
+            ledger.touch(effects[id]["record"] for id in wrong)
             if apart:
                 ruling_statements.put_links(connection, apart, {})
                 relink(ledger, {id for pair in apart for id in pair})

@@ -126,8 +126,9 @@ class _Office:
         entry = body["fields"][field]
         if entry.get("settled") and "disputed" not in entry and entry["value"] == value:
             raise CannotRule("already", record)
-        row = self._row(SETTLE, record, field=field, value=_bytes(value), body={"seen": dict(seen)})
-        self._contribute(row, body, {field: value}, body["area"], seen, "settlement")
+        known = {device: text for device, text in seen.items() if text <= body["version"].get(device, "")}
+        row = self._row(SETTLE, record, field=field, value=_bytes(value), body={"seen": known, "area": body["area"]})
+        self.ledger.contribute([contribution_of(row)], counts=True)
 
     def move(self, record: str, area: str, last: str | None) -> None:
         self._not_ruled_on(last, record)
@@ -137,7 +138,7 @@ class _Office:
         if body["area"] == area:
             raise CannotRule("here", record)
         row = self._row(MOVE, record, area=area, body={"seen": body["version"], "from": body["area"]})
-        self._contribute(row, body, {}, area, body["version"], "move")
+        self.ledger.contribute([contribution_of(row)], counts=True)
 
     def pair(self, action: str, left: str, right: str, last: str | None) -> None:
         if left == right:
@@ -238,27 +239,27 @@ class _Office:
         self.rows.append(row)
         return row
 
-    def _contribute(
-        self, row: Mapping[str, Any], body: Mapping[str, Any], properties: Mapping[str, Any], area: str, seen: Mapping[str, str], decides: str
-    ) -> None:
-        one = Contribution(
-            record=row["record"],
-            kind=body["kind"],
-            submission=RULING_PREFIX + row["id"],
-            path="",
-            form="",
-            worker=self.by,
-            device=OFFICE,
-            at=clock.wire(row["at"]),
-            clock=row["clock"],
-            effective=row["clock"],
-            dot=(OFFICE, row["clock"]),
-            based_on={device: text for device, text in seen.items() if text <= body["version"].get(device, "")},
-            properties=properties,
-            area=area,
-            decides=decides,
-        )
-        self.ledger.contribute([one], counts=True)
+
+def contribution_of(row: Mapping[str, Any]) -> Contribution:
+    """What a settlement or a move, a row of `rulings`, says of its record. Pure: while it stands it counts like what a phone says."""
+    body = orjson.loads(row["body"])
+    return Contribution(
+        record=row["record"],
+        kind=row["record"].partition(":")[0],
+        submission=RULING_PREFIX + row["id"],
+        path="",
+        form="",
+        worker=row["by"],
+        device=OFFICE,
+        at=clock.wire(row["at"]),
+        clock=row["clock"],
+        effective=row["clock"],
+        dot=(OFFICE, row["clock"]),
+        based_on=body["seen"],
+        properties={row["field"]: orjson.loads(row["value"])} if row["action"] == SETTLE else {},
+        area=row["area"] or body["area"],
+        decides="settlement" if row["action"] == SETTLE else "move",
+    )
 
 
 def _bytes(value: Any) -> bytes:

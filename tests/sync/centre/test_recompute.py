@@ -114,6 +114,13 @@ SPOILT = {
         update(contributions).where(contributions.c.counts, contributions.c.submission.like("ruling:%")).values(counts=False),
         "ruling",
     ),
+    "settlements and moves of which nothing is left": (delete(contributions).where(contributions.c.submission.like("ruling:%")), "ruling"),
+    "a settlement in other words": (
+        update(contributions)
+        .where(contributions.c.counts, contributions.c.submission.like("ruling:%"), contributions.c.record == HOUSEHOLD)
+        .values(body=select(others.c.body).where(others.c.record == LI).limit(1).scalar_subquery()),
+        "ruling",
+    ),
     "a link that was lost": (delete(links).where(links.c.state == "one"), ("link", f"{HE} {ZHAO}")),
     "a link that nobody made": (update(links).where(links.c.state == "apart").values(state="one"), ("link", f"{HE} {LI}")),
 }
