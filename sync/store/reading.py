@@ -113,9 +113,13 @@ def records_all(connection: Connection, ids: list[str]) -> Iterator[dict[str, An
 
 
 def record(connection: Connection, record_id: str, within: Areas) -> dict[str, Any] | None:
-    """One record, or None when there is none the reader may see."""
+    """One record, or None when there is none the reader may see. One that stands for others is seen where any of them lies."""
     found = _bodies(connection, [record_id])
-    return found[0] if found and (within is None or found[0]["area"] in within) else None
+    if not found or within is None:
+        return found[0] if found else None
+    left = (found[0]["body"].get("moved") or {}).get("from", ())
+    shown = {found[0]["area"], *found[0]["also_in"].split()} - set(left)
+    return found[0] if shown & within else None
 
 
 def counts_by(connection: Connection, query: RecordQuery, column: str) -> dict[str | None, int]:
@@ -135,17 +139,26 @@ def count(connection: Connection, query: RecordQuery) -> int:
 
 
 def linked(connection: Connection, row: dict[str, Any], within: Areas) -> list[dict[str, Any]]:
-    """The household, the people and the cases that belong with a record, the record itself left out."""
-    household = row["id"] if row["kind"] == "household" else row["household"]
-    person = row["id"] if row["kind"] == "person" else row["person"]
-    same = [records.c.id.in_([each for each in (household, person) if each])]
+    """The household, the people and the cases that belong with a record, or with one that is one with it; itself left out, and each shown once."""
+    household = _one_with(connection, row["id"] if row["kind"] == "household" else row["household"])
+    person = _one_with(connection, row["id"] if row["kind"] == "person" else row["person"])
+    same = [records.c.id.in_([*household, *person])]
     if household:
-        same.append(records.c.household == household)
+        same.append(records.c.household.in_(household))
     if person:
-        same.append(records.c.person == person)
-    chosen = and_(or_(*same), records.c.id != row["id"], _seen(within))
+        same.append(records.c.person.in_(person))
+    itself = household if row["kind"] == "household" else person if row["kind"] == "person" else [row["id"]]
+    chosen = and_(or_(*same), records.c.id.not_in(itself), records.c.linked_to.is_(None), _seen(within))
     ids = connection.execute(select(records.c.id).where(chosen).order_by(records.c.kind, records.c.sort).limit(LINKED_ROWS_MAX))
     return _bodies(connection, [each.id for each in ids])
+
+
+def _one_with(connection: Connection, id: str | None) -> list[str]:
+    """A record and all that are one with it."""
+    if id is None:
+        return []
+    one = connection.scalar(select(records.c.linked_to).where(records.c.id == id)) or id
+    return sorted({id, one, *connection.execute(select(records.c.id).where(records.c.linked_to == one)).scalars()})
 
 
 def labels(connection: Connection, ids: list[str], within: Areas) -> dict[str, str]:

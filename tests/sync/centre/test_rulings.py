@@ -8,6 +8,7 @@ from sync import rulings
 from sync.recompute import Recomputation
 from sync.review import decide
 from sync.rulings import CannotRule
+from sync.store import reading
 from sync.store.models import LinkageQueue, Record, RecordLink
 
 DOOR = "household:aaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -354,3 +355,16 @@ def test_one_that_stands_for_others_is_shown_where_its_own_household_goes(centre
     ruled(centre, rulings.move, DOOR, "g0312", "admin")
     assert centre.record(A)["type"] == "moved", "nobody of it lives here any more"
     assert list(Recomputation(centre.store).check()) == []
+
+
+def test_the_office_shows_a_linked_record_once_and_to_whoever_answers_for_one_of_its_areas(centre):
+    centre.take(
+        centre.submission("w0001", answers={"phone": "1", **person(A, "何伶俐")}),
+        centre.submission("leader", area="g0312", answers={"household_id": OTHER_DOOR, "phone": "2", **person(B, "何玲利")}),
+    )
+    ruled(centre, rulings.link, A, B, "admin")
+    with centre.store.reading() as connection:
+        everywhere = {id: reading.record(connection, id, None) for id in (A, DOOR, OTHER_DOOR)}
+        assert {each["id"] for each in reading.linked(connection, everywhere[A], None)} == {OTHER_DOOR}
+        assert {each["id"] for each in reading.linked(connection, everywhere[OTHER_DOOR], None)} == {A}
+        assert [reading.record(connection, A, frozenset([area])) is not None for area in ("g0311", "g0312", "g9999")] == [True, True, False]
