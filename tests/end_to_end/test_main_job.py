@@ -6,10 +6,10 @@ import re
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from sync.identity import household_id
-from tests.end_to_end.walking import SYNC_MS_MAX, Phone
+from tests.end_to_end.walking import SYNC_MS_MAX, Office, Phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("end_to_end")]
 
@@ -154,7 +154,7 @@ def test_two_surveys_and_a_check_filled_without_server_or_network_reach_the_reco
     expect(desk.page.locator("h1")).to_have_text(family)
     expect(desk.fact("住户电话").locator(".value")).to_have_text("13907150001")
     expect(desk.fact("住户电话").locator(".source summary")).to_contain_text("王芳")
-    expect(desk.page.locator(".timeline")).to_contain_text(SURVEY)
+    expect(desk.page.locator(".timeline").first).to_contain_text(SURVEY)
     desk.look("b02-household")
     desk.follow("赵小雨")
     expect(desk.page.locator(".title")).to_contain_text("38.6 ℃ 发热")
@@ -190,6 +190,22 @@ def survey_again(phone: Phone, door: tuple[str, str, str], household_phone: str,
     phone.done()
 
 
+def in_queue(desk: Office, sort: str, words: str) -> None:
+    """Opens the item of the queue that has these words."""
+    desk.section("待办")
+    desk.page.locator("nav.tabs a", has_text=sort).click()
+    desk.page.locator(".queue-list .item", has_text=words).locator("a").first.click()
+    expect(desk.page.locator(".queue-item h2").first).to_contain_text(words)
+
+
+def side(desk: Office, value: str) -> Locator:
+    return desk.page.locator(".settle .side", has_text=value)
+
+
+def told(desk: Office) -> Locator:
+    return desk.page.locator(".toast.done").last
+
+
 def door_of_one_person(server) -> tuple[tuple[str, str, str], str]:
     """A surveyed door of the first grid: where it is, and the name of the only person there."""
     records = server.documents("area-g0311")
@@ -204,7 +220,7 @@ def door_of_one_person(server) -> tuple[tuple[str, str, str], str]:
     raise AssertionError("the demo has no such door")
 
 
-def test_two_phones_change_one_household_offline_and_nothing_that_was_written_is_lost(server, phone, office):
+def test_two_phones_disagree_offline_nothing_is_lost_and_the_office_settles_undoes_and_settles_otherwise(server, phone, office):
     door, name = door_of_one_person(server)
     fang, qiang = phone("wang fang").sign_in("surveyor1"), phone("li zhiqiang").sign_in("surveyor2")
     for one in (fang, qiang):
@@ -219,13 +235,13 @@ def test_two_phones_change_one_household_offline_and_nothing_that_was_written_is
 
     desk = office()
     desk.open(desk.find("住户", "13900000002"))
-    sides = desk.page.locator(".disputed .side")
+    sides = desk.page.locator(".settle .side")
     expect(sides).to_have_count(2)
     expect(sides.filter(has_text="当前采用")).to_contain_text(re.compile("13900000002.*李志强", re.DOTALL))
     expect(sides.filter(has_text="另一个答案")).to_contain_text(re.compile("13900000001.*王芳", re.DOTALL))
     desk.look("c01-disputed-household")
     desk.follow(name)
-    expect(desk.page.locator(".disputed")).to_have_count(0)
+    expect(desk.page.locator(".settle")).to_have_count(0)
     expect(desk.fact("电话").locator(".value")).to_have_text("13911110001")
     expect(desk.fact("电话").locator(".source summary")).to_contain_text("王芳")
     expect(desk.fact("出生年份").locator(".value")).to_have_text("1966")
@@ -239,6 +255,25 @@ def test_two_phones_change_one_household_offline_and_nothing_that_was_written_is
     expect(fang.fact("住户电话")).to_contain_text(fang.filled("household.said", name="王芳", value="13900000001"))
     fang.fact("住户电话").scroll_into_view_if_needed()
     fang.look("c03-disputed-on-the-phone")
+
+    label = "{}栋 {}单元 {}".format(*door)
+    in_queue(desk, "填写不一致", label)
+    desk.look("c04-dispute-in-the-queue")
+    side(desk, "13900000001").get_by_role("button", name="以此为准").click()
+    expect(told(desk)).to_contain_text("撤销")
+    desk.page.locator(".toast [data-undo]").click()
+    in_queue(desk, "填写不一致", label)  # it is there again
+    side(desk, "13900000002").get_by_role("button", name="以此为准").click()
+    expect(told(desk)).to_be_visible()
+    desk.open(desk.find("住户", "13900000002"))
+    expect(desk.page.locator(".settle")).to_have_count(0)
+    expect(desk.fact("住户电话").locator(".value")).to_have_text("13900000002")
+    desk.look("c05-settled-otherwise")
+    fang.sync()
+    fang.open_door(*door)
+    expect(fang.fact("住户电话")).not_to_contain_text(fang.word("household.disputed"))
+    expect(fang.page.locator(".written", has_text="13900000002")).to_contain_text("办公室已定")
+    fang.look("c06-settled-on-the-phone")
 
 
 def replicate(server, session: dict, document: dict) -> None:

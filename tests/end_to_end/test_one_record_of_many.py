@@ -1,14 +1,12 @@
-"""What people settle, on real parts: a dispute, two records that are one, a household that moves, a survey that is returned and comes back."""
+"""What people say about records, on real parts: two that are one, a household that moves, a survey that is returned and comes back."""
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
-from tests.end_to_end.test_main_job import door_of_one_person, survey_again
-from tests.end_to_end.walking import SYNC_MS_MAX, Office
+from tests.end_to_end.test_main_job import door_of_one_person, in_queue, survey_again, told
+from tests.end_to_end.walking import SYNC_MS_MAX
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("end_to_end")]
 
@@ -16,64 +14,8 @@ FANGS_AREA = "area-g0311"
 OTHER_AREA = "area-g0312"
 
 
-def in_queue(desk: Office, sort: str, words: str) -> None:
-    """Opens the item of the queue that has these words."""
-    desk.section("待办")
-    desk.page.locator("nav.tabs a", has_text=sort).click()
-    desk.page.locator(".queue-list .item", has_text=words).locator("a").first.click()
-    expect(desk.page.locator(".queue-item h2").first).to_contain_text(words)
-
-
-def side(desk: Office, value: str) -> Locator:
-    return desk.page.locator(".settle .side", has_text=value)
-
-
-def told(desk: Office) -> Locator:
-    return desk.page.locator(".toast.done").last
-
-
 def of_kind(server, area: str, kind: str) -> dict[str, dict]:
     return {id: each for id, each in server.documents(area).items() if each.get("kind") == kind and each.get("type") == "record"}
-
-
-def test_two_phones_disagree_and_the_office_settles_undoes_and_settles_otherwise(server, phone, office):
-    door, _ = door_of_one_person(server)
-    fang, qiang = phone("wang fang").sign_in("surveyor1"), phone("li zhiqiang").sign_in("surveyor2")
-    for one in (fang, qiang):
-        one.lose_network()
-    survey_again(fang, door, "13900000001", "电话", "13911110001")
-    survey_again(qiang, door, "13900000002", "出生年份", "1966")
-    for one in (fang, qiang):
-        one.outbox()
-        one.find_network()
-    for one in (fang, qiang):
-        expect(one.lines().first).to_contain_text(one.state("accepted"), timeout=SYNC_MS_MAX)
-    label = f"{door[0]}栋 {door[1]}单元 {door[2]}"
-
-    desk = office()
-    in_queue(desk, "填写不一致", label)
-    expect(side(desk, "13900000001")).to_contain_text("王芳")
-    expect(side(desk, "13900000002")).to_contain_text(re.compile("当前采用.*李志强", re.DOTALL))
-    desk.look("m01-dispute-in-the-queue")
-    side(desk, "13900000001").get_by_role("button", name="以此为准").click()
-    expect(told(desk)).to_contain_text("撤销")
-    desk.look("m02-settled")
-    desk.page.locator(".toast [data-undo]").click()
-
-    in_queue(desk, "填写不一致", label)  # it is there again
-    side(desk, "13900000002").get_by_role("button", name="以此为准").click()
-    expect(told(desk)).to_be_visible()
-    desk.open(desk.find("住户", "13900000002"))
-    expect(desk.page.locator(".settle")).to_have_count(0)
-    expect(desk.fact("住户电话").locator(".value")).to_have_text("13900000002")
-    desk.look("m03-settled-otherwise")
-
-    fang.sync()
-    fang.open_door(*door)
-    expect(fang.fact("住户电话")).to_contain_text("13900000002")
-    expect(fang.fact("住户电话")).not_to_contain_text(fang.word("household.disputed"))
-    expect(fang.page.locator(".written", has_text="13900000002")).to_contain_text("办公室已定")
-    fang.look("m04-settled-on-the-phone")
 
 
 def test_two_names_that_sound_the_same_are_suggested_linked_and_unlinked(server, phone, office, eventually):

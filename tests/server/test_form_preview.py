@@ -97,7 +97,15 @@ def test_submissions_are_counted_by_version_and_area(stores):
     version = {"audience": "phone", "source": b"x", "source_type": ".md", "xform": "<x/>", "document": b"{}", "published_by": None}
     with stores.store.writing() as connection:
         for number, (form, of, area) in enumerate((("a", "1", "g1"), ("a", "1", "g2"), ("a", "2", "g1"), ("b", None, None))):
-            row = {"database": "worker-w1", "revision": "1-a", "received_at": NOON, "verdict": "accepted", "state": "accepted", "document": b"{}"}
+            row = {
+                "database": "worker-w1",
+                "revision": "1-a",
+                "received_at": NOON,
+                "verdict": "accepted",
+                "state": "accepted",
+                "document": b"{}",
+                "answers": b"{}",
+            }
             row |= {"problems": b"[]", "remarks": b"[]"}
             connection.execute(table(Submission).insert().values(**row, id=f"submission:{number}", form=form, version=of, area=area))
         for of, current, hours in (("1", False, 0), ("2", True, 1)):

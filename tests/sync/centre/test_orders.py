@@ -64,7 +64,7 @@ def founded(tmp_path_factory, open_centre):
     return folder, everything
 
 
-@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_order_with_repetitions_cuts_and_crashes_gives_byte_equal_records(founded, open_centre, data):
     folder, expected = founded
