@@ -20,8 +20,14 @@ class OfficeSessions(SecureCookieSessionInterface):
         return SecureCookieSession() if is_of_a_device(request.path) else super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not is_of_a_device(current.path):
+        if not is_of_a_device(current.path) and (session.modified or not _is_beside_a_page()):
             super().save_session(app, session, response)
+
+
+def _is_beside_a_page() -> bool:
+    """Whether a page asks for it beside itself: a picture, a preview. Its answer may come after that of a click, and the cookie that it was asked with
+    would take back what the click had said: the toast with its undo. Browsers say what an answer is for; others are taken to ask for a page."""
+    return current.headers.get("Sec-Fetch-Dest", "document") != "document"
 
 
 def is_of_a_device(path: str) -> bool:

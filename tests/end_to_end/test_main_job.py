@@ -365,45 +365,6 @@ def test_a_survey_that_breaks_a_rule_is_held_and_mended_on_the_surveyors_phone(s
     assert statuses == {"superseded"}
 
 
-def test_what_the_office_returns_is_told_on_the_phone_in_the_offices_words(server, eventually, phone, office):
-    fang = phone("wang fang").sign_in("surveyor1")
-    fang.outbox()
-    held = fang.page.locator(".fix")  # the demo's: 45.2 ℃
-    expect(held).to_have_count(1)
-    expect(held).to_contain_text(fang.state("needs_fixing"))
-
-    desk = office()
-    desk.section("待办")
-    desk.look("e01-queue")
-    desk.page.locator(".items a", has_text="体温应在34到43之间").click()
-    desk.page.fill("[name=comment]", "请向住户核实后再交。")
-    wrong = desk.page.locator(".answer.wrong", has_text="体温应在34到43之间")
-    expect(wrong).to_contain_text("45.2")
-    wrong.locator(".about summary").click()
-    wrong.locator(".about textarea").fill("请重新量体温。")
-    desk.look("e02-returning")
-    desk.page.get_by_role("button", name="退回手机").click()
-    expect(desk.page.locator(".toasts")).to_contain_text("王芳")
-    desk.look("e03-returned")
-
-    eventually(lambda: "returned" in {each["status"] for each in server.documents("worker-w0001", "receipt:").values()}, 30, "the receipt of the return")
-    fang.sync()
-    expect(held).to_contain_text(fang.state("returned"))
-    expect(held).to_contain_text("请向住户核实后再交。")
-    expect(held).to_contain_text("请重新量体温。")
-    fang.look("e04-returned-on-the-phone")
-    held.locator(".fix__head").click()
-    office_said = fang.page.locator(".screen--record .notice")
-    expect(office_said.first).to_contain_text("请向住户核实后再交。")  # before what the rules say
-    expect(office_said.first).to_contain_text("徐明")
-    expect(office_said.filter(has_text="请重新量体温。")).to_contain_text("体温")
-    fang.look("e05-what-the-office-said")
-    fang.page.locator(".thumb .button--main").click()
-    expect(fang.question("体温")).to_be_in_viewport()
-    expect(fang.question("体温")).to_contain_text("请重新量体温。")
-    fang.look("e06-fixing-what-was-returned")
-
-
 def test_the_same_job_in_english(server, phone):
     wang = phone("wang").sign_in("surveyor1")
     wang.tab("me")

@@ -85,6 +85,7 @@ def test_a_survey_returned_with_two_comments_comes_back_and_is_accepted(server, 
         about = desk.page.locator(".answer", has_text=answer).locator(".about")
         about.locator("summary").click()
         about.locator("textarea").fill(words)
+    desk.page.fill("#decision [name=comment]", "请向住户核实后再交。")
     desk.look("m11-returning")
     desk.page.locator("#decision").get_by_role("button", name="退回手机").click()
     expect(told(desk)).to_contain_text("王芳")
@@ -92,8 +93,15 @@ def test_a_survey_returned_with_two_comments_comes_back_and_is_accepted(server, 
 
     fang.sync()
     expect(held).to_contain_text(fang.state("returned"))
-    for words in ("请重新量体温。", "少了一位数吗？"):
+    for words in ("请向住户核实后再交。", "请重新量体温。", "少了一位数吗？"):
         expect(held).to_contain_text(words)
+    held.locator(".fix__head").click()
+    office_said = fang.page.locator(".screen--record .notice")
+    expect(office_said.first).to_contain_text("请向住户核实后再交。")  # before what the rules say
+    expect(office_said.first).to_contain_text("徐明")
+    expect(office_said.filter(has_text="请重新量体温。")).to_contain_text("体温")
+    fang.look("m11-what-the-office-said")
+    fang.page.go_back()
     held.get_by_role("button", name=fang.word("outbox.fix")).click()
     fang.look("m12-returned-form")
     fang.page.get_by_role("button", name=fang.word("form.outline.open"), exact=True).click()

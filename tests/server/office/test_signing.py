@@ -165,3 +165,11 @@ def test_pages_hold_no_inline_script_or_style_and_are_not_kept_by_caches(browser
         assert answer.headers["Cache-Control"] == "no-store"
         policy = answer.headers["Content-Security-Policy"]
         assert "script-src 'self';" in policy and "unsafe" not in policy
+
+
+@pytest.mark.parametrize(("asked_for", "sets_a_cookie"), [("document", True), ("empty", False), ("image", False)])
+def test_what_a_page_asks_for_beside_itself_takes_no_toast_away(app, browser, asked_for, sets_a_cookie):
+    browser = browser("admin")
+    browser.get("/queue")
+    answer = browser.client.get("/queue", headers={"Sec-Fetch-Dest": asked_for})
+    assert (answer.status_code, "Set-Cookie" in answer.headers) == (200, sets_a_cookie)
