@@ -17,10 +17,14 @@ def store(tmp_path):
 
 
 def plans(store, query):
+    return plans_of(store, lambda connection: reading.records_page(connection, query))
+
+
+def plans_of(store, read):
     asked = []
     event.listen(store.engine, "before_cursor_execute", lambda connection, cursor, words, values, *_: asked.append((words, values)))
     with store.reading() as connection:
-        reading.records_page(connection, query)
+        read(connection)
         return [row[3] for words, values in list(asked) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)]
 
 
@@ -33,3 +37,9 @@ def test_people_of_a_grid_are_found_by_the_grid(store, filters):
 def test_other_lists_walk_over_one_index_and_read_no_record(store, filters):
     steps = plans(store, RecordQuery("person", **filters))
     assert steps[0] == "SEARCH records USING COVERING INDEX records_for_lists (kind=?)"
+
+
+def test_what_belongs_with_a_record_is_found_by_what_names_it(store):
+    person = {"id": "person:b", "kind": "person", "household": "household:a", "person": None}
+    steps = plans_of(store, lambda connection: reading.linked(connection, person, None))
+    assert sum("ix_records_household (household=?)" in step or "ix_records_person (person=?)" in step for step in steps) == 2, steps
