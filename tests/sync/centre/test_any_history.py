@@ -340,12 +340,11 @@ def copy_what_people_said(first, second):
             if rows:
                 connection.execute(insert(into), rows)
         ledger = Ledger(connection, second.time)
-        dots = {row["submission"]: row["clock"] for row in decided if row["action"] in ("accept", "reopen", "rejudge")}
         ids = [row["id"] for row in second.rows(Submission)]
         states_before = second.states()
         ledger.resettle(ids)
         assert states_before.keys() == set(ids)
-        for id in dots:
+        for id in ids:
             with_dots(connection, first, id)
         relink(ledger, {id for row in ruled if row["action"] in ("link", "apart") for id in (row["record"], row["other"])})
         ledger.touch({row["record"] for row in ruled} | {row["record"] for row in contributed})
@@ -356,7 +355,7 @@ def copy_what_people_said(first, second):
 
 
 def with_dots(connection, first, submission):
-    """When a person let it in is part of what they said."""
+    """Since when it counts is part of what people said: here they say it all afterwards, and what their words bring back would count since then."""
     mine = table(Contribution)
     with first.store.reading() as there:
         for row in there.execute(select(mine).where(mine.c.submission == submission)).mappings():
