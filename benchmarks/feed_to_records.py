@@ -35,7 +35,7 @@ from sync.engine import Engine
 from sync.identity import ulid
 from sync.known import Knowledge
 from sync.pipeline import Pipeline
-from sync.store import Store, open_store, ruling_statements, statements
+from sync.store import Store, linkage_statements, open_store, ruling_statements, statements
 from sync.store import models as m
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -147,7 +147,7 @@ def measure(store: Store, folder: Path) -> Measured:
 # What the time goes into
 
 PARTS = ("read the feed", "what is known", "validate", "seen before?", "merge", "receipts and rows", "store: read", "store: write", "commit")
-WRITES = ("add", "put", "put_records", "remove_records", "queue_for_linkage")
+WRITES = ("add", "put", "put_records", "remove_records")
 
 
 class Watch:
@@ -168,6 +168,7 @@ class Watch:
             (judged.Judged, "row", "receipts and rows"),
             (ledger.Ledger, "receipt", "receipts and rows"),
             (ledger.Ledger, "contribute", "receipts and rows"),
+            (linkage_statements, "queue", "store: write"),
             (store.engine.dialect, "do_commit", "commit"),
         ]
         for module in (statements, ruling_statements):

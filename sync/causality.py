@@ -12,6 +12,9 @@ from typing import Any
 OFFICE = "office"
 """The device of the centre's own clocks, in dots of what a person let in."""
 
+RULING_PREFIX = "ruling:"
+"""Before a ruling's id: what its contribution names as its submission."""
+
 Line = tuple[str, str]  # (device of the dot, device that wrote), or (OWN, device) for all that a device wrote
 OWN = ""
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from sync.causality import Contribution
 from sync.identity import household_id
 from sync.judged import Judged
-from sync.lying import LIE_WITH
+from sync.lying import LIE_WITH, is_named
 from sync.messages import message
 from sync.validate import Accepted, Held, Known, Problem, with_parents
 
@@ -48,7 +48,7 @@ def held_if_elsewhere(each: Judged, known: Known, record_areas: Mapping[str, Col
 
 
 def _belongs_to(one: Contribution) -> set[str]:
-    return {value for name in LIE_WITH if isinstance(value := one.properties.get(name), str) and value.startswith(name + ":")}
+    return {value for kind in LIE_WITH if is_named(value := one.properties.get(kind), kind)}
 
 
 def _is_elsewhere(one: Contribution, known: Known, lies_in: Collection[str]) -> bool:

@@ -20,7 +20,7 @@ from sync.lying import Recomputed, areas_shown, reference
 from sync.merge import Record
 from sync.publish import area_database, outbox_row
 from sync.states import BY_PEOPLE, Decided, Link, base_state, chain, receipt, states_of, waits
-from sync.store import ruling_statements, statements
+from sync.store import linkage_statements, ruling_statements, statements
 from sync.store.facets import facets
 from sync.validate import effective_clock
 
@@ -158,7 +158,7 @@ class Ledger:
         statements.put_records(self.connection, rows)
         statements.remove_records(self.connection, gone)
         people_and_doors = [id for id in records.all if id.partition(":")[0] in LINKED_KINDS]
-        ruling_statements.queue_for_linkage(self.connection, people_and_doors)
+        linkage_statements.queue(self.connection, people_and_doors)
 
     def _keep_contributions(self) -> None:
         """Read what counted before (a new record has nothing), then add the new: nothing is read back."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import Connection
 
@@ -25,10 +25,15 @@ LIE_WITH = ("household", "person")
 Fields = Mapping[str, Mapping[str, Any]]
 
 
+def is_named(value: Any, kind: str) -> TypeGuard[str]:
+    """Whether this value is the id of a record of this kind."""
+    return isinstance(value, str) and value.startswith(kind + ":")
+
+
 def reference(fields: Fields, kind: str) -> str | None:
     """The record of this kind that a record names."""
     value = fields.get(kind, {}).get("value")
-    return value if isinstance(value, str) and value.startswith(kind + ":") else None
+    return value if is_named(value, kind) else None
 
 
 def parent(record: Record) -> str | None:
@@ -54,6 +59,11 @@ def placed(record: Record, areas_of_members: Iterable[str]) -> dict[str, dict[st
 def areas_shown(row: Mapping[str, Any] | None) -> set[str]:
     """The areas whose phones have a document of a record, from its row in the store."""
     return set() if row is None else {row["area"], *row["also_in"].split()}
+
+
+def record_areas(connection: Connection, ids: Iterable[str]) -> dict[str, set[str]]:
+    """Of those of these records that exist: where they lie, and the areas that have a trace of them or are shown them."""
+    return {id: areas_shown(row) for id, row in ruling_statements.lying(connection, ids).items()}
 
 
 class Recomputed:
@@ -138,7 +148,7 @@ class Recomputed:
         for id in self._own:
             self.all[id] = self._as_kept(id)
         changed = [id for id in new if id.partition(":")[0] in LIE_WITH and (self.before[id]["area"] if id in self.before else None) != self._area_of(id)]
-        return {row["id"] for row in ruling_statements.dependents(self._connection, changed)} - self.all.keys() if changed else set()
+        return ruling_statements.dependents(self._connection, changed) - self.all.keys()
 
     def _as_kept(self, id: str) -> Record:
         record = self._merged.get(id) or self._own[id]

@@ -258,12 +258,17 @@ def policy_of(name: str, those: Iterable[Contribution]) -> str:
     return newest.policies.get(name, "latest") if newest else "latest"
 
 
-def _settled(ordered: Sequence[Contribution]) -> dict[str, dict[str, Any]]:
-    saying: defaultdict[str, list[Contribution]] = defaultdict(list)
-    for each in ordered:
+def by_field(contributions: Iterable[Contribution]) -> dict[str, list[Contribution]]:
+    """Which contributions have each field, in the order in which they are given."""
+    saying: dict[str, list[Contribution]] = {}
+    for each in contributions:
         for name in each.properties:
-            saying[name].append(each)
-    return {name: _settle(name, those) for name, those in sorted(saying.items())}
+            saying.setdefault(name, []).append(each)
+    return saying
+
+
+def _settled(ordered: Sequence[Contribution]) -> dict[str, dict[str, Any]]:
+    return {name: _settle(name, those) for name, those in sorted(by_field(ordered).items())}
 
 
 def _settled_in_turn(ordered: Sequence[Contribution]) -> dict[str, dict[str, Any]]:

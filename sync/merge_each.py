@@ -7,12 +7,11 @@ field, and each set goes on from there; a set that only adds to the one before g
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from sync.causality import Contribution, by_time, causal
-from sync.merge import COMBINING, Edits, Record, combined, made, merge, policy_of
+from sync.merge import COMBINING, Edits, Record, by_field, combined, made, merge, policy_of
 
 ALIKE_MIN = 50
 """Contributions below which it is quicker to merge each by itself."""
@@ -43,14 +42,14 @@ class _Fields:
     """What a beginning says of each field."""
 
     def __init__(self, beginning: Sequence[Contribution]):
-        self._saying = _by_field(beginning)
+        self._saying = by_field(beginning)
         self._alone: dict[str, dict[str, Any]] = {}
         self._edits: dict[tuple[str, str], Edits] = {}
         self._last: dict[tuple[str, str], tuple[list[Contribution], Edits]] = {}
 
     def with_(self, more: Sequence[Contribution]) -> dict[str, dict[str, Any]]:
         """The fields of the beginning and these."""
-        saying = _by_field(more)
+        saying = by_field(more)
         return {name: self._entry(name, saying.get(name, [])) for name in sorted(self._saying.keys() | saying.keys())}
 
     def _entry(self, name: str, more: list[Contribution]) -> dict[str, Any]:
@@ -78,11 +77,3 @@ class _Fields:
             edits = self._edits[name, policy] = Edits(name, policy)
             edits.go_on(self._saying.get(name, []))
         return self._edits[name, policy]
-
-
-def _by_field(contributions: Sequence[Contribution]) -> dict[str, list[Contribution]]:
-    saying: defaultdict[str, list[Contribution]] = defaultdict(list)
-    for each in contributions:
-        for name in each.properties:
-            saying[name].append(each)
-    return dict(saying)

@@ -30,6 +30,7 @@ from sync.elsewhere import held_if_elsewhere, named
 from sync.judged import Judged
 from sync.known import Knowledge, LoadForm
 from sync.ledger import CENTRE, Ledger
+from sync.lying import record_areas
 from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN, Delivery
 from sync.shares import Share
 from sync.states import FORCED_AFTER, chain
@@ -232,7 +233,7 @@ class Pipeline:
     @staticmethod
     def _judged(connection: Connection, known: Known, judged: Sequence[Judged]) -> list[Judged]:
         """With an eye on where the records lie that these name."""
-        areas = statements.record_areas(connection, {record for each in judged for record in named(each)})
+        areas = record_areas(connection, {record for each in judged for record in named(each)})
         known = Knowledge.with_areas(connection, known, {area for lies_in in areas.values() for area in lies_in if area})
         return [held_if_elsewhere(each, known, areas) for each in judged]
 
@@ -276,6 +277,8 @@ class Pipeline:
                         ledger.contribute(contributions, counts=False)
                         ledger.receipt(rows[-1], "held", problems, each.verdict.remarks, ())
             copies = _repeated(connection, rows)
+            if copies and not deciding and locks.is_shared(connection):
+                raise _MustDecide
             statements.add(connection, submissions, rows)
             corrections = [row["id"] for row in rows if row["supersedes"]]
             corrections += statements.superseding(connection, [row["id"] for row in rows])
@@ -329,8 +332,7 @@ def _repeated(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list
 
 
 def _touches_what_is_there(connection: Connection, judged: Sequence[Judged]) -> bool:
-    """Whether anything but new submissions follows from these: corrections, copies, other content under a known id."""
+    """Whether anything but new submissions follows from these: corrections, other content under a known id."""
     ids = [each.id for each in judged if each.is_submission]
     corrects = any(each.verdict.envelope.supersedes for each in judged if isinstance(each.verdict, Accepted | Held))
-    repeats = bool(_repeated(connection, [{"id": each.id, "mark": each.mark()} for each in judged if isinstance(each.verdict, Accepted | Held)]))
-    return corrects or repeats or len(set(ids)) < len(ids) or bool(statements.submission_rows(connection, ids)) or bool(statements.superseding(connection, ids))
+    return corrects or len(set(ids)) < len(ids) or bool(statements.submission_rows(connection, ids)) or bool(statements.superseding(connection, ids))

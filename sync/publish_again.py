@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, literal, select
 
 from sync.databases import START, Databases
 from sync.ledger import Ledger, decisions
-from sync.lying import Recomputed
+from sync.lying import Recomputed, record_areas
 from sync.publish import AREA_PREFIX, FORMS_DATABASE, area_database, outbox_row
 from sync.store import locks, statements
 from sync.store.engine import Store
@@ -72,5 +72,5 @@ def _take_away(store: Store, databases: Databases, name: str) -> None:
         there = [change.id for change in batch.changes if any(not leaf.deleted and leaf.document.get("type") in ("record", "moved") for leaf in change.leaves)]
         with store.writing() as connection:
             locks.decide_alone(connection)
-            areas = statements.record_areas(connection, there)
+            areas = record_areas(connection, there)
             statements.add(connection, outbox, [outbox_row(name, id, None) for id in there if name.removeprefix(AREA_PREFIX) not in areas.get(id, ())])

@@ -23,13 +23,13 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, union, update
 
 from forms.form import Form
-from sync.causality import OFFICE
+from sync.causality import OFFICE, RULING_PREFIX
 from sync.judged import Judged
 from sync.known import Knowledge, LoadForm
 from sync.ledger import Ledger, decisions, relink
 from sync.links import Linked, pairs, standing
 from sync.lying import Recomputed
-from sync.replay import RULING_PREFIX, Arrival, Decision, replay
+from sync.replay import Arrival, Decision, replay
 from sync.rulings import contribution_of
 from sync.states import chain
 from sync.store import history_statements, locks, ruling_statements, statements

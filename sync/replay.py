@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sync.causality import RULING_PREFIX
 from sync.links import APART, LINK, Pairing, clusters, pairs, standing
 from sync.states import BY_PEOPLE, Decided, Link, base_state, states_of, waits
 from sync.validate import effective_clock
 
 REJUDGE, FORCE = "rejudge", "force"
-RULING_PREFIX = "ruling:"
-"""Before a ruling's id: what its contribution names as its submission."""
 ARRIVED, DECIDED = 0, 1
 """What comes first at one moment: a batch arrives, then what follows from it is noted."""
 

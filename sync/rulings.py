@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import Connection
 
 from sync import clock, trial
-from sync.causality import OFFICE, Contribution
+from sync.causality import OFFICE, RULING_PREFIX, Contribution
 from sync.identity import ulid
 from sync.ledger import relink
 from sync.links import APART, LINK, ONE, UNDO, clusters, pairs, standing
@@ -27,11 +27,8 @@ from sync.trial import Change as Change
 from sync.trial import preview as preview
 
 SETTLE, MOVE = "settle", "move"
-RULING_PREFIX = "ruling:"
-"""Before a ruling's id: what its contribution names as its submission."""
 VALUE_BYTES_MAX = 10_000
 COMMENT_CHARACTERS_MAX = 1_000
-MOVES_LISTED_MAX = 1_000
 
 REASONS = ("missing", "linked", "ruled", "kinds", "same", "apart", "already", "through", "field", "computed", "value", "area", "here", "undone")
 """missing: there is no such record or click. linked: another record stands for this one; rule on that. ruled: somebody has ruled on it since (`by`,
@@ -152,20 +149,19 @@ class _Office:
         self._not_ruled_on(last, left, right)
         stands = ruling_statements.link_of(self.connection, left, right)
         if stands is not None and stands.state == (ONE if action == LINK else APART):
-            raise self._by_whom("already", left, right, stands.ruling)
+            raise self._by_whom("already", left, stands.ruling)
         around = ruling_statements.pairings_around(self.connection, (left, right))
         kept = standing(ruling_statements.undone_by(self.connection, [each.id for each in around]))
-        together = clusters(pairs(each for each in around if each.id in kept))
-        one = right in together.get(left, ())
-        if action == APART and one and not (stands is not None and stands.state == ONE and not self._joined_without(around, kept, left, right)):
+        if action == APART and self._joined_without(around, kept, left, right):
             raise CannotRule("through", left)
         row = self._row(action, left, other=right, body={})
         found = relink(self.ledger, {left, right})
         if action == LINK and found[(min(left, right), max(left, right))].state != ONE:
             against = [each for each in around if each.id in kept and each.action == APART]
+            together = clusters(pairs(each for each in around if each.id in kept))
             between = {*together.get(left, (left,)), *together.get(right, (right,))}
             why = next((each.id for each in reversed(against) if {each.left, each.right} <= between), row["id"])
-            raise self._by_whom("apart", left, right, why)
+            raise self._by_whom("apart", left, why)
 
     @staticmethod
     def _joined_without(around: Sequence[Any], kept: set[str], left: str, right: str) -> bool:
@@ -183,7 +179,7 @@ class _Office:
         if not left:
             first = {row["id"] for row in rows}
             by = next(id for id, target in undoes.items() if target in first and id in kept)
-            raise self._by_whom("undone", click, click, by)
+            raise self._by_whom("undone", click, by)
         for row in left:
             self._row(UNDO, row["record"], other=row["other"], undoes=row["id"], body={"action": row["action"]})
         everything = [*left, *self._taken_back(left)]
@@ -211,9 +207,9 @@ class _Office:
             return
         found = ruling_statements.about(self.connection, ids)
         if found and found[-1]["id"] != last:
-            raise self._by_whom("ruled", ids[0], ids[-1], found[-1]["id"])
+            raise self._by_whom("ruled", ids[0], found[-1]["id"])
 
-    def _by_whom(self, reason: str, about: str, _other: str, ruling: str) -> CannotRule:
+    def _by_whom(self, reason: str, about: str, ruling: str) -> CannotRule:
         rows = ruling_statements.by_id(self.connection, [ruling])
         if not rows:
             return CannotRule(reason, about)

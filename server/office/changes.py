@@ -21,7 +21,7 @@ FIELDS_TOLD_MAX = 12
 
 @dataclass(frozen=True)
 class Line:
-    """One field of a record. Blank where it has none. `note`: that a dispute begins or ends with it."""
+    """One field of a record before and after. Blank where it has none. `note`: that a dispute begins or ends with it."""
 
     words: str
     before: str

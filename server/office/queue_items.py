@@ -18,6 +18,7 @@ from server.office.rulings import DONE_WORDS, why_not_mine
 from server.office.signing import reader
 from server.stores import stores
 from sync import clock, rulings
+from sync.causality import RULING_PREFIX
 from sync.store import reading, reading_queue
 from sync.store import reading_submissions as read
 from sync.store.reading_queue import Item
@@ -81,7 +82,7 @@ class Value:
 
     @property
     def is_ruling(self) -> bool:
-        return (self.submission or "").startswith(rulings.RULING_PREFIX)
+        return (self.submission or "").startswith(RULING_PREFIX)
 
 
 @dataclass(frozen=True)

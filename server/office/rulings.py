@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as part
 from typing import Any
 
@@ -117,7 +117,7 @@ def asked_for() -> Asked:
     if action != "settle":
         return asked
     value = _value(form.get("value", ""), asked)
-    return Asked(**{**asked.__dict__, "value": value})
+    return replace(asked, value=value)
 
 
 def _seen(text: str) -> dict[str, str]:

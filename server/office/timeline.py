@@ -13,13 +13,14 @@ from flask_babel import lazy_gettext as later
 from flask_babel import ngettext
 
 from server.office import languages, shown
+from server.office.changes import Line
 from server.office.facts import LAST
 from server.office.record_lists import TITLES
 from server.office.rulings import DONE_WORDS
 from server.office.signing import reader
 from server.stores import stores
 from sync.history import AREA, DECISION, EXPORT, LABEL, LINKED_TO, MEMBERS, RULING, SUBMISSION, VIEW, Change, Event, Page
-from sync.lying import LIE_WITH
+from sync.lying import LIE_WITH, is_named
 from sync.store import reading
 
 LINES_SHOWN_MAX = 6
@@ -56,16 +57,6 @@ ICONS = {
     "move": "move-right",
     "undo": "undo-2",
 }
-
-
-@dataclass(frozen=True)
-class Line:
-    """One value before and after; blank where there was none. `note`: that it is disputed from then on, or no longer."""
-
-    words: str
-    before: str
-    after: str
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -254,7 +245,7 @@ def _value(entry: Mapping[str, Any], question: Any, labels: Mapping[str, str]) -
 
 
 def _names_record(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(tuple(f"{kind}:" for kind in LIE_WITH))
+    return any(is_named(value, kind) for kind in LIE_WITH)
 
 
 def _ids(change: Change) -> Iterable[str]:

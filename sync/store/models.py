@@ -30,6 +30,7 @@ FACETS = ("area", "state", "building", "health_code", "temperature", "ends_on")
 
 _HELD, _DISPUTED = text("state = 'held'"), text("disputes > 0")  # the few that the office's queue looks at
 _CURRENT = text("current")
+_LINKED, _OF_TWO_PARENTS = text("linked_to IS NOT NULL"), text("own_parent IS NOT NULL")  # nearly no record is
 _OF_HELD = ("number", "area", "form", "received_at", "id")
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by itself only in INTEGER keys
@@ -226,7 +227,7 @@ class Record(Base):
     search: Mapped[str] = mapped_column(Text)
     state: Mapped[str | None] = mapped_column(String(40))
     disputes: Mapped[int] = mapped_column(default=0)
-    linked_to: Mapped[str | None] = mapped_column(String(120), index=True)
+    linked_to: Mapped[str | None] = mapped_column(String(120))
     also_in: Mapped[str] = mapped_column(Text, default="")
     own_parent: Mapped[str | None] = mapped_column(String(120))
     sort: Mapped[str] = mapped_column(Text, default="")
@@ -242,7 +243,8 @@ class Record(Base):
     __table_args__ = (
         *checks("records"),
         Index("records_by_update", "kind", "updated_at"),
-        Index("records_by_own_parent", "own_parent", sqlite_where=text("own_parent IS NOT NULL"), postgresql_where=text("own_parent IS NOT NULL")),
+        Index("records_by_link", "linked_to", sqlite_where=_LINKED, postgresql_where=_LINKED),
+        Index("records_by_own_parent", "own_parent", sqlite_where=_OF_TWO_PARENTS, postgresql_where=_OF_TWO_PARENTS),
         Index("records_in_order", "kind", "sort").ddl_if(dialect="postgresql"),
         Index("records_by_area", "area", "id"),
         Index("queue_disputes", "harm", "updated_at", "id", "area", "kind", "linked_to", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),

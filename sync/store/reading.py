@@ -148,10 +148,9 @@ def linked(connection: Connection, row: dict[str, Any], within: Areas) -> list[d
     if person:
         same.append(records.c.person.in_(person))
     itself = household if row["kind"] == "household" else person if row["kind"] == "person" else [row["id"]]
-    chosen = and_(or_(*same), records.c.id.not_in(itself), _seen(within))
-    # Whether it is linked is looked at here: asked for it, SQLite would walk all records that are not.
-    found = connection.execute(select(records.c.id, records.c.linked_to).where(chosen).order_by(records.c.kind, records.c.sort).limit(LINKED_ROWS_MAX))
-    return _bodies(connection, [each.id for each in found if each.linked_to is None])
+    chosen = and_(or_(*same), records.c.id.not_in(itself), records.c.linked_to.is_(None), _seen(within))
+    ids = connection.execute(select(records.c.id).where(chosen).order_by(records.c.kind, records.c.sort).limit(LINKED_ROWS_MAX))
+    return _bodies(connection, [each.id for each in ids])
 
 
 def _one_with(connection: Connection, id: str | None) -> list[str]:

@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
 from sync.links import APART, LINK, ONE, Linked, Pairing
-from sync.store import linkage_statements
 from sync.store.models import Account, RecordLink, Ruling, table
 from sync.store.statements import add, contributions, decisions, parts, put, records
 
@@ -123,26 +122,18 @@ def count_or_not(connection: Connection, ids: Collection[str], standing: Collect
     return changed
 
 
-def dependents(connection: Connection, ids: Iterable[str]) -> list[Row]:
-    """The records that name one of these as their household or person, or did before they were linked: id, area, household, person."""
+def dependents(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """The records that name one of these as their household or person, or did before they were linked."""
     c = records.c
-    chosen = select(c.id, c.area, c.household, c.person)
-    found: dict[str, Row] = {}
-    for some in parts(ids):
-        for column in (c.household, c.person, c.own_parent):
-            found.update({row["id"]: dict(row) for row in connection.execute(chosen.where(column.in_(some))).mappings()})
-    return list(found.values())
+    columns = (c.household, c.person, c.own_parent)
+    return {id for some in parts(ids) for column in columns for id in connection.execute(select(c.id).where(column.in_(some))).scalars()}
 
 
 def lying(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
-    """Of those that exist: id, kind, area, also_in, linked_to, household, person."""
+    """Of those that exist: area, also_in."""
     c = records.c
-    chosen = select(c.id, c.kind, c.area, c.also_in, c.linked_to, c.household, c.person)
+    chosen = select(c.id, c.area, c.also_in)
     return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some))).mappings()}
-
-
-def queue_for_linkage(connection: Connection, ids: Iterable[str]) -> None:
-    linkage_statements.queue(connection, ids)
 
 
 def by_id(connection: Connection, ids: Iterable[str]) -> list[Row]:

@@ -146,13 +146,6 @@ def leave_out(connection: Connection, submission: str) -> None:
     connection.execute(update(contributions).where(contributions.c.submission == submission).values(counts=False))
 
 
-def record_areas(connection: Connection, ids: Iterable[str]) -> dict[str, set[str]]:
-    """Of those that exist: where they lie, and the areas that have a trace of them or are shown them."""
-    c = records.c
-    chosen = select(c.id, c.area, c.also_in)
-    return {row.id: {row.area, *row.also_in.split()} for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some)))}
-
-
 def put_records(connection: Connection, rows: Sequence[Row]) -> None:
     put(connection, records, rows, ("id",))
 
