@@ -30,12 +30,12 @@ SETTLE, MOVE = "settle", "move"
 VALUE_BYTES_MAX = 10_000
 COMMENT_CHARACTERS_MAX = 1_000
 
-REASONS = ("missing", "linked", "ruled", "kinds", "same", "apart", "already", "through", "field", "computed", "value", "area", "here", "undone")
+REASONS = ("missing", "linked", "ruled", "kinds", "same", "apart", "already", "through", "field", "computed", "value", "said", "area", "here", "undone")
 """missing: there is no such record or click. linked: another record stands for this one; rule on that. ruled: somebody has ruled on it since (`by`,
 `at`, `action`). kinds: they are not of one kind. same: a record and itself. apart: somebody said that they, or others they are one with, are not
 (`by`, `at`). already: that stands already. through: they are one through other records; undo one of those links. field: it has no such field.
-computed: the form says how this field is computed. value: no JSON, blank, or too long. area: there is no such area. here: it lies there. undone: nothing
-of it stands any more."""
+computed: the form says how this field is computed. value: no JSON, blank, or too long. said: none of the values that stand side by side.
+area: there is no such area. here: it lies there. undone: nothing of it stands any more."""
 
 
 class CannotRule(Exception):
@@ -59,13 +59,23 @@ Now = Callable[[], datetime]
 
 
 def settle(
-    store: Store, record: str, field: str, value: Any, by: str, seen: Mapping[str, str], last: str | None = None, comment: str = "", now: Now = clock.utc_now
+    store: Store,
+    record: str,
+    field: str,
+    value: Any,
+    by: str,
+    seen: Mapping[str, str],
+    last: str | None = None,
+    comment: str = "",
+    now: Now = clock.utc_now,
+    said: bool = False,
 ) -> Ruled:
     """This field is this value, whatever those say that the person saw: `seen` is the version of the record that they had before them.
 
-    `last`: the newest ruling about the record that they saw (`last_ruling`). Raises CannotRule.
+    `last`: the newest ruling about the record that they saw (`last_ruling`). `said`: the value must be one of those that stand side by side; one of
+    one's own is checked by the field's question before. Raises CannotRule.
     """
-    return _Office(store, by, comment, now).rule(lambda office: office.settle(record, field, value, seen, last))
+    return _Office(store, by, comment, now).rule(lambda office: office.settle(record, field, value, seen, last, said))
 
 
 def link(store: Store, left: str, right: str, by: str, last: str | None = None, comment: str = "", now: Now = clock.utc_now) -> Ruled:
@@ -110,7 +120,7 @@ class _Office:
             touched = trial.close(self.store, self.ledger)
         return Ruled(self.click, tuple(row["id"] for row in self.rows), tuple(sorted(touched)))
 
-    def settle(self, record: str, field: str, value: Any, seen: Mapping[str, str], last: str | None) -> None:
+    def settle(self, record: str, field: str, value: Any, seen: Mapping[str, str], last: str | None, said: bool) -> None:
         self._not_ruled_on(last, record)
         body = self._body(record)
         those = [each for each in self._contributions(record) if field in each.properties]
@@ -121,6 +131,8 @@ class _Office:
         if value is None or value == "" or value == [] or len(_bytes(value)) > VALUE_BYTES_MAX:
             raise CannotRule("value", record)
         entry = body["fields"][field]
+        if said and _bytes(value) not in [_bytes(each["value"]) for each in (entry, *entry.get("disputed", ()))]:
+            raise CannotRule("said", record)
         if entry.get("settled") and "disputed" not in entry and entry["value"] == value:
             raise CannotRule("already", record)
         known = {device: text for device, text in seen.items() if text <= body["version"].get(device, "")}

@@ -45,6 +45,7 @@ class Asked:
     other: str = ""
     field: str = ""
     value: Any = None
+    typed: bool = False
     area: str = ""
     seen: Mapping[str, str] = part(default_factory=dict)
     last: str | None = None
@@ -55,7 +56,7 @@ class Asked:
         """Raises CannotRule."""
         match self.action:
             case "settle":
-                return rulings.settle(store, self.record, self.field, self.value, by, self.seen, self.last, self.comment)
+                return rulings.settle(store, self.record, self.field, self.value, by, self.seen, self.last, self.comment, said=not self.typed)
             case "link":
                 return rulings.link(store, self.record, self.other, by, self.last, self.comment)
             case "apart":
@@ -116,8 +117,12 @@ def asked_for() -> Asked:
     )
     if action != "settle":
         return asked
-    value = _value(form.get("value", ""), asked)
-    return replace(asked, value=value)
+    if form.get("value", "") in ("", "typed"):
+        return replace(asked, value=_typed(asked), typed=True)
+    try:
+        return replace(asked, value=orjson.loads(form["value"]))  # one of those on the page, or it is refused
+    except orjson.JSONDecodeError:
+        abort(400, _("This form is no longer good"))
 
 
 def _seen(text: str) -> dict[str, str]:
@@ -130,13 +135,8 @@ def _seen(text: str) -> dict[str, str]:
     return seen
 
 
-def _value(text: str, asked: Asked) -> Any:
-    """One of the values on the page (JSON), or what was typed."""
-    if text and text != "typed":
-        try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            abort(400, _("This form is no longer good"))
+def _typed(asked: Asked) -> Any:
+    """What was typed, as an answer to the field's question. Raises Refused."""
     row = reading.record(stores().session.connection(), asked.record, reader().within)
     if row is None:
         raise NotFound
@@ -145,7 +145,7 @@ def _value(text: str, asked: Asked) -> Any:
         return typed.read_typed(question, request.form.getlist("typed"))
     except typed.WrongValue as error:
         raise Refused(
-            _("This is no value for “%(field)s”: %(wanted)s.", field=name_of(row, asked.field), wanted=str(WANTED.get(error.type, WANTED["text"])))
+            _("This is no value for “%(field)s”: %(wanted)s.", field=name_of(row, asked.field), wanted=str(WANTED.get(error.type, NOT_TYPED)))
         ) from None
 
 
@@ -158,6 +158,7 @@ WANTED = {
     "select_one": later("choose one of the answers"),
     "select_multiple": later("choose one or more of the answers"),
 }
+NOT_TYPED = later("choose one of the answers that stand side by side")
 
 
 def question_of(row: Mapping[str, Any], name: str) -> Any:
@@ -278,6 +279,7 @@ REASONS = {
     "field": later("The record has no such field any more."),
     "computed": later("The form says how this is worked out from all reports; a wrong report is returned or rejected instead."),
     "value": later("This is no value that can be kept."),
+    "said": later("That is not one of the answers that stand side by side now. Look again before you decide."),
     "area": later("There is no such area."),
     "here": later("It lies there already."),
     "undone": later("Nothing of it stands any more."),

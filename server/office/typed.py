@@ -29,7 +29,7 @@ def can_be_typed(question: Question | None) -> bool:
 def read_typed(question: Question | None, texts: Sequence[str]) -> Any:
     """The value as records keep it; raises WrongValue. `texts`: what the form sent, more than one for select_multiple."""
     if question is None or not can_be_typed(question):
-        raise WrongValue(question.type if question else "text")
+        raise WrongValue(question.type if question else "")
     said = [text.strip() for text in texts if text.strip()]
     if not said:
         raise WrongValue(question.type)

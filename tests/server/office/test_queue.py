@@ -487,3 +487,18 @@ def test_a_forged_value_or_version_is_refused(onlooker):
         form = {"action": "settle", "record": ZHAO, "field": "phone", "value": '"1"', "seen": "{}", **wrong}
         assert onlooker.post("/rulings", page="/queue", **form).status_code == 400, wrong
     assert f"dispute:{ZHAO}" in listed(onlooker.get("/queue"))
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        *[(forged, "这不是现在并列的说法之一") for forged in ('"1"', "13900000001", '{"a": []}', '["13900000001"]', "true", '" 13900000001"')],
+        ("typed", "不能这样填：请选择并列的说法之一"),
+        ("null", "这个内容无法保存"),
+    ],
+)
+def test_what_nobody_said_and_nobody_typed_is_no_value(onlooker, value, sentence):
+    """The record says 13900000002, and 13900000001 beside it; with `typed`, what was typed is asked for and checked as an answer to the question."""
+    answer = press(onlooker, OF_ZHAO, '"13900000001"', value=value, typed=" ")
+    assert sentence in said(onlooker.get(answer.location).text)
+    assert "13900000001" in said(onlooker.get(OF_ZHAO).text)
