@@ -157,6 +157,7 @@ class Ledger:
                 self._changes.append((id, orjson.loads(bodies[id]) if id in bodies else None, orjson.loads(now) if now else None))
         statements.put_records(self.connection, rows)
         statements.remove_records(self.connection, gone)
+        ruling_statements.put_shown_also(self.connection, records.shown_also())
         people_and_doors = [id for id in records.all if id.partition(":")[0] in LINKED_KINDS]
         linkage_statements.queue(self.connection, people_and_doors)
 

@@ -94,6 +94,17 @@ class Recomputed:
         members = self._clusters[id] if record.members else ()
         return placed(record, [self._lies(self._own[each]) for each in members])
 
+    def shown_also(self) -> dict[str, set[str]]:
+        """Of the records that are shown beside where they lie, or were: the areas where one of their members lies. Those that they have left are none."""
+        concerned = self._merged.keys() | {id for id, row in self.before.items() if row["also_in"]}
+        return {id: self._members_lie(id) for id in concerned}
+
+    def _members_lie(self, id: str) -> set[str]:
+        record = self.all[id]
+        if record is None or not record.members:
+            return set()
+        return {self._lies(self._own[each]) for each in self._clusters[id]} - {record.area}
+
     def _own_parent(self, id: str) -> str | None:
         """Of a record that stands for others: what it lies with by its own contributions alone, where that is another record than all of them say."""
         if id not in self._merged or (own := parent(self._own[id])) == parent(self._merged[id]):

@@ -278,7 +278,12 @@ class Recomputation:
             differ = self._differing(connection, ids)
         except (TypeError, ValueError):  # something that was said cannot even be read: find whose
             differ = [id for id in ids if self._differs_or_unreadable(connection, id)]
-        return [Difference("record", id, (id,)) for id in differ], lambda ledger: ledger.touch(differ)
+        return [Difference("record", id, (id,)) for id in differ], partial(self._mend_records, differ)
+
+    @staticmethod
+    def _mend_records(differ: Collection[str], ledger: Ledger) -> None:
+        ruling_statements.put_shown_also(ledger.connection, dict.fromkeys(differ, ()))
+        ledger.touch(differ)
 
     def _differs_or_unreadable(self, connection: Connection, id: str) -> bool:
         try:
@@ -292,6 +297,7 @@ class Recomputation:
         now = Recomputed(connection, {id: counting.get(id, []) for id in ids})
         ledger = Ledger(connection, datetime.min)
         there = {row["id"]: row for some in statements.parts(ids) for row in connection.execute(select(records).where(records.c.id.in_(some))).mappings()}
+        shown, shown_now = ruling_statements.shown_also(connection, ids), now.shown_also()
         differ = []
         for id in ids:
             record, row = now.all[id], there.get(id)
@@ -300,7 +306,7 @@ class Recomputation:
             else:
                 documents = {area: orjson.dumps(document, option=orjson.OPT_SORT_KEYS) for area, document in now.documents(id).items()}
                 right = all(row[name] == value for name, value in ledger.row(record, documents).items() if name != "updated_at")
-            if not right:
+            if not right or shown.get(id, set()) != shown_now.get(id, set()):
                 differ.append(id)
         return differ
 

@@ -116,7 +116,7 @@ def by_area(area: frozenset[str] | None) -> list[dict]:
     connection, within = stores().session.connection(), reader().within
     rows: dict[str, dict] = {}
     for kind in PATHS:
-        for (each, state), number in reading.counts_by_two(connection, RecordQuery(kind=kind, within=within, area=area), "area", "state").items():
+        for (each, state), number in reading.counts_by_area(connection, RecordQuery(kind=kind, within=within, area=area), "state").items():
             if each is None:
                 continue
             row = rows.setdefault(each, {"area": each, "household": 0, "done": 0, "call_back": 0, "never": 0, "person": 0, "quarantine_case": 0})

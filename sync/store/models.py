@@ -308,6 +308,15 @@ class RecordLink(Base):
     __table_args__ = (*checks("record_links"), {"sqlite_with_rowid": False})
 
 
+class ShownAlso(Base):
+    """An area, beside the one that it lies in, that a record is shown in because one that is the same lies there: what lists of that area hold too."""
+
+    __tablename__ = "shown_also"
+    record: Mapped[str] = mapped_column(String(120), primary_key=True)
+    area: Mapped[str] = mapped_column(String(40), primary_key=True)
+    __table_args__ = (Index("shown_also_by_area", "area", "record"), {"sqlite_with_rowid": False})
+
+
 class Suggestion(Base):
     """Two records that may be one. A function of the two records as they are: see sync/linkage/. `reasons`: JSON. Pairs that were ruled on stay here."""
 

@@ -18,7 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from sync.store.facets import CALL_BACK_STATES, FEVER_CELSIUS
-from sync.store.models import Account, Area, Contribution, FormVersion, Record, Submission, table
+from sync.store.models import Account, Area, Contribution, FormVersion, Record, ShownAlso, Submission, table
 
 PAGE_ROWS = 50
 PAGES_MAX = 100_000
@@ -33,6 +33,7 @@ LINKED_ROWS_MAX = 200
 
 Areas = frozenset[str] | None
 records = table(Record)
+shown = table(ShownAlso)
 submissions = table(Submission)
 contributions = table(Contribution)
 versions = table(FormVersion)
@@ -91,9 +92,9 @@ class Page:
 
 def records_page(connection: Connection, query: RecordQuery) -> Page:
     """The asked page, or the last one there is when fewer records are left."""
-    ordered = _chosen(query, records.c.id).order_by(*ORDERS[query.order])
+    ordered = _chosen(connection, query, records.c.id).order_by(*ORDERS[query.order])
     ids = list(connection.scalars(ordered.limit(COUNTED_ROWS_MAX + 1)))
-    total = len(ids) if len(ids) <= COUNTED_ROWS_MAX else connection.scalar(_chosen(query, func.count())) or 0
+    total = len(ids) if len(ids) <= COUNTED_ROWS_MAX else connection.scalar(_chosen(connection, query, func.count())) or 0
     number = min(max(query.page, 1), max(1, -(-total // PAGE_ROWS)))
     first = (number - 1) * PAGE_ROWS
     if first + PAGE_ROWS > len(ids) < total:
@@ -103,7 +104,7 @@ def records_page(connection: Connection, query: RecordQuery) -> Page:
 
 def record_ids(connection: Connection, query: RecordQuery) -> list[str]:
     """Every record of a list, in its order."""
-    return [row.id for row in connection.execute(_chosen(query, records.c.id).order_by(*ORDERS[query.order]))]
+    return [row.id for row in connection.execute(_chosen(connection, query, records.c.id).order_by(*ORDERS[query.order]))]
 
 
 def records_all(connection: Connection, ids: list[str]) -> Iterator[dict[str, Any]]:
@@ -115,27 +116,36 @@ def records_all(connection: Connection, ids: list[str]) -> Iterator[dict[str, An
 def record(connection: Connection, record_id: str, within: Areas) -> dict[str, Any] | None:
     """One record, or None when there is none the reader may see. One that stands for others is seen where any of them lies."""
     found = _bodies(connection, [record_id])
-    if not found or within is None:
+    if not found or within is None or found[0]["area"] in within:
         return found[0] if found else None
-    left = (found[0]["body"].get("moved") or {}).get("from", ())
-    shown = {found[0]["area"], *found[0]["also_in"].split()} - set(left)
-    return found[0] if shown & within else None
+    return found[0] if labels(connection, [record_id], within) else None
 
 
 def counts_by(connection: Connection, query: RecordQuery, column: str) -> dict[str | None, int]:
     """How many records of a list have each value of a column, e.g. "state" or "building"."""
     chosen = records.c[column]
-    rows = connection.execute(_chosen(query, chosen, func.count().label("count")).group_by(chosen))
+    rows = connection.execute(_chosen(connection, query, chosen, func.count().label("count")).group_by(chosen))
     return {row[0]: row[1] for row in rows}
 
 
 def counts_by_two(connection: Connection, query: RecordQuery, first: str, second: str) -> dict[tuple[str | None, str | None], int]:
     one, other = records.c[first], records.c[second]
-    return {(row[0], row[1]): row[2] for row in connection.execute(_chosen(query, one, other, func.count()).group_by(one, other))}
+    return {(row[0], row[1]): row[2] for row in connection.execute(_chosen(connection, query, one, other, func.count()).group_by(one, other))}
+
+
+def counts_by_area(connection: Connection, query: RecordQuery, column: str) -> dict[tuple[str | None, str | None], int]:
+    """How many records are listed of each area, by a column. What is shown in two areas counts in both."""
+    found = counts_by_two(connection, query, "area", column)
+    areas = [each for each in (query.within, query.area) if each is not None]
+    listed = {key: number for key, number in found.items() if all(key[0] in each for each in areas)}
+    also = select(shown.c.area, records.c[column], func.count()).join(records, records.c.id == shown.c.record).where(records.c.kind == query.kind)
+    for area, value, number in connection.execute(also.where(*(shown.c.area.in_(sorted(each)) for each in areas)).group_by(shown.c.area, records.c[column])):
+        listed[area, value] = listed.get((area, value), 0) + number
+    return listed
 
 
 def count(connection: Connection, query: RecordQuery) -> int:
-    return connection.scalar(_chosen(query, func.count())) or 0
+    return connection.scalar(_chosen(connection, query, func.count())) or 0
 
 
 def linked(connection: Connection, row: dict[str, Any], within: Areas) -> list[dict[str, Any]]:
@@ -194,13 +204,11 @@ def received_last(connection: Connection) -> datetime | None:
     return connection.scalar(select(func.max(submissions.c.received_at)))
 
 
-def _chosen(query: RecordQuery, *columns: Any) -> Select[Any]:
+def _chosen(connection: Connection, query: RecordQuery, *columns: Any) -> Select[Any]:
     conditions = [records.c.kind == query.kind, records.c.linked_to.is_(None)]
     if min(len(areas) for areas in (query.within, query.area, range(FEW_AREAS_MAX + 1)) if areas is not None) <= FEW_AREAS_MAX:
         conditions = [_NearlyAlways(each) for each in conditions]
-    conditions.append(_seen(query.within))
-    if query.area is not None:
-        conditions.append(_seen(query.area))
+    conditions += [_listed(connection, areas) for areas in (query.within, query.area) if areas is not None]
     for word in query.search[:SEARCH_CHARACTERS_MAX].lower().split()[:SEARCH_WORDS_MAX]:
         conditions.append(records.c.search.contains(word, autoescape=True))
     if query.state == "none":
@@ -242,7 +250,24 @@ def _likely(element: _NearlyAlways, compiler: SQLCompiler, **how: Any) -> str:
 
 
 def _seen(within: Areas) -> Any:
-    return records.c.id.is_not(None) if within is None else records.c.area.in_(sorted(within))
+    """What lies in these areas or is one with what does. For records that something else leads to already."""
+    if within is None:
+        return records.c.id.is_not(None)
+    also = select(shown.c.area).where(shown.c.record == records.c.id, shown.c.area.in_(sorted(within)))
+    return or_(records.c.area.in_(sorted(within)), also.exists())
+
+
+def _listed(connection: Connection, areas: frozenset[str]) -> Any:
+    """The same, for lists: led to by the areas where those are few. Where nothing is shown beside where it lies, as in most, nothing need be looked for."""
+    lie = records.c.area.in_(sorted(areas))
+    also = select(shown.c.record).where(shown.c.area.in_(sorted(areas)))
+    elsewhere = also.join(records, records.c.id == shown.c.record).where(~lie)
+    if connection.execute(elsewhere.limit(1)).first() is None:
+        return lie
+    if len(areas) > FEW_AREAS_MAX:
+        return or_(lie, records.c.id.in_(also))
+    here = records.alias("here")
+    return records.c.id.in_(select(here.c.id).where(here.c.area.in_(sorted(areas))).union_all(elsewhere.correlate(None)))
 
 
 def _bodies(connection: Connection, ids: list[str]) -> list[dict[str, Any]]:

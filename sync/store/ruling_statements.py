@@ -9,10 +9,10 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
 from sync.links import APART, LINK, ONE, Linked, Pairing
-from sync.store.models import Account, RecordLink, Ruling, table
+from sync.store.models import Account, RecordLink, Ruling, ShownAlso, table
 from sync.store.statements import add, contributions, decisions, parts, put, records
 
-rulings, record_links, accounts = table(Ruling), table(RecordLink), table(Account)
+rulings, record_links, shown, accounts = table(Ruling), table(RecordLink), table(ShownAlso), table(Account)
 
 Row = Mapping[str, Any]
 
@@ -134,6 +134,21 @@ def lying(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
     c = records.c
     chosen = select(c.id, c.area, c.also_in)
     return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some))).mappings()}
+
+
+def put_shown_also(connection: Connection, areas: Mapping[str, Iterable[str]]) -> None:
+    """Of each of these records the areas that it is shown in beside the one where it lies; there may be none."""
+    for some in parts(areas):
+        connection.execute(delete(shown).where(shown.c.record.in_(some)))
+    add(connection, shown, [{"record": id, "area": area} for id, those in areas.items() for area in sorted(those)])
+
+
+def shown_also(connection: Connection, ids: Iterable[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for some in parts(ids):
+        for row in connection.execute(select(shown.c.record, shown.c.area).where(shown.c.record.in_(some))):
+            found.setdefault(row.record, set()).add(row.area)
+    return found
 
 
 def by_id(connection: Connection, ids: Iterable[str]) -> list[Row]:

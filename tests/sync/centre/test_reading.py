@@ -83,7 +83,7 @@ def all_that_is_read(connection):
         read[f"{query} count"] = reading.count(connection, query)
         for column in ("area", "building", "state"):
             read[f"{query} by {column}"] = reading.counts_by(connection, query, column)
-        read[f"{query} by two"] = reading.counts_by_two(connection, query, "area", "building")
+        read[f"{query} by two"] = reading.counts_by_area(connection, query, "building")
     for id in (HOUSEHOLD, f"person:{0:026}", "person:nobody"):
         for within in (None, SEEN, frozenset({"g0312"})):
             read[f"record {id} {within}"] = found = reading.record(connection, id, within)

@@ -8,8 +8,9 @@ from sync import rulings
 from sync.recompute import Recomputation
 from sync.review import decide
 from sync.rulings import CannotRule
-from sync.store import reading
+from sync.store import reading, ruling_statements
 from sync.store.models import LinkageQueue, Record, RecordLink
+from sync.store.reading import RecordQuery
 
 DOOR = "household:aaaaaaaaaaaaaaaaaaaaaaaaaa"
 OTHER_DOOR = "household:bbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -368,3 +369,34 @@ def test_the_office_shows_a_linked_record_once_and_to_whoever_answers_for_one_of
         assert {each["id"] for each in reading.linked(connection, everywhere[A], None)} == {OTHER_DOOR}
         assert {each["id"] for each in reading.linked(connection, everywhere[OTHER_DOOR], None)} == {A}
         assert [reading.record(connection, A, frozenset([area])) is not None for area in ("g0311", "g0312", "g9999")] == [True, True, False]
+        asked = [RecordQuery("person", within=frozenset(each)) for each in ({"g0311"}, {"g0312"}, {"g0311", "g0312"}, {"g9999"})]
+        assert [(reading.record_ids(connection, each), reading.count(connection, each)) for each in asked] == [([A], 1), ([A], 1), ([A], 1), ([], 0)]
+        many = frozenset(["g0312", *(f"g1{number:03}" for number in range(reading.FEW_AREAS_MAX))])
+        assert reading.record_ids(connection, RecordQuery("person", within=many, search="heling")) == [A]
+        assert reading.counts_by_area(connection, RecordQuery("person"), "state") == {("g0311", None): 1, ("g0312", None): 1}
+        assert reading.counts_by_area(connection, asked[1], "state") == {("g0312", None): 1}
+        assert reading.labels(connection, [A], frozenset({"g0312"})) == {A: everywhere[A]["label"]}
+
+
+def test_a_list_holds_no_record_that_has_left_and_none_that_is_unlinked(centre):
+    centre.take(
+        centre.submission("w0001", answers={"phone": "1", **person(A, "何伶俐")}),
+        centre.submission("leader", area="g0312", answers={"household_id": OTHER_DOOR, "phone": "2", **person(B, "何玲利")}),
+    )
+
+    def listed(area):
+        with centre.store.reading() as connection:
+            return reading.record_ids(connection, RecordQuery("person", within=frozenset([area])))
+
+    link = ruled(centre, rulings.link, A, B, "admin")
+    move = ruled(centre, rulings.move, DOOR, "c03", "admin")
+    assert [listed(area) for area in ("g0311", "g0312", "c03")] == [[], [A], [A]], "a trace is no record"
+    assert list(Recomputation(centre.store).check()) == []
+    with centre.store.writing() as connection:
+        ruling_statements.put_shown_also(connection, {A: ["g0311"]})
+    assert [(each.what, each.id) for each in Recomputation(centre.store).check()] == [("record", A)]
+    list(Recomputation(centre.store).write(lambda: centre.time))
+    assert [listed(area) for area in ("g0311", "g0312", "c03")] == [[], [A], [A]]
+    ruled(centre, rulings.undo, move.click, "admin")
+    ruled(centre, rulings.undo, link.click, "admin")
+    assert [listed(area) for area in ("g0311", "g0312", "c03")] == [[A], [B], []]
