@@ -18,7 +18,7 @@ from sync.identity import ulid
 from sync.links import Linked, pairs, standing
 from sync.lying import Recomputed, areas_shown, reference
 from sync.merge import Record
-from sync.publish import area_database, outbox_row
+from sync.publish import AS_IT_STANDS, area_database, outbox_row
 from sync.states import BY_PEOPLE, Decided, Link, base_state, chain, receipt, states_of, waits
 from sync.store import linkage_statements, ruling_statements, statements
 from sync.store.facets import facets
@@ -146,7 +146,7 @@ class Ledger:
             for area in areas_shown(before) - documents.keys():
                 self.queue(area_database(area), id, None)
             for area, body in documents.items():
-                self.queue(area_database(area), id, body)
+                self.queue(area_database(area), id, AS_IT_STANDS if record is not None and area == record.area else body)
             if record is None:
                 if before is not None:
                     gone.append(id)

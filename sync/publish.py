@@ -21,7 +21,7 @@ from sync.shares import Share
 from sync.store import locks
 from sync.store.engine import Store
 from sync.store.published import contents_of
-from sync.store.statements import outbox
+from sync.store.statements import outbox, published_in
 
 DELIVERY_ROWS_MAX = 1_000
 RETRY_SECONDS_MIN = 1.0
@@ -29,6 +29,10 @@ RETRY_SECONDS_MAX = 60.0
 
 FORMS_DATABASE = "forms"
 AREA_PREFIX = "area-"
+
+AS_IT_STANDS = b""
+"""For a body: the record of that name as the central store has it when it is delivered. A record is not kept a second time while it waits, and of
+several changes only the last is read."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +42,7 @@ def area_database(area: str) -> str:
 
 
 def outbox_row(database: str, document_id: str, document: Mapping[str, Any] | bytes | None) -> dict[str, Any]:
-    """A row to insert; `document` may be JSON already. No document: it is deleted there."""
+    """A row to insert; `document` may be JSON already, or AS_IT_STANDS. No document: it is deleted there."""
     body = document if document is None or isinstance(document, bytes) else orjson.dumps(document)
     return {"database": database, "document_id": document_id, "body": body}
 
@@ -87,13 +91,14 @@ class Delivery:
     def _publish(self, database: str, rows: list[Any]) -> int:
         if not rows:
             return 0
-        newest = {row.document_id: row.body for row in rows}
+        newest = self._bodies(database, {row.document_id: row.body for row in rows})
         documents = [{"_id": id, "_deleted": True} if body is None else {**orjson.loads(body), "_id": id} for id, body in newest.items()]
         if len(documents) > 1 and any(document.get("files") for document in documents):  # bytes of one form at a time
             return sum(self._publish(database, [row for row in rows if row.document_id == id]) for id in newest)
         try:
             documents = [self._with_files(document) for document in documents]
-            self._databases.publish(database, documents)
+            if documents:
+                self._databases.publish(database, documents)
         except (BadDocument, TooLarge) as error:  # one document is to blame, and is not to hold up the others
             ids = list(newest)
             if len(ids) > 1:
@@ -109,6 +114,15 @@ class Delivery:
         with self._store.writing() as connection:
             connection.execute(delete(outbox).where(outbox.c.number == bindparam("done")), [{"done": row.number} for row in rows])
         return len(rows)
+
+    def _bodies(self, database: str, newest: dict[str, bytes | None]) -> dict[str, bytes | None]:
+        """With the records as they stand. One that is gone or lies elsewhere by now is left out: what took it away has queued a later row."""
+        records = [id for id, body in newest.items() if body == AS_IT_STANDS]
+        if not records:
+            return newest
+        with self._store.reading() as connection:
+            standing = published_in(connection, database.removeprefix(AREA_PREFIX), records)
+        return {id: standing.get(id, body) for id, body in newest.items() if body != AS_IT_STANDS or id in standing}
 
     def _with_files(self, document: dict[str, Any]) -> dict[str, Any]:
         """A form document with the files that it names: their bytes are in the central store, not in the outbox."""

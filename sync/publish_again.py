@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, literal, select
 from sync.databases import START, Databases
 from sync.ledger import Ledger, decisions
 from sync.lying import Recomputed, record_areas
-from sync.publish import AREA_PREFIX, FORMS_DATABASE, area_database, outbox_row
+from sync.publish import AREA_PREFIX, AS_IT_STANDS, FORMS_DATABASE, area_database, outbox_row
 from sync.store import locks, statements
 from sync.store.engine import Store
 from sync.store.statements import form_versions, outbox, records, submissions
@@ -40,7 +40,7 @@ def publish_again(store: Store, databases: Databases, now: datetime) -> int:
 def _forms_and_records(connection: Connection) -> None:
     versions = connection.execute(select(form_versions.c.form, form_versions.c.version, form_versions.c.document)).all()
     statements.add(connection, outbox, [outbox_row(FORMS_DATABASE, f"form:{row.form}:{row.version}", row.document) for row in versions])
-    current = select(literal(AREA_PREFIX) + records.c.area, records.c.id, records.c.body)
+    current = select(literal(AREA_PREFIX) + records.c.area, records.c.id, literal(AS_IT_STANDS))
     connection.execute(insert(outbox).from_select(["database", "document_id", "body"], current))
     elsewhere = list(connection.execute(select(records.c.id).where(records.c.also_in != "").order_by(records.c.id)).scalars())
     for first in range(0, len(elsewhere), BATCH_SIZE_MAX):

@@ -317,6 +317,14 @@ class ShownAlso(Base):
     __table_args__ = (Index("shown_also_by_area", "area", "record"), {"sqlite_with_rowid": False})
 
 
+class AreaName(Base):
+    """Somebody whose words a record of this area shows, and who is of another place or of the office: the area's phones know the name."""
+
+    __tablename__ = "area_names"
+    area: Mapped[str] = mapped_column(ForeignKey("areas.id"), primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+
+
 class Suggestion(Base):
     """Two records that may be one. A function of the two records as they are: see sync/linkage/. `reasons`: JSON. Pairs that were ruled on stay here."""
 
@@ -378,7 +386,8 @@ class QueueAssignment(Base):
 
 
 class Outbox(Base):
-    """A document to publish, written in the transaction that made it so; the newest row of a document wins. No body: delete."""
+    """A document to publish, written in the transaction that made it so; the newest row of a document wins. No body: delete. An empty one: the record
+    of that name as it stands when it is delivered."""
 
     __tablename__ = "outbox"
     number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)

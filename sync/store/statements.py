@@ -234,6 +234,13 @@ def parts(ids: Iterable[str]) -> Iterable[list[str]]:
         yield all_ids[first : first + IDS_MAX]
 
 
+def published_in(connection: Connection, area: str, ids: Iterable[str]) -> dict[str, bytes]:
+    """The published documents of those of these records that lie in this area."""
+    c = records.c
+    chosen = select(c.id, c.body).where(c.area == area)
+    return {row.id: row.body for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some)))}
+
+
 def bodies(connection: Connection, ids: Iterable[str]) -> dict[str, bytes]:
     """The published documents of records."""
     c = records.c
