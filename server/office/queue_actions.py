@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from werkzeug.wrappers import Response
 
 from server.errors import NotFound
+from server.known_names import tell_names
 from server.office import queue_words, rulings, submission_page
 from server.office.audit import note
 from server.office.signing import ADMINISTRATOR, OFFICE, areas_of, needs, reader, safe_next
@@ -124,6 +125,7 @@ def decide_several() -> Response:
     pairs_not_mine = {each.id: rulings.why_not_mine([each.row["lesser"], each.row["greater"]]) for each in items if each.sort == "pair"}
     stores().session.rollback()
     clicks: list[str] = []
+    touched: set[str] = set()
     decided: dict[str, str] = {}
     refused: list[str] = []
     for item in items:
@@ -134,13 +136,18 @@ def decide_several() -> Response:
                 decided[item.row["id"]] = _decide(item.row["id"], action, comment)
             elif sort == "pair":
                 rule = ruling.link if action == "link" else ruling.apart
-                clicks.append(rule(stores().store, item.row["lesser"], item.row["greater"], reader().id, comment=comment).click)
+                ruled = rule(stores().store, item.row["lesser"], item.row["greater"], reader().id, comment=comment)
+                clicks.append(ruled.click)
+                touched.update(ruled.records)
             else:
                 clicks += _keep(item, comment)
+                touched.add(item.row["id"])
         except CannotRule as error:
             refused.append(f"{titles[item.id]}: {rulings.why_not(error)}")
         except review.CannotDecide as error:
             refused.append(f"{titles[item.id]}: {submission_page.HINDRANCES.get(error.reason, error.reason)}")
+    touched.update(id for each in decided for id in reading_submissions.records_of(stores().session.connection(), each))
+    tell_names(touched)
     event = _note_several(action, sort, clicks, decided)
     if clicks or decided:
         number = len(items) - len(refused)

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as later
 from werkzeug.wrappers import Response
 
 from server.errors import NotFound
+from server.known_names import tell_names
 from server.office import changes, languages, shown, typed
 from server.office.audit import note
 from server.office.signing import OFFICE, needs, reader, safe_next
@@ -90,6 +91,7 @@ def rule() -> Response | str:
         return _refused(why_not(error), back, previewing)
     except Refused as error:
         return _refused(str(error), back, previewing)
+    tell_names(ruled.records)
     note(asked.action, asked.record or asked.click, click=ruled.click, **({"other": asked.other} if asked.other else {}))
     look = url_for("office.record", record_id=asked.record) if asked.record else ""
     toast(done(asked), look, url_for("office.rule"), action="undo", click=ruled.click, back=back, next=back)

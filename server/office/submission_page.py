@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as later
 from werkzeug.wrappers import Response
 
 from server.errors import NotFound
+from server.known_names import tell_names
 from server.office import answers, changes, languages, media, shown
 from server.office.audit import note
 from server.office.signing import OFFICE, needs, reader, safe_next
@@ -119,6 +120,7 @@ def decide(submission_id: str) -> Response | str:
     except review.CannotDecide as error:
         flash(_("Nothing was changed: %(why)s.", why=str(HINDRANCES.get(error.reason, error.reason))), "problem")
         return redirect(here)
+    tell_names(read.records_of(stores().session.connection(), submission_id))
     note("decide", submission_id, decision=action)
     done(submission_id, action, row)
     if onward := safe_next(request.form.get("next")):

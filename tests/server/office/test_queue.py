@@ -15,7 +15,7 @@ from server.office.questions import Question
 from server.office.typed import WrongValue, read_typed
 from server.settings import read_settings
 from server.stores import db, stores
-from sync.store.models import AuditEvent, Decision, QueueAssignment, Record, Submission, Suggestion
+from sync.store.models import AuditEvent, Decision, Outbox, QueueAssignment, Record, Submission, Suggestion
 from tests.server.office.seeded import HELD, HELD_ELSEWHERE, HOUSEHOLD, PASSWORD, UNKNOWN_FORM, Browser
 from tests.server.office.waiting import DOOR, FAR, LING, LING_TOO, ZHAO, fill, hold, says
 
@@ -214,6 +214,21 @@ def test_a_settlement_is_undone_from_the_toast_and_the_dispute_is_back(app, brow
     assert undo(admin, answer.location).status_code == 302
     assert document(app, ZHAO)["fields"] == before["fields"]
     assert f"dispute:{ZHAO}" in listed(admin.get("/queue"))
+
+
+def test_the_areas_phones_learn_the_names_of_who_settled_and_who_wrote_from_elsewhere(app, browser):
+    def told():
+        with app.app_context():
+            rows = stores().session.query(Outbox).filter(Outbox.document_id.startswith("area:")).all()
+            return [(row.database, orjson.loads(row.body).get("others")) for row in rows]
+
+    admin = browser("admin")
+    says(app, ZHAO, 24, area="g0312", health_code="green")
+    says(app, ZHAO, 25, area="g0312", health_code="red")
+    press(admin, OF_ZHAO, '"13900000001"')
+    assert told() == [("area-g0312", {"w0001": "王芳", "w0003": "陈静"})]
+    press(admin, OF_ZHAO, '"green"')
+    assert told() == [("area-g0312", {"w0001": "王芳", "w0003": "陈静"})], "the second time it costs nothing"
 
 
 def test_another_value_can_be_typed_and_a_blank_one_is_refused(app, browser):

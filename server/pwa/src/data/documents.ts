@@ -126,6 +126,8 @@ export interface AreaDocument {
   place: string;
   path: Text;
   workers: Record<string, string>;
+  /** names of those who wrote in its records and do not work there */
+  others?: Record<string, string>;
   /** what the other areas of the place are called */
   neighbours?: Record<string, Text>;
 }

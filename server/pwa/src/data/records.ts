@@ -88,8 +88,13 @@ export function heldForms(): Record<string, string> {
 }
 
 export function workerName(worker: string): string {
-  for (const area of areas().values()) if (area.workers[worker]) return area.workers[worker];
-  return t('household.office'); // the area names those who work in it
+  return knownName(worker) ?? t('household.someone');
+}
+
+/** The name of whoever wrote something in these areas' records, as far as the areas tell it. */
+export function knownName(worker: string): string | undefined {
+  const all = [...areas().values()];
+  return all.find(({ workers }) => workers[worker])?.workers[worker] ?? all.find(({ others }) => others?.[worker])?.others![worker];
 }
 
 /** What people call an area, as far as this phone knows; else its id. */

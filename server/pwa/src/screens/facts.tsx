@@ -3,7 +3,7 @@ import CircleAlert from 'lucide-solid/icons/circle-alert';
 import Hourglass from 'lucide-solid/icons/hourglass';
 import { createMemo, For, Show } from 'solid-js';
 import { factLabel, inFormOrder, question, readable } from '../data/labels.ts';
-import { workerName } from '../data/records.ts';
+import { knownName, workerName } from '../data/records.ts';
 import { groupBy } from '../data/rows.ts';
 import type { Field, WholeRecord } from '../data/whole.ts';
 import { moment } from '../i18n/dates.ts';
@@ -61,7 +61,8 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
 
 /** Who wrote it, and when; what the office decided says so. */
 function written(field: Field): string {
-  const [name, at] = [workerName(field.worker), moment(field.at)];
-  if (!field.settled) return t('household.by', { name, at });
-  return name === t('household.office') ? t('household.settled_at', { at }) : t('household.settled_by', { name, at });
+  const at = moment(field.at);
+  if (!field.settled) return t('household.by', { name: workerName(field.worker), at });
+  const name = knownName(field.worker);
+  return name ? t('household.settled_by', { name, at }) : t('household.settled_at', { at });
 }
