@@ -1,13 +1,14 @@
 """All records computed anew from what they follow from (submissions, decisions, rulings), and compared with what is kept.
 
-The merge worker changes only what a new submission touches. This goes through everything, a part at a time, in three rounds:
+The merge worker changes only what a new submission touches. This goes through everything, some hundreds at a time, in four rounds:
 
 1. Submissions: the state that verdict, decisions and corrections make; what the document says of records; whether and since when it counts.
 2. Rulings: which stand, whether their settlements and moves count, and which records they make one.
 3. Records: what the counting contributions make of each, where it lies and whom it is shown to, compared byte by byte.
+4. Linkage: which records may be one, and what that is found by (sync/linkage_again.py).
 
-Each round trusts what the one before has found right. Writing goes through the ledger, so what differs is published as if it had just happened; each
-part is a transaction, so that it can be stopped at any moment and begun again.
+Each round trusts what the one before has found right. Writing goes through the ledger, so what differs is published as if it had just happened; of linkage
+it is queued, to be compared anew. Each step is a transaction, so that it can be stopped at any moment and begun again.
 """
 
 from __future__ import annotations
@@ -20,20 +21,22 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, union, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, true, union, update
 
 from forms.form import Form
 from sync.causality import OFFICE, RULING_PREFIX
 from sync.judged import Judged
 from sync.known import Knowledge, LoadForm
 from sync.ledger import Ledger, decisions, relink
+from sync.linkage_again import unlike
 from sync.links import Linked, pairs, standing
 from sync.lying import Recomputed
 from sync.replay import Arrival, Decision, replay
 from sync.rulings import contribution_of
 from sync.states import chain
-from sync.store import history_statements, locks, ruling_statements, statements
+from sync.store import history_statements, linkage_statements, locks, ruling_statements, statements
 from sync.store.engine import Store
+from sync.store.linkage_statements import linkage_keys, linkage_profiles, suggestions
 from sync.store.ruling_statements import record_links, rulings
 from sync.store.statements import contributions, records, submissions
 from sync.validate import Accepted, Held
@@ -42,7 +45,9 @@ from sync.validate import Arrival as Received
 PART_ROWS_MAX = 500
 
 Tell = Callable[[str, int, int], None]
-"""What is being gone through (submissions, rulings, records), how many are done, of how many."""
+"""What is being gone through, how many are done, of how many."""
+ROUNDS = ("submissions", "rulings", "records", "linkage")
+ALL: ColumnElement[bool] = true()
 ARRIVAL = ("id", "number", "worker", "supersedes", "received_at", "verdict", "clock", "device", "mark")
 
 Mend = Callable[[Ledger], None]
@@ -51,7 +56,8 @@ Look = Callable[[Connection, Any], tuple[list["Difference"], Mend]]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`what`: state, contributions (of a submission, `id`), ruling, link (of two records, `id` has both), record. `records`: whom it concerns."""
+    """`what`: state, contributions (of a submission, `id`), ruling, record, linkage (a record's profile or keys), link and suggestion (of two records,
+    `id` has both). `records`: whom it concerns."""
 
     what: str
     id: str
@@ -74,11 +80,23 @@ class _Wrong:
 
 
 class Recomputation:
-    """`area`: only its submissions and records; `sample`: only so many records, chosen by chance, with all that they follow from."""
+    """`area`: only its submissions and records; `sample`: only so many records, chosen by chance, with all that they follow from.
 
-    def __init__(self, store: Store, load: LoadForm = Form.load, area: str | None = None, sample: int | None = None, tell: Tell = lambda what, done, of: None):
+    `part`: (2, 5) is the second of five parts, that can be looked at one after the other or at the same time. `rounds`: only these.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        load: LoadForm = Form.load,
+        area: str | None = None,
+        sample: int | None = None,
+        part: tuple[int, int] = (1, 1),
+        rounds: Collection[str] = ROUNDS,
+        tell: Tell = lambda what, done, of: None,
+    ):
         self._store, self._knowledge = store, Knowledge(load)
-        self._area, self._tell = area, tell
+        self._area, self._tell, self._part, self._rounds = area, tell, part, rounds
         self._sample = self._chosen(sample) if sample is not None else None
 
     def check(self) -> Iterator[Difference]:
@@ -108,23 +126,26 @@ class Recomputation:
             ("submissions", self._submission_numbers, self._look_at_submissions),
             ("rulings", self._ruled_on, self._look_at_rulings),
             ("records", self._record_ids, self._look_at_records),
+            ("linkage", self._compared_ids, self._look_at_linkage),
         ):
+            if what not in self._rounds:
+                continue
             done, total = 0, self._count(what)
             for part in chosen():
                 self._tell(what, done, total)
                 yield look, part
                 done += len(part)
-            self._tell(what, done, max(done, total) if self._sample is None else done)
+            self._tell(what, done, done)
 
     def _count(self, what: str) -> int:
         if self._sample is not None:
             return len(self._sample)
-        of = {"submissions": submissions, "rulings": rulings, "records": records}[what]
+        of = {"submissions": submissions, "rulings": rulings}.get(what, records)
         counted = select(func.count()).select_from(of)
         if self._area is not None and of is not rulings:
             counted = counted.where(of.c.area == self._area)
         with self._store.reading() as connection:
-            return connection.execute(counted).scalar_one()
+            return connection.execute(counted).scalar_one() // self._part[1]
 
     def _chosen(self, sample: int) -> list[str]:
         chosen = select(records.c.id).order_by(func.random()).limit(sample)
@@ -132,6 +153,68 @@ class Recomputation:
             chosen = chosen.where(records.c.area == self._area)
         with self._store.reading() as connection:
             return sorted(connection.execute(chosen).scalars())
+
+    def _submission_numbers(self) -> Iterator[list[int]]:
+        c = submissions.c
+        if self._sample is not None:
+            for some in _cut(self._sample):
+                about = select(contributions.c.submission).where(contributions.c.record.in_(some))
+                with self._store.reading() as connection:
+                    yield list(connection.execute(select(c.number).where(c.id.in_(about)).order_by(c.number)).scalars())
+            return
+        part, parts = self._part
+        with self._store.reading() as connection:
+            last = connection.execute(select(func.max(c.number))).scalar_one() or 0
+        chosen = select(c.number).where(c.number <= last * part // parts if part < parts else ALL).order_by(c.number).limit(PART_ROWS_MAX)
+        if self._area is not None:
+            chosen = chosen.where(c.area == self._area)
+        yield from self._pages(lambda connection, after: connection.execute(chosen.where(c.number > after)).scalars().all(), last * (part - 1) // parts)
+
+    def _ruled_on(self) -> Iterator[list[str]]:
+        """Records that rulings name, or that are kept as linked."""
+        return self._named_by(rulings.c.record, rulings.c.other, record_links.c.lesser, record_links.c.greater)
+
+    def _record_ids(self) -> Iterator[list[str]]:
+        """Those that are there and those that something is said of."""
+        return self._of_the_area() if self._area is not None else self._named_by(records.c.id, contributions.c.record)
+
+    def _compared_ids(self) -> Iterator[list[str]]:
+        """Those that are there and those that linkage keeps something of."""
+        return (
+            self._of_the_area()
+            if self._area is not None
+            else self._named_by(records.c.id, linkage_profiles.c.record, linkage_keys.c.record, suggestions.c.lesser)
+        )
+
+    def _of_the_area(self) -> Iterator[list[str]]:
+        return self._named_by(records.c.id, chosen=records.c.area == self._area)
+
+    def _named_by(self, *columns: ColumnElement[str], chosen: ColumnElement[bool] = ALL) -> Iterator[list[str]]:
+        """The records that one of these columns names, in their order; of a sample, the sample."""
+        if self._sample is not None:
+            yield from _cut(self._sample)
+            return
+        first, last = self._bounds()
+
+        def page(connection: Connection, after: str) -> Sequence[str]:
+            some = []
+            for column in columns:
+                within = (column > after, column <= last) if last is not None else (column > after,)
+                found = select(column.label("id")).distinct().where(*within, chosen).order_by(column).limit(PART_ROWS_MAX)
+                some.append(select(found.subquery().c.id))
+            named = union(*some).subquery()
+            return connection.execute(select(named.c.id).order_by(named.c.id).limit(PART_ROWS_MAX)).scalars().all()
+
+        yield from self._pages(page, first)
+
+    def _bounds(self) -> tuple[str, str | None]:
+        """What this part's records come after, and the last of them; None: whatever comes."""
+        part, parts = self._part
+        with self._store.reading() as connection:
+            there = connection.execute(select(func.count()).select_from(records)).scalar_one() if parts > 1 else 0
+            cut = [select(records.c.id).order_by(records.c.id).offset(there * each // parts).limit(1) for each in (part - 1, part)]
+            first, last = (connection.execute(each).scalar() for each in cut) if there else (None, None)
+        return first if part > 1 and first else "", last if part < parts else None
 
     def _pages(self, page: Callable[[Connection, Any], Sequence[Any]], after: Any) -> Iterator[list[Any]]:
         """`page`: the keys that follow this one, in their order."""
@@ -142,47 +225,6 @@ class Recomputation:
                 return
             yield keys
             after = keys[-1]
-
-    def _submission_numbers(self) -> Iterator[list[int]]:
-        c = submissions.c
-        chosen = select(c.number).order_by(c.number).limit(PART_ROWS_MAX)
-        if self._sample is not None:
-            for some in _cut(self._sample):
-                about = select(contributions.c.submission).where(contributions.c.record.in_(some))
-                with self._store.reading() as connection:
-                    yield list(connection.execute(select(c.number).where(c.id.in_(about)).order_by(c.number)).scalars())
-            return
-        if self._area is not None:
-            chosen = chosen.where(c.area == self._area)
-        yield from self._pages(partial(_after, chosen, c.number), 0)
-
-    def _ruled_on(self) -> Iterator[list[str]]:
-        """Records that rulings name, or that are kept as linked."""
-        if self._sample is not None:
-            yield from _cut(self._sample)
-            return
-        for column in (rulings.c.record, rulings.c.other, record_links.c.lesser, record_links.c.greater):
-            named = select(column.label("id")).distinct().order_by(column).limit(PART_ROWS_MAX)
-            yield from self._pages(partial(_after, named, column), "")
-
-    def _record_ids(self) -> Iterator[list[str]]:
-        """Those that are there and those that something is said of."""
-        if self._sample is not None:
-            yield from _cut(self._sample)
-            return
-        id, record = records.c.id, contributions.c.record
-        if self._area is not None:
-            of_area = select(id).where(records.c.area == self._area).order_by(id).limit(PART_ROWS_MAX)
-            yield from self._pages(partial(_after, of_area, id), "")
-            return
-
-        def page(connection: Connection, after: str) -> Sequence[str]:
-            there = select(id.label("id")).where(id > after).order_by(id).limit(PART_ROWS_MAX).subquery()
-            said = select(record.label("id")).distinct().where(record > after).order_by(record).limit(PART_ROWS_MAX).subquery()
-            both = union(select(there.c.id), select(said.c.id)).subquery()
-            return connection.execute(select(both.c.id).order_by(both.c.id).limit(PART_ROWS_MAX)).scalars().all()
-
-        yield from self._pages(page, "")
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
@@ -310,6 +352,24 @@ class Recomputation:
                 differ.append(id)
         return differ
 
+    # Linkage
+
+    def _look_at_linkage(self, connection: Connection, ids: Collection[str]) -> tuple[list[Difference], Mend]:
+        try:
+            differing, pairs = unlike(connection, ids)
+        except (KeyError, TypeError, ValueError):  # a record's own document cannot be read, which the round before has found
+            each = [self._unlike_or_unreadable(connection, id) for id in ids]
+            differing, pairs = [id for some, _ in each for id in some], [pair for _, some in each for pair in some]
+        found = [Difference("linkage", id, (id,)) for id in differing] + [Difference("suggestion", " ".join(pair), pair) for pair in pairs]
+        return found, lambda ledger: linkage_statements.queue_anew(connection, {*differing, *(lesser for lesser, _ in pairs)})
+
+    @staticmethod
+    def _unlike_or_unreadable(connection: Connection, id: str) -> tuple[list[str], list[tuple[str, str]]]:
+        try:
+            return unlike(connection, [id])
+        except (KeyError, TypeError, ValueError):
+            return [id], []
+
 
 def _what_counts(tied: Sequence[Mapping[str, Any]], decided: Iterable[Decision]) -> tuple[dict[str, str], dict[str, str | None]]:
     """The state of each submission; and of those that count the decision's clock since when, None: its own."""
@@ -347,10 +407,6 @@ def _links(connection: Connection, ids: Iterable[str]) -> dict[tuple[str, str], 
         rows = connection.execute(select(record_links).where(or_(c.lesser.in_(some), c.greater.in_(some))))
         found.update({(row.lesser, row.greater): Linked(row.state, row.ruling) for row in rows})
     return found
-
-
-def _after(chosen: Select[Any], column: ColumnElement[Any], connection: Connection, after: Any) -> Sequence[Any]:
-    return connection.execute(chosen.where(column > after)).scalars().all()
 
 
 def _cut(ids: Sequence[str]) -> Iterator[list[str]]:

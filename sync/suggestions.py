@@ -187,12 +187,12 @@ def bring_up_to_date(connection: Connection, taken: Mapping[str, bool], now: dat
     """
     ids = taken.keys()
     before = linking.kept(connection, ids)
-    after = _as_they_stand(connection, ids, rules)
+    after = as_they_stand(connection, ids, rules)
     linking.queue(connection, _who_took_something_else(connection, before, after, ids))
     linking.keep(connection, {id: after[id] for id in after if before.get(id) != after[id]})
     linking.forget(connection, set(ids) - after.keys())
     changed = {id for id in ids if taken[id] or id not in before or id not in after or before[id].profile != after[id].profile}
-    profiles = {id: _read(after[id]) if id in after else None for id in changed}
+    profiles = {id: read(after[id]) if id in after else None for id in changed}
     keys = {id: rules.keys(profile) if profile else set() for id, profile in profiles.items()}
     _rewrite_keys(connection, keys, rules)
     _suggest(connection, profiles, keys, now, rules)
@@ -202,7 +202,7 @@ def candidates(connection: Connection, profile: Profile, rules: Rules = linkage)
     """Who may be one with this, of the records that have been compared: those that `compare` suggests, the likeliest first."""
     found = linking.sharing(connection, rules.keys(profile), rules.KEY_RECORDS_MAX)
     ids = {record for records in found.values() for record in records} - {profile.id}
-    others = {id: other for id, kept in linking.kept(connection, ids).items() if (other := _read(kept)) is not None}
+    others = {id: other for id, kept in linking.kept(connection, ids).items() if (other := read(kept)) is not None}
     compared = [(id, rules.compare(*_in_order(profile, other))) for id, other in others.items() if other.kind == profile.kind]
     return sorted(((id, each) for id, each in compared if each.suggested), key=lambda one: (-one[1].score, one[0]))
 
@@ -210,7 +210,7 @@ def candidates(connection: Connection, profile: Profile, rules: Rules = linkage)
 # Profiles
 
 
-def _as_they_stand(connection: Connection, ids: Collection[str], rules: Rules) -> dict[str, Kept]:
+def as_they_stand(connection: Connection, ids: Collection[str], rules: Rules = linkage) -> dict[str, Kept]:
     """Of those that are there, what follows from the records now. A person needs its household's door, a household its people's names."""
     rows = linking.published(connection, ids)
     fields = _own_fields(connection, rows)
@@ -280,7 +280,7 @@ def _who_took_something_else(connection: Connection, before: Mapping[str, Kept],
 NO_DOOR = ("", "", "")
 
 
-def _read(kept: Kept) -> Profile | None:
+def read(kept: Kept) -> Profile | None:
     return Profile.of(kept.profile) if kept.profile is not None else None
 
 
@@ -322,21 +322,27 @@ def _suggest(connection: Connection, profiles: Mapping[str, Profile | None], key
     if len(profiles) > 1 and (number := sum(len(under.get(key, ())) for those in keys.values() for key in those)) > STEP_PAIRS_MAX:
         raise _TooManyPairs(number)
     pairs = {_pair(id, other) for id, those in keys.items() for key in those for other in under.get(key, ()) if other != id}
-    others = {id for pair in pairs for id in pair} - profiles.keys()
-    known = {**profiles, **{id: _read(kept) for id, kept in linking.kept(connection, others, but_anew=True).items()}}
-    found = {}
-    for lesser, greater in sorted(pairs):
-        left, right = known.get(lesser), known.get(greater)
-        if left is None or right is None or left.kind != right.kind:
-            continue
-        compared = rules.compare(left, right)
-        if compared.suggested:
-            found[lesser, greater] = Suggested(left.kind, compared.score, orjson.dumps(compared.reasons, option=orjson.OPT_SORT_KEYS))
+    found = compared(connection, pairs, profiles, rules)
     before = linking.suggested(connection, profiles.keys())
     lost = before.keys() - found.keys()
     to_come = linking.to_come(connection, {id for pair in lost for id in pair} - profiles.keys())
     linking.withdraw(connection, [pair for pair in lost if not to_come & set(pair)])
     linking.suggest(connection, {pair: each for pair, each in found.items() if before.get(pair) != each}, now)
+
+
+def compared(connection: Connection, pairs: Collection[Pair], profiles: Mapping[str, Profile | None], rules: Rules = linkage) -> dict[Pair, Suggested]:
+    """Those of these pairs that are suggested. `profiles`: of these records; the others' are read, but for who waits to be compared anew."""
+    others = {id for pair in pairs for id in pair} - profiles.keys()
+    known = {**profiles, **{id: read(kept) for id, kept in linking.kept(connection, others, but_anew=True).items()}}
+    found = {}
+    for lesser, greater in sorted(pairs):
+        left, right = known.get(lesser), known.get(greater)
+        if left is None or right is None or left.kind != right.kind:
+            continue
+        comparison = rules.compare(left, right)
+        if comparison.suggested:
+            found[lesser, greater] = Suggested(left.kind, comparison.score, orjson.dumps(comparison.reasons, option=orjson.OPT_SORT_KEYS))
+    return found
 
 
 def _pair(one: str, other: str) -> Pair:

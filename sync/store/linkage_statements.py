@@ -117,6 +117,18 @@ def take(connection: Connection, at_most: int, but: Collection[str] = ()) -> dic
     return found
 
 
+def waiting_among(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Those that wait, whatever for."""
+    c = linkage_queue.c
+    return {id for some in parts(ids) for id in connection.execute(select(c.record).where(c.record.in_(some))).scalars()}
+
+
+def changed_people(connection: Connection) -> list[str]:
+    """Everyone who has changed and waits."""
+    c = linkage_queue.c
+    return [id for id in connection.execute(select(c.record).where(~c.later)).scalars() if id.startswith("person:")]
+
+
 def to_come(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Those that wait to be compared anew."""
     c = linkage_queue.c
