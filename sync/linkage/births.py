@@ -18,13 +18,16 @@ def births_alike(left: str, right: str) -> str:
     if known and left == right:
         return "day"
     if known and left[5:] == right[5:]:
-        return "year_slip_same_day" if abs(year - other_year) == 1 else "digits_same_day"
+        is_slip = abs(year - other_year) == 1
+        return "year_slip_same_day" if is_slip else "digits_same_day" if _is_digit_slip(left[:4], right[:4]) else "other"
     if known and year == other_year and _is_day_slip(left[5:], right[5:]):
         return "day_slip"
     if known and _is_calendar(left, right):
         return "calendar"
     if year == other_year:
         return "year_day_other" if known else "year"
+    if known:  # another year and another day: nobody errs in both
+        return "other"
     if abs(year - other_year) == 1:
         return "year_slip"
     return "digits" if _is_digit_slip(left[:4], right[:4]) else "other"

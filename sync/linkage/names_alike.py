@@ -66,11 +66,13 @@ def _given(left: str, right: str) -> tuple[str, Bits]:
         level = "part" if any(short == each for each in long) else "other"
         return level, _bits("given_of_two", level)
     of = "given_of_one" if len(left) == 1 else "given_of_two"
-    levels = sorted((_alike(one, other) for one, other in zip(left, right, strict=True)), key=_ORDER.index)
-    worst = levels[-1]
+    levels = [_alike(one, other) for one, other in zip(left, right, strict=True)]
+    worst = max(levels, key=_ORDER.index)
     if worst == "other" and len(left) == 2:
         if left == right[::-1]:
             return "swapped", _bits(of, "swapped")
+        if levels[1] == "same":  # the first is the character that a generation shares
+            return "half", _bits(of, "half_last")
         level = "half" if levels[0] == "same" else "other"
         return level, _bits(of, level)
     if worst in ("same", "sound") and (left in _COMMON_GIVEN or right in _COMMON_GIVEN):

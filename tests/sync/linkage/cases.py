@@ -41,6 +41,8 @@ PAIRS = {
     "a year more": (LINGLI, person("何伶俐", birth_year=1976, at=NEXT_DOOR)),
     "digits of the year swapped": (LINGLI, person("何伶俐", birth_year=1957, at=NEXT_DOOR)),
     "husband and wife with one telephone": (LINGLI, person("王强", sex="1", birth_year=1975, phone="13971520648")),
+    "the character of a generation in common": (person("何佳丽", birth_year=2010), person("何佳敏", birth_year=2010)),
+    "the other character in common": (person("何文丽", birth_year=2010), person("何佳丽", birth_year=2010)),
     "sisters": (LINGLI, person("何伶芳", sex="2", birth_year=1977, phone="13971520648")),
     "namesakes across the city": (person("张伟", sex="1", birth_year=1975), person("张伟", sex="1", birth_year=1975, at=ELSEWHERE)),
     "of another sex": (LINGLI, person("何伶俐", sex="1", birth_year=1975)),

@@ -47,6 +47,19 @@ def test_twins_are_two():
     born = {"birth_date": "2010-05-06", "phone": "13971520648", "sex": "2"}
     assert not suggested(person("何佳丽", **born), person("何佳敏", **born))
     assert not suggested(person("何佳丽", **born), person("何文静", **born))
+    assert not suggested(person("何丽", **born), person("何敏", **born))
+
+
+def test_a_misread_first_character_weighs_less_against_one_than_a_second_one_since_a_generation_shares_its_first():
+    one = person("何佳丽", birth_year=2010)
+    assert compare(one, person("何仕丽", birth_year=2010)).score > compare(one, person("何佳毕", birth_year=2010)).score + 3
+
+
+def test_who_differs_in_the_year_and_in_the_day_of_birth_was_not_mistaken_in_both():
+    one = person("朱冬敏", sex="2", birth_date="1983-05-26")
+    assert not suggested(one, person("朱冬敏", sex="2", birth_date="1982-12-31", at=NEXT_DOOR))
+    assert suggested(one, person("朱冬敏", sex="2", birth_date="1982-05-26", at=NEXT_DOOR))
+    assert suggested(one, person("朱冬敏", sex="2", birth_date="1983-04-20", at=NEXT_DOOR)), "by the lunar calendar"
 
 
 def test_brothers_and_sisters_are_two_however_near_their_names():
@@ -123,8 +136,8 @@ def test_reasons_hold_no_telephone_and_no_identity_number():
 
 def test_the_reasons_are_words_in_both_languages():
     found = compare(person("何伶俐", sex="2", birth_year=1975), person("何玲利", sex="2", birth_year=1975)).reasons
-    assert in_words(found, "zh") == ["名读音相同（伶俐／玲利）", "出生年份相同（1975）", "姓相同（何）", "同一个门（1-2-311）"]
-    assert in_words(found, "en")[0] == "The given names sound the same (伶俐 / 玲利)"
+    assert in_words(found, "zh") == ["出生年份相同（1975）", "名读音相同（伶俐／玲利）", "姓相同（何）", "同一个门（1-2-311）"]
+    assert in_words(found, "en")[1] == "The given names sound the same (伶俐 / 玲利)"
     assert all(set(texts) == {"zh", "en"} and len(set(texts.values())) == 2 for texts in WORDS.values())
 
 

@@ -47,10 +47,12 @@ function givenAlike(left: string, right: string): [level: string, bits: Bits] {
     return [level, bitsOf('given_of_two', level)];
   }
   let of = left.length === 1 ? 'given_of_one' : 'given_of_two';
-  const levels = [...left].map((one, at) => ORDER.indexOf(alike(one, right[at]!))).sort();
-  const worst = ORDER[levels.at(-1)!]!;
+  const levels = [...left].map((one, at) => ORDER.indexOf(alike(one, right[at]!)));
+  const worst = ORDER[Math.max(...levels)]!;
   if (worst === 'other' && left.length === 2) {
-    const level = left === right[1]! + right[0]! ? 'swapped' : levels[0] === 0 ? 'half' : 'other';
+    if (left === right[1]! + right[0]!) return ['swapped', bitsOf(of, 'swapped')];
+    if (levels[1] === 0) return ['half', bitsOf(of, 'half_last')]; // the first is the character that a generation shares
+    const level = levels[0] === 0 ? 'half' : 'other';
     return [level, bitsOf(of, level)];
   }
   if ((worst === 'same' || worst === 'sound') && (COMMON_GIVEN.has(left) || COMMON_GIVEN.has(right))) of = 'given_of_two_common';
