@@ -32,6 +32,12 @@ _HELD, _DISPUTED = text("state = 'held'"), text("disputes > 0")  # the few that 
 _CURRENT = text("current")
 _LINKED, _OF_TWO_PARENTS = text("linked_to IS NOT NULL"), text("own_parent IS NOT NULL")  # nearly no record is
 _OF_HELD = ("number", "area", "form", "received_at", "id")
+LISTED = (*FACETS, "disputes", "linked_to", "updated_at")
+WARM = "temperature >= 37"
+WATCHED = f"{WARM} OR health_code IN ('red', 'yellow')"
+"""Of the many people the few that are looked for first. Whoever asks for them says it in these words, so that the databases know their index by it."""
+_WATCHED = text(WATCHED)
+_GRAMS = text("string_to_array(grams, ' ')")
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by itself only in INTEGER keys
 
@@ -167,7 +173,8 @@ class Submission(Base):
         Index("submissions_by_state", "state", "number"),
         Index("submissions_by_worker", "worker", "number"),
         Index("submissions_by_receipt", "received_at", "area"),
-        Index("submissions_by_form", "form", "version", "area"),
+        Index("submissions_by_form", "form", "number"),
+        Index("submissions_by_area", "area", "state", "form", "version", "number"),
         *(
             Index("queue_held", "state", text(held_harm(each)), *_OF_HELD, sqlite_where=_HELD, postgresql_where=_HELD).ddl_if(dialect=each)
             for each in ("sqlite", "postgresql")
@@ -238,18 +245,43 @@ class Record(Base):
     harm: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at: Mapped[datetime] = mapped_column(DateTime)
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    # On SQLite a list must not walk the bodies: one index answers every filter, search and count. PostgreSQL keeps large bodies
-    # out of the row by itself, and would refuse an index row this wide.
+    # A list must not walk the bodies: one index answers every filter, order and count. What records are found by stands beside: see Searchable.
     __table_args__ = (
         *checks("records"),
         Index("records_by_update", "kind", "updated_at"),
         Index("records_by_link", "linked_to", sqlite_where=_LINKED, postgresql_where=_LINKED),
         Index("records_by_own_parent", "own_parent", sqlite_where=_OF_TWO_PARENTS, postgresql_where=_OF_TWO_PARENTS),
-        Index("records_in_order", "kind", "sort").ddl_if(dialect="postgresql"),
         Index("records_by_area", "area", "id"),
         Index("queue_disputes", "harm", "updated_at", "id", "area", "kind", "linked_to", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
-        Index("records_for_lists", "kind", "sort", "id", *FACETS, "disputes", "linked_to", "updated_at", "search").ddl_if(dialect="sqlite"),
+        Index("records_for_lists", "kind", "sort", "id", *LISTED).ddl_if(dialect="sqlite"),
+        Index("records_for_lists", "kind", "sort", "id", postgresql_include=LISTED).ddl_if(dialect="postgresql"),
+        Index("records_watched", "kind", "temperature", "sort", "id", "health_code", "area", "linked_to", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
     )
+
+
+class Searchable(Base):
+    """What a record is found by, beside the records so that merging need not keep it: see searchable.py. `grams`: on PostgreSQL, for its index."""
+
+    __tablename__ = "searchable"
+    record: Mapped[str] = mapped_column(ForeignKey("records.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    sort: Mapped[str] = mapped_column(Text)
+    search: Mapped[str] = mapped_column(Text)
+    grams: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index("searchable_in_order", "kind", "sort", "record", "search").ddl_if(dialect="sqlite"),
+        Index("searchable_in_order", "kind", "sort", "record").ddl_if(dialect="postgresql"),
+        Index("searchable_by_grams", _GRAMS, postgresql_using="gin").ddl_if(dialect="postgresql"),
+    )
+
+
+class Kept(Base):
+    """What is worked out beside merging, and of which moment: until when `searchable <kind>` is brought up; the numbers of `counts` (see counts.py)."""
+
+    __tablename__ = "kept"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Decision(Base):
