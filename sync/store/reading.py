@@ -6,28 +6,28 @@ the reader may see; None means every area, a record without an area included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, Connection, Select, and_, func, or_, select
+from sqlalchemy import Boolean, Connection, Select, and_, func, literal_column, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from sync.store.facets import CALL_BACK_STATES, FEVER_CELSIUS
-from sync.store.models import Account, Area, Contribution, FormVersion, Record, ShownAlso, Submission, table
+from sync.store.models import WARM, WATCHED, Account, Area, Contribution, FormVersion, Record, ShownAlso, Submission, table
+from sync.store.searchable import SEARCH_CHARACTERS_MAX as SEARCH_CHARACTERS_MAX
+from sync.store.searchable import found, words_of
 
 PAGE_ROWS = 50
 PAGES_MAX = 100_000
-COUNTED_ROWS_MAX = 2_000
-"""A list of so many is counted and shown in one look over the index; a longer one takes a second to be counted."""
+COUNTED_ROWS_MAX = 5_000
+"""A list of so many is counted, and shown in one look over the index; of a longer one is said that there are more."""
 FEW_AREAS_MAX = 20
 """Records of so few areas are found by the areas."""
-SEARCH_WORDS_MAX = 6
-SEARCH_CHARACTERS_MAX = 100
 EXPORT_BATCH_ROWS = 500
 LINKED_ROWS_MAX = 200
 
@@ -38,13 +38,8 @@ submissions = table(Submission)
 contributions = table(Contribution)
 versions = table(FormVersion)
 
-ORDERS = {
-    "label": (records.c.sort, records.c.id),
-    "newest": (records.c.updated_at.desc(), records.c.id),
-    "oldest": (records.c.updated_at, records.c.id),
-    "temperature": (records.c.temperature.desc().nulls_last(), records.c.sort, records.c.id),
-    "disputes": (records.c.disputes.desc(), records.c.sort, records.c.id),
-}
+ORDERS = ("label", "newest", "oldest", "temperature", "disputes")
+WATCHED_CODES = ("red", "yellow")
 
 
 @dataclass(frozen=True)
@@ -72,14 +67,19 @@ class RecordQuery:
 
 @dataclass(frozen=True)
 class Page:
+    """Some rows of a list. `more`: it has more than `total`, how many nobody has counted; `goes_on`: rows follow these."""
+
     rows: list[dict[str, Any]]
     total: int
     number: int
     size: int = PAGE_ROWS
+    more: bool = False
+    goes_on: bool = False
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
+        """As far as is known, where there are more."""
+        return self.number + self.goes_on if self.more else max(1, -(-self.total // self.size))
 
     @property
     def first(self) -> int:
@@ -92,19 +92,32 @@ class Page:
 
 def records_page(connection: Connection, query: RecordQuery) -> Page:
     """The asked page, or the last one there is when fewer records are left."""
-    ordered = _chosen(connection, query, records.c.id).order_by(*ORDERS[query.order])
+    return page_of(connection, _in_order(connection, query), query.page, lambda ids: _bodies(connection, ids))
+
+
+def page_of(connection: Connection, ordered: Select[Any], asked: int, rows_of: Callable[[list[Any]], list[dict[str, Any]]]) -> Page:
+    """A page of what a statement leads to, by ids in their order: counted up to COUNTED_ROWS_MAX in the same look that finds it."""
     ids = list(connection.scalars(ordered.limit(COUNTED_ROWS_MAX + 1)))
-    total = len(ids) if len(ids) <= COUNTED_ROWS_MAX else connection.scalar(_chosen(connection, query, func.count())) or 0
-    number = min(max(query.page, 1), max(1, -(-total // PAGE_ROWS)))
+    number = max(asked, 1)
     first = (number - 1) * PAGE_ROWS
-    if first + PAGE_ROWS > len(ids) < total:
-        return Page(_bodies(connection, list(connection.scalars(ordered.limit(PAGE_ROWS).offset(first)))), total, number)
-    return Page(_bodies(connection, ids[first : first + PAGE_ROWS]), total, number)
+    if len(ids) <= COUNTED_ROWS_MAX:
+        number = min(number, max(1, -(-len(ids) // PAGE_ROWS)))
+        first = (number - 1) * PAGE_ROWS
+        return Page(rows_of(ids[first : first + PAGE_ROWS]), len(ids), number, goes_on=first + PAGE_ROWS < len(ids))
+    some = ids[first : first + PAGE_ROWS + 1]
+    if len(some) <= PAGE_ROWS:
+        some = list(connection.scalars(ordered.limit(PAGE_ROWS + 1).offset(first)))
+    if some:
+        return Page(rows_of(some[:PAGE_ROWS]), COUNTED_ROWS_MAX, number, more=True, goes_on=len(some) > PAGE_ROWS)
+    total = connection.scalar(select(func.count()).select_from(ordered.order_by(None).subquery())) or 0
+    number = max(1, -(-total // PAGE_ROWS))
+    rows = rows_of(list(connection.scalars(ordered.limit(PAGE_ROWS).offset((number - 1) * PAGE_ROWS))))
+    return Page(rows, total, number)
 
 
 def record_ids(connection: Connection, query: RecordQuery) -> list[str]:
     """Every record of a list, in its order."""
-    return [row.id for row in connection.execute(_chosen(connection, query, records.c.id).order_by(*ORDERS[query.order]))]
+    return list(connection.scalars(_in_order(connection, query, whole=True)))
 
 
 def records_all(connection: Connection, ids: list[str]) -> Iterator[dict[str, Any]]:
@@ -144,8 +157,10 @@ def counts_by_area(connection: Connection, query: RecordQuery, column: str) -> d
     return listed
 
 
-def count(connection: Connection, query: RecordQuery) -> int:
-    return connection.scalar(_chosen(connection, query, func.count())) or 0
+def count(connection: Connection, query: RecordQuery, most: int | None = None) -> int:
+    """How many records a list has; with `most`, no more than that are counted."""
+    chosen = _chosen(connection, query, func.count() if most is None else literal_column("1"))
+    return connection.scalar(chosen if most is None else select(func.count()).select_from(chosen.limit(most).subquery())) or 0
 
 
 def linked(connection: Connection, row: dict[str, Any], within: Areas) -> list[dict[str, Any]]:
@@ -204,13 +219,60 @@ def received_last(connection: Connection) -> datetime | None:
     return connection.scalar(select(func.max(submissions.c.received_at)))
 
 
+def _in_order(connection: Connection, query: RecordQuery, whole: bool = False) -> Select[Any]:
+    """The ids of a list, in its order. `whole`: all of them are wanted, not the first."""
+    words, few = words_of(query.search), _few_areas(query)
+    if words and not few and not _is_watched(query):
+        columns = (records.c.id, records.c.sort, records.c.updated_at, records.c.temperature, records.c.disputes)
+        rows = found(connection, query.kind, words, [records.c.linked_to.is_(None), *_conditions(connection, query)], columns).subquery("ordered")
+        return select(rows.c.id).order_by(*_order(query.order, rows.c))
+    if query.order == "temperature" and not few and not whole and not words:
+        warmest = _chosen(connection, query, records.c.id).where(literal_column(f"({WATCHED})"), literal_column(WARM))
+        warmest = warmest.order_by(records.c.temperature.desc(), records.c.sort, records.c.id)
+        if len(connection.execute(warmest.limit(COUNTED_ROWS_MAX + 1)).all()) > max(COUNTED_ROWS_MAX, query.page * PAGE_ROWS):
+            return warmest
+    if query.order in ("newest", "oldest") and _is_narrowed(query):
+        rows = _chosen(connection, query, records.c.id, records.c.sort, records.c.updated_at).offset(0).subquery("narrowed")
+        return select(rows.c.id).order_by(*_order(query.order, rows.c))
+    return _chosen(connection, query, records.c.id).order_by(*_order(query.order, records.c))
+
+
+def _order(name: str, c: Any) -> tuple[Any, ...]:
+    return {
+        "label": (c.sort, c.id),
+        "newest": (c.updated_at.desc(), c.id),
+        "oldest": (c.updated_at, c.id),
+        "temperature": (c.temperature.desc().nulls_last(), c.sort, c.id) if "temperature" in c else (),
+        "disputes": (c.disputes.desc(), c.sort, c.id) if "disputes" in c else (),
+    }[name]
+
+
+def _few_areas(query: RecordQuery) -> bool:
+    return min(len(areas) for areas in (query.within, query.area, range(FEW_AREAS_MAX + 1)) if areas is not None) <= FEW_AREAS_MAX
+
+
+def _is_watched(query: RecordQuery) -> bool:
+    """Whether it asks for a few records that have an index of their own."""
+    return query.fever or query.health_code in WATCHED_CODES
+
+
+def _is_narrowed(query: RecordQuery) -> bool:
+    """Whether most records may not be in the list: then those of its order are not gone through one by one, each in its row."""
+    return query != replace(RecordQuery(query.kind), search=query.search, order=query.order, page=query.page) and not _few_areas(query)
+
+
 def _chosen(connection: Connection, query: RecordQuery, *columns: Any) -> Select[Any]:
     conditions = [records.c.kind == query.kind, records.c.linked_to.is_(None)]
-    if min(len(areas) for areas in (query.within, query.area, range(FEW_AREAS_MAX + 1)) if areas is not None) <= FEW_AREAS_MAX:
+    if _few_areas(query):
         conditions = [_NearlyAlways(each) for each in conditions]
-    conditions += [_listed(connection, areas) for areas in (query.within, query.area) if areas is not None]
-    for word in query.search[:SEARCH_CHARACTERS_MAX].lower().split()[:SEARCH_WORDS_MAX]:
-        conditions.append(records.c.search.contains(word, autoescape=True))
+    conditions += _conditions(connection, query)
+    conditions += [records.c.search.contains(word, autoescape=True) for word in words_of(query.search)]
+    return select(*columns).select_from(records).where(*conditions)
+
+
+def _conditions(connection: Connection, query: RecordQuery) -> list[Any]:
+    """All but the kind and the words."""
+    conditions = [_listed(connection, areas) for areas in (query.within, query.area) if areas is not None]
     if query.state == "none":
         conditions.append(records.c.state.is_(None))
     elif query.state == "again":
@@ -219,6 +281,8 @@ def _chosen(connection: Connection, query: RecordQuery, *columns: Any) -> Select
         conditions.append(records.c.state == query.state)
     if query.building:
         conditions.append(records.c.building == query.building)
+    if _is_watched(query) and not _few_areas(query):
+        conditions.append(literal_column(f"({WATCHED})"))
     if query.health_code:
         conditions.append(records.c.health_code == query.health_code)
     if query.running_on:
@@ -229,7 +293,7 @@ def _chosen(connection: Connection, query: RecordQuery, *columns: Any) -> Select
         conditions.append(records.c.temperature >= FEVER_CELSIUS)
     if query.disputed:
         conditions.append(records.c.disputes > 0)
-    return select(*columns).select_from(records).where(*conditions)
+    return conditions
 
 
 class _NearlyAlways(FunctionElement[bool]):

@@ -1,4 +1,4 @@
-"""What records are found by, in a table beside them that is brought up behind merging: a search walks it instead of the records, which are thirty times as long.
+"""What records are found by, in a table beside them that is brought up behind merging: a search walks it instead of the records, thirty times as long.
 
 Merging writes nothing here. `bring_up` copies what has changed, oldest change first, and `kept` says how far it has come: the row `searchable <kind>` of a
 kind is the moment before which every change is in. A search takes what changed before from here and what changed since from the records themselves
