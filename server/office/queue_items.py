@@ -94,6 +94,7 @@ class Settling:
     question: Question | None
     values: tuple[Value, ...]
     can_type: bool
+    how: str
     seen: str
     last: str
 
@@ -116,11 +117,25 @@ def settling(row: Mapping[str, Any]) -> list[Settling]:
             fact.question,
             tuple(_value(row, fact, said, wrote) for said in (fields[fact.name], *fact.others)),
             typed.can_be_typed(fact.question),
+            _what_stands(fact, wrote),
             seen,
             last,
         )
         for fact in disputed
     ]
+
+
+def _what_stands(fact: facts.Fact, wrote: Mapping[str, Mapping[str, Any]]) -> str:
+    """Why one of them is shown until someone settles it, by the policy that the newest of the forms had."""
+    ids = [str(each) for each in (fact.submission, *(other.get("submission") for other in fact.others))]
+    those = [wrote[each] for each in ids if each in wrote and not wrote[each].get("decides")]
+    newest = max(those, key=lambda each: str(each.get("effective")), default={})
+    policy = (newest.get("policies") or {}).get(fact.name)
+    if policy == "review":
+        return _("The form leaves it to a person: what was said first stands until someone settles it; all are kept.")
+    if policy == "earliest":
+        return _("Neither knew of the other's answer. What was said first stands until someone settles it; all are kept.")
+    return _("Neither knew of the other's answer. The newest stands until someone settles it; all are kept.")
 
 
 def contributed(connection: Any, row: Mapping[str, Any], ids: set[str]) -> dict[str, dict[str, Any]]:

@@ -35,6 +35,8 @@ def join(blueprint: Blueprint) -> None:
 @needs(*OFFICE)
 def record(record_id: str) -> str | tuple[str, int]:
     connection = stores().session.connection()
+    if (left := _left(record_id)) is not None:
+        return render_template("office/record_left.html", row=left, moved=left["body"]["moved"], path=PATHS.get(left["kind"], "households"))
     row, gone = _row(record_id)
     moment, problem = _asked()
     now, history = row, None
@@ -83,6 +85,15 @@ def record_timeline(record_id: str) -> str:
     page = render_template("office/record_timeline.html", row=row, property_name=shown.property_name, **_timeline(history, row, None))
     note("view", record_id)
     return page
+
+
+def _left(record_id: str) -> dict[str, Any] | None:
+    """A record that has left the reader's areas: they may know what their phones know, what it is called and where it lies now."""
+    connection, within = stores().session.connection(), reader().within
+    if within is None or reading.record(connection, record_id, within) is not None:
+        return None
+    row = reading.record(connection, record_id, None)
+    return row if row is not None and within & set((row["body"].get("moved") or {}).get("from") or ()) else None
 
 
 def _row(record_id: str) -> tuple[dict[str, Any], bool]:

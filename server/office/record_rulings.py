@@ -43,13 +43,16 @@ def parts(row: Mapping[str, Any]) -> dict[str, Any]:
     members = [each for each in row["body"].get("members") or () if each != row["id"]]
     stands_for = row["linked_to"]
     wished = request.args.get("link", "").strip()[: reading.SEARCH_CHARACTERS_MAX]
-    can_move = row["kind"] in LIE_WITH and not stands_for
+    is_mine = why_not_mine([row["id"]]) == ""
+    can_rule = is_mine and not stands_for
+    can_move = row["kind"] in LIE_WITH and can_rule
     return {
-        "settling": [] if stands_for else settling(row),
+        "settling": settling(row) if can_rule else [],
+        "lies_elsewhere": "" if is_mine else shown.area_name(row["area"]),
         "here": url_for("office.record", record_id=row["id"]),
         "stands_for": (stands_for, reading.labels(connection, [stands_for], None).get(stands_for, stands_for)) if stands_for else None,
         "pairings": pairings(row["id"], members),
-        "can_link": row["kind"] in LIE_WITH and not stands_for,
+        "can_link": row["kind"] in LIE_WITH and can_rule,
         "wished": wished,
         "found": _found(row, wished, {row["id"], *members}) if wished else None,
         "last": rulings.last_ruling(connection, row["id"]),

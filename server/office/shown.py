@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from server.office import languages
 from server.office.questions import Catalogue, Question
+from server.office.signing import reader
 from server.stores import stores
 from sync.ledger import CENTRE
 from sync.store import reading
@@ -115,7 +116,12 @@ PROPERTY_NAMES = {
     "morning_at": later("Morning temperature taken"),
     "evening_at": later("Evening temperature taken"),
     "seal_at": later("Seal inspected"),
+    "ends_on_before": later("Planned end before that"),
+    "premises": later("Premises"),
 }
+# What forms calculate has no choices to be named by: yes and no, and how something stands.
+CALCULATED = {"yes": later("yes"), "no": later("no"), "released": RECORD_STATES["released"][2], **{code: state[2] for code, state in STATUS.items()}}
+RECORD_ID = re.compile(rf"({'|'.join(KINDS)}):[0-9A-Za-z]{{26}}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -174,6 +180,10 @@ def value(answer: Any, question: Question | None = None) -> str:
         return _("yes") if answer else _("no")
     if question and str(answer) in question.choices:
         return text(question.choices[str(answer)])
+    if kind == "calculate" and isinstance(answer, str) and answer in CALCULATED:
+        return str(CALCULATED[answer])
+    if isinstance(answer, str) and RECORD_ID.fullmatch(answer):
+        return record_label(answer)
     if isinstance(answer, Mapping):
         return _position(answer) if kind == "geopoint" or "latitude" in answer else str(dict(answer))[:VALUE_CHARACTERS_MAX]
     if isinstance(answer, str) and (kind == "dateTime" or (kind != "text" and MOMENT.match(answer))):
@@ -183,6 +193,15 @@ def value(answer: Any, question: Question | None = None) -> str:
     if isinstance(answer, float) and abs(answer) < NUMBER_FORMATTED_MAX:
         return format_decimal(answer, locale=languages.language())
     return str(answer)[:VALUE_CHARACTERS_MAX]
+
+
+def record_label(record: str) -> str:
+    """What another record is called, as far as the reader may know."""
+    if "labels" not in g:
+        g.labels = {}
+    if record not in g.labels:
+        g.labels[record] = reading.labels(stores().session.connection(), [record], reader().within).get(record)
+    return g.labels[record] or _("a record in an area that is not yours")
 
 
 def property_name(kind: str, name: str, form: str | None = None) -> str:

@@ -195,6 +195,13 @@ def test_a_dispute_shows_every_value_with_who_when_where_and_what_else_they_knew
     assert "填写时没有看到过这条档案" in text
 
 
+@pytest.mark.parametrize(("policy", "words"), [("", "采用最新的"), ("earliest", "采用最先填报的"), ("review", "表单规定由人认定")])
+def test_a_dispute_says_what_stands_until_it_is_settled(app, browser, policy, words):
+    says(app, LING, 22, policy=policy, health_code="green")
+    says(app, LING, 23, policy=policy, health_code="red")
+    assert words in said(browser("admin").get(f"/queue?item=dispute:{LING}").text)
+
+
 def test_one_click_settles_and_the_next_item_comes_by_itself(app, browser):
     admin = browser("admin")
     answer = press(admin, OF_ZHAO, '"13900000001"')
@@ -502,6 +509,26 @@ def test_a_forged_value_or_version_is_refused(onlooker):
         form = {"action": "settle", "record": ZHAO, "field": "phone", "value": '"1"', "seen": "{}", **wrong}
         assert onlooker.post("/rulings", page="/queue", **form).status_code == 400, wrong
     assert f"dispute:{ZHAO}" in listed(onlooker.get("/queue"))
+
+
+def test_of_what_has_left_a_leaders_areas_they_see_where_it_lies_and_no_more(app, browser):
+    admin, leader = browser("admin"), browser("leader")
+    form = {"action": "move", "record": ZHAO, "area": document(app, FAR)["area"], "back": "/queue", "next": "/queue"}
+    assert admin.post("/rulings", page="/queue", **form).status_code == 302
+    page = leader.get(f"/records/{ZHAO}")
+    assert page.status_code == 200 and "现属" in said(page.text) and "赵敏" in said(page.text) and "1390000000" not in page.text
+    assert ZHAO not in leader.get("/people").text
+
+
+def test_a_leader_sees_a_record_that_is_one_with_theirs_in_lists_and_is_told_who_can_rule(app, browser):
+    admin, leader = browser("admin"), browser("leader")
+    press(admin, f"/queue?item={FAR_PAIR}", "link")
+    says(app, FAR, 30, area=document(app, FAR)["area"], phone="13700000001", household="household:ffffffffffffffffffffffffff")
+    says(app, FAR, 31, area=document(app, FAR)["area"], phone="13700000002")
+    assert document(app, LING)["area"] == document(app, FAR)["area"], "its newest word is from there"
+    assert LING in leader.get("/people").text
+    page = leader.get(f"/records/{LING}").text
+    assert "可由该区域负责人或管理员认定" in page and "13700000001" in page and 'name="value"' not in page
 
 
 @pytest.mark.parametrize(

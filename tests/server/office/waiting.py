@@ -28,14 +28,17 @@ def submission_id(number: int) -> str:
     return f"submission:01JD3Z8Q5V7M2K4X9T6B2{number:05d}"
 
 
-def says(app: Flask, record: str, number: int, area: str = "g0311", device: str = "", knew: dict[str, str] | None = None, **properties: object) -> None:
-    """An accepted submission says this of a record. Nobody knew of anybody, unless `knew` says so."""
+def says(
+    app: Flask, record: str, number: int, area: str = "g0311", device: str = "", knew: dict[str, str] | None = None, policy: str = "", **properties: object
+) -> None:
+    """An accepted submission says this of a record. Nobody knew of anybody, unless `knew` says so. `policy`: of its form, for all of these."""
     at = NOON + timedelta(minutes=number)
     device = device or f"d-7f3b{number:04d}"
     text = clock.format(clock.milliseconds(at), 0, device)
     one = Contribution(
         record=record, kind=record.partition(":")[0], submission=submission_id(number), path="", form="household_survey", worker="w0003", device=device,
         at=clock.wire(at), clock=text, effective=text, dot=(device, text), based_on=knew or {}, properties=properties, area=area,
+        policies=dict.fromkeys(properties, policy) if policy else {},
     )  # fmt: skip
     with app.app_context():
         session = stores().session
