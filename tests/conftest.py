@@ -63,6 +63,15 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
+def playwright():
+    """One for all browsers of this process: each would be a process of its own, and only one may be at work."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
 def postgresql_server():
     server = Postgresql()
     yield server

@@ -1,8 +1,13 @@
-"""The real product for the end-to-end tests: the supervised server on a free port, and real Chromium profiles as phones."""
+"""The real product for the end-to-end tests: the supervised server on a free port, and real Chromium profiles as phones.
+
+What most tests need is there once: `shared_server`, for tests that look only at what they sent themselves, and `shared_phone`, copies of one phone that
+has signed in there. A test that stops, kills or changes the server, or counts what is there, takes `server`: one of its own.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -18,6 +23,7 @@ import psutil
 import pytest
 import requests
 
+from tests.end_to_end import forms_of_tests
 from tests.end_to_end.walking import Office, Phone
 
 ROOT = Path(__file__).parent.parent.parent
@@ -162,12 +168,32 @@ class Server:
         assert all("error" not in row for row in answer.json()), answer.text
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items):
+    """What shares a server runs in one process, which starts it; the others take what is left."""
+    for item in items:
+        if not {"shared_server", "shared_server_set_otherwise"}.isdisjoint(item.fixturenames):
+            item.add_marker(pytest.mark.xdist_group("shared server"))
+
+
 @pytest.fixture(scope="session")
 def demo_data(tmp_path_factory) -> Path:
-    """The demo organisation, loaded once by the server's own first start; tests work on copies."""
-    server = Server(tmp_path_factory.mktemp("demo") / "data").start()
-    server.stop()
-    return server.data
+    """The demo organisation, loaded once in a run by the server's own first start; tests work on copies."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # which all processes of the run have
+    whole = folder / "demo is whole"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            Server(folder / "demo").start().stop()
+            whole.touch()
+    return folder / "demo"
+
+
+def over_a_copy(demo_data: Path, data: Path, **settings: str) -> Server:
+    shutil.copytree(demo_data, data, ignore=shutil.ignore_patterns("wake"))  # named pipes of processes that are gone
+    return Server(data, **settings)
 
 
 @pytest.fixture
@@ -176,8 +202,7 @@ def start_server(demo_data, tmp_path) -> Iterator[Callable[[str], Server]]:
     started: list[Server] = []
 
     def start(name: str, **settings: str) -> Server:
-        shutil.copytree(demo_data, tmp_path / name, ignore=shutil.ignore_patterns("wake"))  # named pipes of processes that are gone
-        started.append(Server(tmp_path / name, **settings))
+        started.append(over_a_copy(demo_data, tmp_path / name, **settings))
         return started[-1].start()
 
     yield start
@@ -187,10 +212,19 @@ def start_server(demo_data, tmp_path) -> Iterator[Callable[[str], Server]]:
 
 @pytest.fixture(scope="session")
 def shared_server(demo_data, tmp_path_factory) -> Iterator[Server]:
-    """One product for tests that each look only at what they sent themselves."""
-    data = tmp_path_factory.mktemp("shared") / "data"
-    shutil.copytree(demo_data, data, ignore=shutil.ignore_patterns("wake"))
-    server = Server(data).start()
+    """One product, with the forms of these tests, for tests that each look only at what they sent themselves."""
+    server = over_a_copy(demo_data, tmp_path_factory.mktemp("shared") / "data").start()
+    forms_of_tests.publish(server, tmp_path_factory.mktemp("forms"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_server_set_otherwise(demo_data, tmp_path_factory) -> Iterator[Server]:
+    """As `shared_server`: photos keep where they were taken, files are 100 kB at most, and there are map pictures."""
+    settings = {"DOORSTEP_PHOTO_POSITION": "keep", "DOORSTEP_ATTACHMENT_BYTES_MAX": "100000", "DOORSTEP_TILES": str(tmp_path_factory.mktemp("tiles"))}
+    server = over_a_copy(demo_data, tmp_path_factory.mktemp("otherwise") / "data", **settings).start()
+    forms_of_tests.publish(server, tmp_path_factory.mktemp("forms"))
     yield server
     server.stop()
 
@@ -208,40 +242,56 @@ def chromium() -> str:
     return found
 
 
+def launch(playwright, chromium: str, profile: Path, width=390, height=844, language="zh-CN", arguments: Sequence[str] = (), permissions=("geolocation",)):
+    return playwright.chromium.launch_persistent_context(
+        str(profile),
+        executable_path=chromium,
+        args=[*CHROMIUM_ARGUMENTS, *arguments],
+        viewport={"width": width, "height": height},
+        locale=language,
+        timezone_id="Asia/Shanghai",
+        has_touch=width < 600,
+        permissions=list(permissions),
+        geolocation={"latitude": 29.84, "longitude": 114.32},
+    )
+
+
 @pytest.fixture
-def open_profile(chromium, tmp_path):
+def open_profile(playwright, chromium, tmp_path):
     """Opens a browser profile by name; the same name again is the same phone, with what it had on its disk."""
-    from playwright.sync_api import sync_playwright
+    opened = []
 
-    with sync_playwright() as playwright:
-        opened = []
+    def open_one(name: str, *size: int, **how):
+        opened.append(launch(playwright, chromium, tmp_path / f"profile-{name}", *size, **how))
+        return opened[-1]
 
-        def open_one(
-            name: str,
-            width: int = 390,
-            height: int = 844,
-            language: str = "zh-CN",
-            arguments: Sequence[str] = (),
-            permissions: Sequence[str] = ("geolocation",),
-        ):
-            context = playwright.chromium.launch_persistent_context(
-                str(tmp_path / f"profile-{name}"),
-                executable_path=chromium,
-                args=[*CHROMIUM_ARGUMENTS, *arguments],
-                viewport={"width": width, "height": height},
-                locale=language,
-                timezone_id="Asia/Shanghai",
-                has_touch=width < 600,
-                permissions=list(permissions),
-                geolocation={"latitude": 29.84, "longitude": 114.32},
-            )
-            opened.append(context)
-            return context
+    yield open_one
+    for context in opened:
+        with contextlib.suppress(Exception):
+            context.close()
 
-        yield open_one
-        for context in opened:
-            with contextlib.suppress(Exception):
-                context.close()
+
+@pytest.fixture(scope="session")
+def signed_in(shared_server, playwright, chromium, tmp_path_factory) -> Path:
+    """The disk of a phone with which surveyor1 has signed in at the shared server, once everything has arrived on it."""
+    profile = tmp_path_factory.mktemp("phone") / "profile"
+    context = launch(playwright, chromium, profile)
+    Phone(context, shared_server.url).sign_in("surveyor1")
+    context.close()
+    return profile
+
+
+@pytest.fixture
+def shared_phone(shared_server, signed_in, open_profile, tmp_path):
+    """shared_phone() is that phone in surveyor1's hand, the app just opened: a copy of it, so that no test meets what another has typed."""
+
+    def hand_out(name: str = "phone", **how) -> Phone:
+        shutil.copytree(signed_in, tmp_path / f"profile-{name}", ignore=shutil.ignore_patterns("Singleton*"))
+        phone = Phone(open_profile(name, **how), shared_server.url).open()
+        phone.page.wait_for_selector(".tabs")
+        return phone
+
+    return hand_out
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
 import requests
 from playwright.sync_api import expect
 
 from tests.end_to_end.walking import Phone
 
-FORM = Path(__file__).parent.parent / "data" / "forms" / "media_and_place.md"
 PAGES = ("照片", "录音与文件", "条码", "位置")
 
 

@@ -64,12 +64,12 @@ def look(page) -> list[str]:
 
 
 @pytest.fixture
-def phone(server, open_profile) -> Phone:
-    phone = Phone(open_profile("reading"), server.url)
+def phone(shared_phone) -> Phone:
+    phone = shared_phone()
     page = phone.page
     page.expose_function("doorstepTakesNight", lambda on: page.emulate_media(color_scheme="dark" if on else "light", reduced_motion="reduce"))
     page.emulate_media(reduced_motion="reduce")
-    return phone.sign_in("surveyor1")
+    return phone
 
 
 def screens(server) -> Iterator[str]:
@@ -83,10 +83,10 @@ def screens(server) -> Iterator[str]:
     yield f"/submission/{quote(submission, safe='')}"
 
 
-def test_every_screen_of_the_app_is_accessible(server, phone):
+def test_every_screen_of_the_app_is_accessible(shared_server, phone):
     found = []
-    for screen in screens(server):
-        phone.page.goto(f"{server.url}/app/#{screen}")
+    for screen in screens(shared_server):
+        phone.page.goto(f"{phone.url}/app/#{screen}")
         phone.page.locator("main h1, main h2, .floating").first.wait_for()
         phone.page.wait_for_timeout(300)
         found += [f"{screen}: {each}" for each in look(phone.page)]
@@ -116,11 +116,11 @@ def read_forms(server, phone: Phone, names) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-def test_forms_are_accessible_page_by_page(server, phone):
-    assert read_forms(server, phone, QUICK) == []
+def test_forms_are_accessible_page_by_page(shared_server, phone):
+    assert read_forms(shared_server, phone, QUICK) == []
 
 
 @pytest.mark.property
 @pytest.mark.timeout(900)
-def test_every_form_of_the_catalogue_is_accessible_page_by_page(server, phone):
-    assert read_forms(server, phone, [form for form in EXAMPLES if form not in QUICK]) == []
+def test_every_form_of_the_catalogue_is_accessible_page_by_page(shared_server, phone):
+    assert read_forms(shared_server, phone, [form for form in EXAMPLES if form not in QUICK]) == []

@@ -6,12 +6,9 @@ import socket
 import time
 
 import jwt
-import pytest
 import requests
 
 from sync.identity import household_id, ulid
-
-pytestmark = pytest.mark.xdist_group("end_to_end")
 
 FINISHED = "2026-02-03T09:15:02+08:00"
 SLOW_CLIENTS = 160  # more than both web processes have threads

@@ -42,8 +42,8 @@ DISK_IS = """(full) => {
 
 
 @pytest.fixture
-def phone(server, open_profile) -> Phone:
-    phone = Phone(open_profile("phone"), server.url).sign_in("surveyor1")
+def phone(shared_phone) -> Phone:
+    phone = shared_phone()
     phone.lose_network()
     return phone
 
@@ -127,14 +127,13 @@ def test_a_full_disk_is_said_and_the_answer_stays_on_the_screen(phone):
     assert "<mode>door</mode>" in draft["state"]["xml"]
 
 
-def test_an_expression_that_throws_is_told_and_the_form_goes_on(server, open_profile, tmp_path, eventually):
+def test_an_expression_that_throws_is_told_and_the_form_goes_on(shared_server, shared_phone, tmp_path):
     form = tmp_path / "throwing.md"
     form.write_text(THROWING)
-    server.publish(form)
-    eventually(lambda: "form:throwing:1" in server.documents("forms", "form:throwing"), 30, "the form is published")
-    phone = Phone(open_profile("phone"), server.url).sign_in("surveyor1")
-    phone.lose_network()
+    shared_server.publish(form)
+    phone = shared_phone()
     open_form(phone, "throwing")
+    phone.lose_network()
     page = phone.page
     page.locator(".question__box").nth(0).fill("abc")
     page.locator(".question__box").nth(1).fill("(")
@@ -148,7 +147,8 @@ def test_an_expression_that_throws_is_told_and_the_form_goes_on(server, open_pro
     assert "<found>true</found>" in draft["state"]["xml"]
 
 
-def test_a_register_is_saved_by_one_tap_and_the_last_entry_can_be_changed(server, phone, eventually):
+def test_a_register_is_saved_by_one_tap_and_the_last_entry_can_be_changed(shared_server, phone, eventually):
+    server = shared_server
     before = set(server.documents("worker-w0001", "submission:"))
     open_form(phone, GATE)
     page = phone.page

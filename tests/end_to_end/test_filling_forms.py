@@ -9,7 +9,6 @@ import zlib
 from pathlib import Path
 
 import psutil
-import pytest
 
 SURVEY = "household_survey"
 CHECK = "quarantine_check"
@@ -22,25 +21,6 @@ def png(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     row = b"\0" + bytes(range(256)) * (width * 3 // 256 + 1)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row[: width * 3 + 1] * height)) + chunk(b"IEND", b"")
-
-
-@pytest.fixture
-def phone(server, open_profile):
-    """A page of the app on which surveyor1 has signed in and everything was downloaded."""
-
-    def sign_in(profile: str = "phone"):
-        page = open_profile(profile).pages[0]
-        page.set_default_timeout(30_000)
-        page.goto(f"{server.url}/app/")
-        page.fill("#username", "surveyor1")
-        page.fill("#password", "demo")
-        page.click("button[type=submit]")
-        page.get_by_role("heading", name="王芳").or_(page.get_by_text("早间体温")).first.wait_for()
-        # The next start is the service worker's: from here on the server may go.
-        page.wait_for_function("navigator.serviceWorker.controller !== null || navigator.serviceWorker.ready.then(() => true)")
-        return page
-
-    return sign_in
 
 
 def open_form(page, url: str, form: str, household: str, **known: str) -> None:
@@ -64,8 +44,8 @@ def household_with_cases(server, number: int) -> str:
     return next(household for household, found in sorted(cases.items()) if found == number)
 
 
-def test_two_people_are_checked_in_four_taps_without_a_network(server, phone, eventually):
-    page = phone()
+def test_two_people_are_checked_in_four_taps_without_a_network(shared_server, shared_phone, eventually):
+    server, page = shared_server, shared_phone().page
     household = household_with_cases(server, 2)
     before = set(server.documents("worker-w0001", "submission:"))
     page.context.set_offline(True)
@@ -95,8 +75,8 @@ def kill_browser(profile: Path) -> None:
                 process.kill()
 
 
-def test_a_phone_that_dies_in_mid_form_resumes_exactly_with_its_photo(server, phone, open_profile, tmp_path):
-    page = phone("dying")
+def test_a_phone_that_dies_in_mid_form_resumes_exactly_with_its_photo(shared_server, shared_phone, open_profile, tmp_path):
+    server, page = shared_server, shared_phone("dying").page
     page.context.set_offline(True)
     page.goto(f"{server.url}/app/#/form/{SURVEY}")
     page.wait_for_selector(".form-page .question")

@@ -8,13 +8,10 @@ import threading
 import time
 
 import psutil
-import pytest
 import requests
 
 from sync.identity import household_id
 from tests.examples import TIMES, examples
-
-pytestmark = pytest.mark.xdist_group("end_to_end")
 
 KILLS = examples(20)
 SURVEYS_PER_WORKER = 60 * TIMES

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.end_to_end.walking import Phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("end_to_end")]
+pytestmark = pytest.mark.browser
 
 TARGET_PIXELS_MIN = 48
 
@@ -20,10 +20,10 @@ def someone(phone: Phone, name: str) -> Locator:
     return card(phone).locator(".likely__one", has=phone.page.locator("strong", has_text=name))
 
 
-def test_a_woman_who_is_registered_elsewhere_is_found_by_the_sound_of_her_name_and_stays_one_person(shared_server, open_profile, eventually):
+def test_a_woman_who_is_registered_elsewhere_is_found_by_the_sound_of_her_name_and_stays_one_person(shared_server, shared_phone, eventually):
     people = shared_server.documents("area-g0311", "person:")
     her = next(person for person in people.values() if person["label"] == "何伶俐")
-    phone = Phone(open_profile("phone"), shared_server.url).sign_in("surveyor1")
+    phone = shared_phone()
     before = set(shared_server.documents("worker-w0001", "submission:"))
     phone.lose_network()
     phone.open_door_never_visited()

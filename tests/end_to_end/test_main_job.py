@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from sync.identity import household_id
 from tests.end_to_end.walking import SYNC_MS_MAX, Office, Phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("end_to_end")]
+pytestmark = pytest.mark.browser
 
 SURVEY = "入户摸排"
 CHECK = "隔离随访"
@@ -365,8 +365,8 @@ def test_a_survey_that_breaks_a_rule_is_held_and_mended_on_the_surveyors_phone(s
     assert statuses == {"superseded"}
 
 
-def test_the_same_job_in_english(server, phone):
-    wang = phone("wang").sign_in("surveyor1")
+def test_the_same_job_in_english(shared_phone):
+    wang = shared_phone()
     wang.tab("me")
     wang.page.get_by_role("button", name="English").click()
     wang.speak("en")

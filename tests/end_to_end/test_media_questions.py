@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import struct
+from collections.abc import Sequence
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.end_to_end import fake_devices
-from tests.end_to_end.media_walking import FORM, arrived, bytes_at_centre, go_on, ink, kept, on_the_phone, open_form, save, sign, turn_to
+from tests.end_to_end.media_walking import arrived, bytes_at_centre, go_on, ink, kept, on_the_phone, open_form, save, sign, turn_to
 from tests.end_to_end.walking import Office, Phone
 
 pytestmark = pytest.mark.browser
@@ -17,15 +18,22 @@ PASS = "咸宁-通行-0311-7"
 
 
 @pytest.fixture
-def start_phone(shared_server, start_server, open_profile, tmp_path, eventually):
-    """A phone with a fake camera and microphone on which the form has arrived."""
+def start_phone(shared_server, shared_phone):
+    def start(arguments: Sequence[str] = ()):
+        phone = shared_phone(arguments=arguments)
+        phone.before = set(shared_server.documents("worker-w0001", "submission:"))
+        return shared_server, phone
 
-    def start(profile: str = "phone", sees: str | None = None, arguments: list[str] | None = None, **settings: str):
-        server = start_server("data", **settings) if settings else shared_server
-        server.publish(FORM)
-        if arguments is None:
-            arguments = [*fake_devices.camera(tmp_path / "camera.y4m", sees), *fake_devices.microphone(tmp_path / "tone.wav")]
-        phone = Phone(open_profile(profile, arguments=arguments), server.url).sign_in("surveyor1")
+    return start
+
+
+@pytest.fixture
+def start_phone_set_otherwise(shared_server_set_otherwise, open_profile):
+    """Where photos keep their place, and files are 100 kB at most."""
+
+    def start():
+        server = shared_server_set_otherwise
+        phone = Phone(open_profile("phone"), server.url).sign_in("surveyor1")
         phone.before = set(server.documents("worker-w0001", "submission:"))
         return server, phone
 
@@ -109,8 +117,8 @@ def film(page) -> bytes:
     return base64.b64decode(made)
 
 
-def test_every_kind_of_file_and_code_is_at_the_centre_as_it_was_given(start_phone, open_profile, eventually):
-    server, phone = start_phone(sees=PASS)
+def test_every_kind_of_file_and_code_is_at_the_centre_as_it_was_given(start_phone, open_profile, tmp_path, eventually):
+    server, phone = start_phone([*fake_devices.camera(tmp_path / "camera.y4m", PASS), *fake_devices.microphone(tmp_path / "tone.wav")])
     tour = film(phone.page)
     phone.lose_network()
     open_form(phone, "照片")
@@ -193,8 +201,8 @@ def test_every_kind_of_file_and_code_is_at_the_centre_as_it_was_given(start_phon
     office.look("office-media")
 
 
-def test_a_deployment_may_keep_where_photos_were_taken(start_phone, eventually):
-    server, phone = start_phone(arguments=[], DOORSTEP_PHOTO_POSITION="keep")
+def test_a_deployment_may_keep_where_photos_were_taken(start_phone_set_otherwise, eventually):
+    server, phone = start_phone_set_otherwise()
     open_form(phone, "照片")
     give(phone, "门口照片", "IMG_0001.JPG", as_a_camera_writes_it(jpeg(phone.page, 300, 200)), "image/jpeg", button=1)
     kept(phone)
@@ -207,8 +215,8 @@ def test_a_deployment_may_keep_where_photos_were_taken(start_phone, eventually):
     assert struct.pack(">6I", 114, 1, 19, 1, 120_000, 10_000) in photo
 
 
-def test_what_is_no_picture_or_too_large_is_refused_in_a_sentence_and_what_was_there_stays(start_phone):
-    _, phone = start_phone(arguments=[], DOORSTEP_ATTACHMENT_BYTES_MAX="100000")
+def test_what_is_no_picture_or_too_large_is_refused_in_a_sentence_and_what_was_there_stays(start_phone_set_otherwise):
+    _, phone = start_phone_set_otherwise()
     phone.lose_network()
     open_form(phone, "照片")
     give(phone, "门口照片", "a.jpg", jpeg(phone.page, 300, 200), "image/jpeg", button=1)
@@ -234,7 +242,7 @@ def test_what_is_no_picture_or_too_large_is_refused_in_a_sentence_and_what_was_t
 
 
 def test_a_signature_is_there_again_after_the_app_was_closed_and_can_be_undone_and_cleared(start_phone, eventually):
-    _, phone = start_phone(arguments=[])
+    _, phone = start_phone()
     phone.lose_network()
     open_form(phone, "照片")
 
@@ -273,7 +281,7 @@ def test_a_signature_is_there_again_after_the_app_was_closed_and_can_be_undone_a
 
 
 def test_without_a_camera_or_a_microphone_one_is_told_what_to_do_and_types_or_chooses(start_phone, eventually):
-    server, phone = start_phone(arguments=[])
+    server, phone = start_phone()
     phone.lose_network()
     open_form(phone, "条码")
     phone.question("通行证").get_by_role("button", name=phone.word("form.barcode.scan"), exact=True).click()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.end_to_end.test_main_job import door_of_one_person, in_queue, survey_again, told
 from tests.end_to_end.walking import SYNC_MS_MAX
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("end_to_end")]
+pytestmark = pytest.mark.browser
 
 FANGS_AREA = "area-g0311"
 OTHER_AREA = "area-g0312"

@@ -23,55 +23,57 @@ TOKEN_RAN_OUT = """async () => {
 }"""  # as it would after a quarter of an hour
 
 
-@pytest.fixture
-def app(server):
-    class App:
-        def open(self, context, screen: str = "/"):
-            page = context.pages[0]
-            page.set_default_timeout(30_000)
-            page.goto(f"{server.url}/app/#{screen}")
-            return page
+class App:
+    """The app of this server."""
 
-        def go(self, page, screen: str) -> None:
-            page.goto(f"{server.url}/app/#{screen}")
+    def __init__(self, server):
+        self.url = f"{server.url}/app/"
 
-        def sign_in(self, context, username: str):
-            page = self.open(context)
-            page.fill("#username", username)
-            page.fill("#password", "demo")
-            page.click("button[type=submit]")
-            page.wait_for_selector(".top__line:has-text('已同步')")
-            page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-            return page
+    def open(self, context, screen: str = "/"):
+        page = context.pages[0]
+        page.set_default_timeout(30_000)
+        self.go(page, screen)
+        return page
 
-        def visit_nobody_home(self, page) -> str:
-            """Fills the shortest survey at the first door never visited, and saves it. Gives the door's name."""
-            self.go(page, "/doors")
-            page.click(".door--never >> nth=0")
-            page.wait_for_selector(".thumb")
-            door = page.inner_text("h1")
-            page.click(".thumb .button--main")
-            page.get_by_text("上门").click()
-            page.get_by_text("家中无人").click()
-            save = page.get_by_role("button", name=re.compile("保存"))
-            for _ in range(4):
-                page.get_by_role("button", name="下一步").or_(save).first.wait_for()
-                if save.count():
-                    break
-                page.get_by_role("button", name="下一步").click()
-            save.click()
-            page.get_by_text("已保存").first.wait_for()
-            return door
+    def go(self, page, screen: str) -> None:
+        page.goto(f"{self.url}#{screen}")
 
-        def first_line(self, page) -> str:
-            self.go(page, "/outbox")
-            page.get_by_role("heading", name="发件箱").wait_for()
-            return page.locator(".screen .list .due", has_text=re.compile(r"\S")).first.text_content()  # inner_text of a line below the screen is ""
+    def sign_in(self, context, username: str):
+        page = self.open(context)
+        page.fill("#username", username)
+        page.fill("#password", "demo")
+        page.click("button[type=submit]")
+        page.wait_for_selector(".top__line:has-text('已同步')")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        return page
 
-    return App()
+    def visit_nobody_home(self, page) -> str:
+        """Fills the shortest survey at the first door never visited, and saves it. Gives the door's name."""
+        self.go(page, "/doors")
+        page.click(".door--never >> nth=0")
+        page.wait_for_selector(".thumb")
+        door = page.inner_text("h1")
+        page.click(".thumb .button--main")
+        page.get_by_text("上门").click()
+        page.get_by_text("家中无人").click()
+        save = page.get_by_role("button", name=re.compile("保存"))
+        for _ in range(4):
+            page.get_by_role("button", name="下一步").or_(save).first.wait_for()
+            if save.count():
+                break
+            page.get_by_role("button", name="下一步").click()
+        save.click()
+        page.get_by_text("已保存").first.wait_for()
+        return door
+
+    def first_line(self, page) -> str:
+        self.go(page, "/outbox")
+        page.get_by_role("heading", name="发件箱").wait_for()
+        return page.locator(".screen .list .due", has_text=re.compile(r"\S")).first.text_content()  # inner_text of a line below the screen is ""
 
 
-def test_with_the_server_gone_everything_is_there_and_a_saved_visit_outlives_the_app_until_it_is_accepted(server, open_profile, app):
+def test_with_the_server_gone_everything_is_there_and_a_saved_visit_outlives_the_app_until_it_is_accepted(server, open_profile):
+    app = App(server)
     context = open_profile("phone")
     page = app.sign_in(context, "surveyor1")
     server.stop()
@@ -99,19 +101,20 @@ def test_with_the_server_gone_everything_is_there_and_a_saved_visit_outlives_the
     assert door in app.first_line(page)
 
 
-def test_a_session_ended_by_the_office_keeps_what_is_unsent_and_sends_it_after_signing_in_again(server, open_profile, app):
+def test_a_session_ended_by_the_office_keeps_what_is_unsent_and_sends_it_after_signing_in_again(shared_server, open_profile):
+    app = App(shared_server)
     context = open_profile("phone")
-    page = app.sign_in(context, "surveyor2")
+    page = app.sign_in(context, "surveyor4")
     context.set_offline(True)
     door = app.visit_nobody_home(page)
     page.evaluate(TOKEN_RAN_OUT)
     context.close()
     subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "accounts", "password", "surveyor2", "--password-stdin"],
+        [sys.executable, "-m", "flask", "--app", "wsgi", "accounts", "password", "surveyor4", "--password-stdin"],
         input="demo",
         text=True,
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "DOORSTEP_DEMO": "1", "DOORSTEP_DATA": str(server.data)},
+        env={"PATH": "/usr/bin:/bin", "DOORSTEP_DEMO": "1", "DOORSTEP_DATA": str(shared_server.data)},
         check=True,
     )
 
@@ -125,7 +128,8 @@ def test_a_session_ended_by_the_office_keeps_what_is_unsent_and_sends_it_after_s
     assert door in app.first_line(page)
 
 
-def test_signing_out_wipes_nothing_before_everything_was_handed_in(server, open_profile, app):
+def test_signing_out_wipes_nothing_before_everything_was_handed_in(shared_server, open_profile):
+    app = App(shared_server)
     context = open_profile("phone")
     page = app.sign_in(context, "surveyor3")
     context.set_offline(True)

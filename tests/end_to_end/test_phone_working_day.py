@@ -12,18 +12,11 @@ SURVEY = "household_survey"
 
 
 @pytest.fixture
-def phone(server, open_profile):
-    """A page of the app on which surveyor1 has signed in and everything was downloaded; from here on without a network."""
-    page = open_profile("phone").pages[0]
-    page.set_default_timeout(30_000)
-    page.goto(f"{server.url}/app/")
-    page.fill("#username", "surveyor1")
-    page.fill("#password", "demo")
-    page.click("button[type=submit]")
-    page.wait_for_selector(".top__line:has-text('已同步')")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.context.set_offline(True)
-    return page
+def phone(shared_phone):
+    """A page of the app on which everything was downloaded; from here on without a network."""
+    phone = shared_phone()
+    phone.lose_network()
+    return phone.page
 
 
 def open_survey(page) -> str:
@@ -111,7 +104,7 @@ def test_after_saving_the_next_door_of_the_unit_is_named_and_opened(phone):
     assert phone.locator("[aria-checked=true]").count() == 0
 
 
-def test_a_first_download_that_breaks_off_says_so_and_goes_on_where_it_stopped(server, open_profile):
+def test_a_first_download_that_breaks_off_says_so_and_goes_on_where_it_stopped(shared_server, open_profile):
     context = open_profile("leader")
     fetched: list[str] = []
     released = False
@@ -126,7 +119,7 @@ def test_a_first_download_that_breaks_off_says_so_and_goes_on_where_it_stopped(s
     context.route("**/sync/**", watch)
     page = context.pages[0]
     page.set_default_timeout(60_000)
-    page.goto(f"{server.url}/app/")
+    page.goto(f"{shared_server.url}/app/")
     page.fill("#username", "leader")
     page.fill("#password", "demo")
     page.click("button[type=submit]")

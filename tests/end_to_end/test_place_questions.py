@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.end_to_end.media_walking import FORM, arrived, go_on, kept, open_form, save, turn_to
+from tests.end_to_end.media_walking import arrived, go_on, kept, open_form, save, turn_to
 from tests.end_to_end.walking import Phone
 
 pytestmark = pytest.mark.browser
@@ -19,15 +20,13 @@ STEP = 0.0001
 
 
 @pytest.fixture
-def start_phone(shared_server, start_server, open_profile):
-    def start(permissions=("geolocation",), **settings: str):
-        server = start_server("data", **settings) if settings else shared_server
-        server.publish(FORM)
-        phone = Phone(open_profile("phone", permissions=permissions), server.url).sign_in("surveyor1")
-        phone.before = set(server.documents("worker-w0001", "submission:"))
+def start_phone(shared_server, shared_phone):
+    def start(permissions=("geolocation",)):
+        phone = shared_phone(permissions=permissions)
+        phone.before = set(shared_server.documents("worker-w0001", "submission:"))
         phone.lose_network()
         open_form(phone, "位置")
-        return server, phone
+        return shared_server, phone
 
     return start
 
@@ -167,14 +166,14 @@ def test_without_permission_one_is_told_how_to_give_it_and_may_leave_the_questio
     assert arrived(server, phone.before, eventually)["answers"] == {}
 
 
-def test_where_the_operator_has_map_pictures_they_lie_under_the_points_also_without_a_network(start_phone, tmp_path):
-    folder = tmp_path / "tiles"
+def test_where_the_operator_has_map_pictures_they_lie_under_the_points_also_without_a_network(shared_server_set_otherwise, open_profile):
+    folder = Path(shared_server_set_otherwise.settings["DOORSTEP_TILES"])
     for x in range(214316, 214319):  # around the start
-        (folder / "18" / str(x)).mkdir(parents=True)
+        (folder / "18" / str(x)).mkdir(parents=True, exist_ok=True)
         for y in range(108287, 108291):
             (folder / "18" / str(x) / f"{y}.png").write_bytes(green())
-    _, phone = start_phone(DOORSTEP_TILES=str(folder))
-    phone.find_network()
+    phone = Phone(open_profile("phone"), shared_server_set_otherwise.url).sign_in("surveyor1")
+    open_form(phone, "位置")
     stand(phone, accuracy=5)
     here = phone.question("现在位置")
     here.get_by_role("button", name=phone.word("form.position.find")).click()

@@ -6,7 +6,6 @@ Filled on the phone without a network; at the centre each answer is what was ent
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -15,29 +14,13 @@ from tests.end_to_end.walking import Phone
 
 pytestmark = pytest.mark.browser
 
-FORMS = Path(__file__).parent.parent / "data" / "forms"
-FORM = FORMS / "every_question.md"
-PICTURES = ("cat.png", "cat-large.png", "dog.png", "dog-large.png")
-VILLAGES = 5_000
-TOWNS = ("温泉", "浮山", "永安", "马桥", "向阳湖")
-
-
-def villages() -> str:
-    """The list of 5,000; the last but some is called otherwise."""
-    rows = [f"v{number:04},{TOWNS[number % len(TOWNS)]}{number}组,t{number % len(TOWNS)}" for number in range(VILLAGES)]
-    rows[4321] = "v4321,重庆路社区,t1"
-    return "\n".join(["code,name,town", *rows, ""])
-
 
 @pytest.fixture
-def start_phone(shared_server, open_profile, tmp_path):
-    """A phone on which the form and its files have arrived, and which has lost its network."""
+def start_phone(shared_server, shared_phone):
+    """A phone on which the form and its files are, and which has lost its network."""
 
     def start(language: str = "zh") -> Phone:
-        (tmp_path / "places.csv").write_text(villages())
-        files = [tmp_path / "places.csv", *(FORMS / picture for picture in PICTURES)]
-        shared_server.publish(FORM, *(word for file in files for word in ("--file", str(file))))
-        phone = Phone(open_profile("phone"), shared_server.url).sign_in("surveyor1")
+        phone = shared_phone()
         phone.before = set(shared_server.documents("worker-w0001", "submission:"))
         phone.lose_network()
         phone.page.goto(f"{phone.url}/app/#/form/every_question")
@@ -282,13 +265,14 @@ THREE_LANGUAGES = """
 """
 
 
-def test_a_form_speaks_a_language_that_the_app_does_not(shared_server, open_profile, tmp_path):
+def test_a_form_speaks_a_language_that_the_app_does_not(shared_server, shared_phone, tmp_path):
     (tmp_path / "three_languages.md").write_text(THREE_LANGUAGES)
     shared_server.publish(tmp_path / "three_languages.md")
-    phone = Phone(open_profile("phone"), shared_server.url).sign_in("surveyor1")
-    phone.lose_network()
+    phone = shared_phone()
     phone.page.goto(f"{phone.url}/app/#/form/three_languages")
     home = card(phone, "/home")
+    home.wait_for()
+    phone.lose_network()
     pick(home, "在")
     language = phone.page.get_by_label(phone.word("form.language"))
     assert language.locator("option").all_inner_texts() == ["中文", "English", "français"]

@@ -16,8 +16,8 @@ def open_from_menu(phone: Phone, words: str, place: int = 0) -> None:
     phone.page.locator(".list .due", has_text=words).nth(place).click()
 
 
-def test_a_problem_is_reported_and_solved_on_one_phone_before_it_finds_a_network(server, open_profile, eventually):
-    phone = Phone(open_profile("problems"), server.url).sign_in("surveyor1")
+def test_a_problem_is_reported_and_solved_on_one_phone_before_it_finds_a_network(shared_server, shared_phone, open_profile, eventually):
+    server, phone = shared_server, shared_phone()
     area = server.sign_in("surveyor1", "d-00000e99")["sync"]["areas"][0]
     phone.lose_network()
 

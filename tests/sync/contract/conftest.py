@@ -68,6 +68,7 @@ def db(make_database) -> Database:
     return make_database()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     for item in items:
         engine = engine_of(item)

@@ -78,6 +78,7 @@ def with_credentials(url: str) -> str:
     return f"{parts.scheme}://{name}:{password}@{parts.netloc}{parts.path}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Tests on one server share its databases, so they run one after another."""
     for item in items:
