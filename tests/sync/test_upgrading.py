@@ -5,13 +5,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+import orjson
 import pytest
 from sqlalchemy import text
 
+from sync.judged import Judged
 from sync.store import open_store, upgrade
 from sync.store.upgrading import CannotUpgrade, StoreIsNewer, newest_revision, revision
+from sync.validate import Arrival, Envelope, Held
 from tests.stores import STORES, upgrade_to
 
 ROOT = Path(__file__).parent.parent.parent
@@ -100,3 +105,40 @@ def test_a_store_of_a_newer_program_is_refused_in_a_sentence(empty_store):
         with store.writing() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest_revision()})
         store.close()
+
+
+def test_a_form_that_came_before_there_were_marks_is_known_when_it_comes_again(tmp_path):
+    """The first two are one form under two ids, and both counted: no state may change by an upgrade. The fourth has no clock; the last is too old."""
+    url = f"sqlite:///{tmp_path}/central.db"
+    upgrade_to(url, "0010")
+    store = open_store(url)
+    clock = "1770080102000-0000-d-7f3a0001"
+    came = [
+        ("submission:1", clock, "a"),
+        ("submission:2", clock, "a"),
+        ("submission:3~d1", clock, "b"),
+        ("submission:4", None, "a"),
+        ("submission:5", clock, "c"),
+    ]
+    with store.writing() as connection:
+        for id, clock_of, says in came:
+            document = orjson.dumps({"_id": id.partition("~")[0], "answers": {"name": says}})
+            values = {"id": id, "clock": clock_of, "document": document, "at": "2025-10-03" if says == "c" else "2026-02-03"}
+            words = """INSERT INTO submissions (id, database, revision, received_at, verdict, state, clock, document, answers, problems, remarks)
+                VALUES (:id, 'worker-w1', '1-a', :at || ' 12:00:00.000000', 'accepted', 'accepted', :clock, :document, x'7b7d', x'5b5d', x'5b5d')"""
+            connection.execute(text(words), values)
+    store.close()
+    upgrade(url)
+    store = open_store(url)
+    with store.reading() as connection:
+        marks = {row.id: row.mark for row in connection.execute(text("SELECT id, mark FROM submissions"))}
+    store.close()
+    assert marks == {"submission:1": mark_of("a"), "submission:2": None, "submission:3~d1": mark_of("b"), "submission:4": None, "submission:5": None}
+
+
+def mark_of(says):
+    """As it is made today, when the form comes under a third id."""
+    arrival = Arrival("worker-w1", {"_id": "submission:9", "answers": {"name": says}}, datetime(2026, 2, 3))
+    envelope = Envelope("submission:9", *(None,) * 8)
+    held = Held(replace(envelope, clock="1770080102000-0000-d-7f3a0001"), [], None, [], [])
+    return Judged(arrival, "1-a", held, "submission:9", orjson.dumps(arrival.document, option=orjson.OPT_SORT_KEYS)).mark()
