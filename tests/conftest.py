@@ -55,11 +55,16 @@ def moved_clock():
         travel.stop()
 
 
+LONG = ("test_any_history", "test_kill", "test_main_job", "test_one_record_of_many", "test_orders", "test_crashes", "test_engine_kill")
+"""Modules whose tests take longest: begun first, so that no process works on one of them alone when the others have ended."""
+
+
 def pytest_collection_modifyitems(items):
     """What imports `examples` tries many of them: `make test-long` picks these."""
     for item in items:
         if hasattr(item.module, "examples"):
             item.add_marker(pytest.mark.property)
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 @pytest.fixture(scope="session")
