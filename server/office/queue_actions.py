@@ -67,9 +67,9 @@ def assign() -> Response:
     note("assign", ids[0] if len(ids) == 1 else f"{len(ids)} items", account=account, items=ids)
     number = len(ids)
     if person is None:
-        toast(ngettext("%(num)s is nobody's now.", "%(num)s are nobody's now.", number))
+        toast(ngettext("It is nobody's now.", "%(num)s are nobody's now.", number))
     elif person.id == reader().id:
-        toast(ngettext("%(num)s is yours now.", "%(num)s are yours now.", number))
+        toast(ngettext("It is yours now.", "%(num)s are yours now.", number))
     else:
         toast(_("%(who)s looks after %(number)s now.", who=person.name, number=number))
     return redirect(back)

@@ -24,6 +24,7 @@ from sync.store import reading_submissions as read
 from sync.store.reading_queue import Item
 
 LAST_IN_FORM = 10_000
+ORDER = {False: 0, True: 1, None: 2}
 BESIDE_MAX = 6
 
 
@@ -227,9 +228,9 @@ def side(row: Mapping[str, Any]) -> Side:
 
 
 def compared(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Line]:
-    """Every fact that either has, in the order of the form, those that both have first."""
+    """Every fact that either has: what differs, what is the same, what only one of them has; each in the order of the form."""
     ours, theirs = (each["body"].get("fields") or {} for each in (left, right))
-    found: list[tuple[tuple[bool, int, str], Line]] = []
+    found: list[tuple[tuple[int, int, str], Line]] = []
     for name in ours.keys() | theirs.keys():
         if name in ("household", "person"):
             continue
@@ -240,7 +241,7 @@ def compared(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Line]:
             continue
         words = shown.property_name(left["kind"], name, mine.get("form") or other.get("form"))
         line = Line(words, said_of(dict(left), name), said_of(dict(right), name), same, _source(mine), _source(other))
-        found.append(((same is None, question.place if question and question.label else LAST_IN_FORM, name), line))
+        found.append(((ORDER[same], question.place if question and question.label else LAST_IN_FORM, name), line))
     return [line for _order, line in sorted(found, key=lambda each: each[0])]
 
 

@@ -120,7 +120,7 @@ PROPERTY_NAMES = {
     "premises": later("Premises"),
 }
 # What forms calculate has no choices to be named by: yes and no, and how something stands.
-CALCULATED = {"yes": later("yes"), "no": later("no"), "released": RECORD_STATES["released"][2], **{code: state[2] for code, state in STATUS.items()}}
+CALCULATED = {"yes": later("Yes"), "no": later("No"), "released": RECORD_STATES["released"][2], **{code: state[2] for code, state in STATUS.items()}}
 RECORD_ID = re.compile(rf"({'|'.join(KINDS)}):[0-9A-Za-z]{{26}}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

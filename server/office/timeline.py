@@ -211,9 +211,8 @@ def _lines(changes: Sequence[Change], row: Mapping[str, Any], labels: Mapping[st
 def _note(before: Mapping[str, Any], after: Mapping[str, Any], question: Any) -> str:
     was, is_now = before.get("disputed") or [], after.get("disputed") or []
     if is_now and [each["value"] for each in is_now] != [each["value"] for each in was]:
-        return _(
-            "disputed: %(others)s", others=_("; ").join(f"{shown.value(each['value'], question)} ({shown.worker_name(each['worker'])})" for each in is_now)
-        )
+        said = (_("%(value)s (%(who)s)", value=shown.value(each["value"], question), who=shown.worker_name(each["worker"])) for each in is_now)
+        return _("disputed: %(others)s", others=_("; ").join(said))
     return _("no longer disputed") if was and not is_now else ""
 
 
