@@ -42,7 +42,9 @@ def not_seen(ledger: Ledger, judged: Sequence[Judged]) -> Iterator[Judged]:
                     taken[_move_aside(ledger, each.id, before)] = before
                 else:
                     one = in_conflict(each, aside)
-            taken[one.id] = one.row()
+            assert isinstance(one.verdict, Accepted | Held)
+            envelope = one.verdict.envelope
+            taken[one.id] = dict(zip(columns, (one.arrival.database, one.revision, envelope.worker, one.kept, one.problems()), strict=True))
         yield one
 
 

@@ -24,32 +24,29 @@ _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 def label_of(kind: str, id: str, fields: Fields, given: str | None = None) -> str:
     """`1栋 2单元 311` of a household or a visit; otherwise its name, what the form called it, or the first characters of its key."""
     text = _door(fields) if kind in ("household", "visit") else ""
-    return (text or _text(fields, "name") or given or id.partition(":")[2][:8])[:LABEL_CHARACTERS_MAX]
+    return (text or _text(fields.get("name")) or given or id.partition(":")[2][:8])[:LABEL_CHARACTERS_MAX]
 
 
 def search_text(label: str, fields: Fields) -> str:
     """Lower-case words: the label, a door also as `1-2-311`, every name with its pinyin and initials, every telephone number."""
     words = dict.fromkeys(label.lower().split())
-    door = [part for part in (_text(fields, name) for name in ("building", "unit", "room")) if part]
+    door = [part for part in map(_text, map(fields.get, ("building", "unit", "room"))) if part]
     if len(door) > 1:
         words["-".join(door).lower()] = None
-    for name in fields:
-        if not name.endswith(("name", "phone")):
-            continue
+    for name, entry in fields.items():
         if name == "name" or name.endswith("_name"):
-            value = _text(fields, name)
+            value = _text(entry)
             words.update(dict.fromkeys([value.lower(), *pinyin(value)] if value else ()))
         elif name == "phone" or name.endswith("_phone"):
-            words[_text(fields, name)] = None
-    if _CHINESE.search(label) and not door:
+            words[_text(entry)] = None
+    if not door:
         words.update(dict.fromkeys(pinyin(label)))
     return " ".join(word for word in words if word)[:SEARCH_CHARACTERS_MAX]
 
 
 def _door(fields: Fields) -> str:
-    building, unit, room = (_text(fields, name) for name in ("building", "unit", "room"))
+    building, unit, room, ordinal = map(_text, map(fields.get, ("building", "unit", "room", "ordinal")))
     parts = [_with(building, "栋"), _with(unit, "单元"), room]
-    ordinal = _text(fields, "ordinal")
     if ordinal not in ("", "1") and any(parts):
         parts.append(f"({ordinal})")
     return " ".join(part for part in parts if part)
@@ -60,9 +57,11 @@ def _with(part: str, counter: str) -> str:
     return part + counter if _PLAIN.fullmatch(part) else part
 
 
-def _text(fields: Fields, name: str) -> str:
-    value = fields.get(name, {}).get("value")
-    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+def _text(entry: Mapping[str, Any] | None) -> str:
+    value = entry["value"] if entry is not None else None
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 @lru_cache(NAMES_REMEMBERED_MAX)

@@ -155,7 +155,7 @@ class Ledger:
             if self.notes_changes and bodies.get(id) != (rows[-1]["body"] if record else None):
                 now = rows[-1]["body"] if record else None
                 self._changes.append((id, orjson.loads(bodies[id]) if id in bodies else None, orjson.loads(now) if now else None))
-        statements.put_records(self.connection, rows)
+        statements.put_records(self.connection, rows, records.before)
         statements.remove_records(self.connection, gone)
         ruling_statements.put_shown_also(self.connection, records.shown_also())
         people_and_doors = [id for id in records.all if id.partition(":")[0] in LINKED_KINDS]

@@ -32,8 +32,8 @@ def is_named(value: Any, kind: str) -> TypeGuard[str]:
 
 def reference(fields: Fields, kind: str) -> str | None:
     """The record of this kind that a record names."""
-    value = fields.get(kind, {}).get("value")
-    return value if is_named(value, kind) else None
+    entry = fields.get(kind)
+    return value if entry is not None and is_named(value := entry["value"], kind) else None
 
 
 def parent(record: Record) -> str | None:
@@ -49,8 +49,10 @@ def placed(record: Record, areas_of_members: Iterable[str]) -> dict[str, dict[st
     """Of each area the document that its phones get: the record, or a trace of one that has left. `record` lies where its `area` says already."""
     document = record.document
     found = dict.fromkeys((record.area, *areas_of_members), document)
+    if "moved" not in document:
+        return found
     left = [area for area in record.left if area not in found]
-    moved = document.pop("moved", None)
+    moved = document.pop("moved")
     if left:  # where one of its members lies it has not moved from
         document["moved"] = {**moved, "from": left}
     return found | dict.fromkeys(left, record.trace)

@@ -14,6 +14,8 @@ CALL_BACK_STATES = ("call_back", "nobody_home", "no_respondent", "unsafe_no_acce
 """Results of a visit after which somebody must come again: the column `again` of the household survey."""
 
 DIGITS_WIDTH = 6
+_DIGITS = re.compile(r"[0-9]+")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 FACET_CHARACTERS_MAX = 40
 
 
@@ -31,25 +33,30 @@ def facets(label: str, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any
 
 def in_order(label: str, fields: Mapping[str, Mapping[str, Any]]) -> str:
     """Doors as people count, people as they are called: by pinyin."""
-    spoken = pinyin(label) if isinstance(fields.get("name", {}).get("value"), str) else ()
+    spoken = pinyin(label) if isinstance(_value(fields, "name"), str) else ()
     return f"{spoken[0]} {natural(label)}" if spoken else natural(label)
 
 
 def natural(label: str) -> str:
     """Sorts as people count, whatever the database: natural("2栋 311") < natural("10栋 101")."""
-    return re.sub(r"[0-9]+", lambda digits: digits.group().zfill(DIGITS_WIDTH), label)
+    return _DIGITS.sub(lambda digits: digits.group().zfill(DIGITS_WIDTH), label)
+
+
+def _value(fields: Mapping[str, Mapping[str, Any]], name: str) -> Any:
+    entry = fields.get(name)
+    return None if entry is None else entry["value"]
 
 
 def _text(fields: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
-    value = fields.get(name, {}).get("value")
+    value = _value(fields, name)
     return str(value)[:FACET_CHARACTERS_MAX] if isinstance(value, str | int) and value != "" else None
 
 
 def _number(fields: Mapping[str, Mapping[str, Any]], name: str) -> float | None:
-    value = fields.get(name, {}).get("value")
+    value = _value(fields, name)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _day(fields: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
-    value = fields.get(name, {}).get("value")
-    return value[:10] if isinstance(value, str) and re.match(r"\d{4}-\d{2}-\d{2}", value) else None
+    value = _value(fields, name)
+    return value[:10] if isinstance(value, str) and _DAY.match(value) else None

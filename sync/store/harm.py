@@ -28,7 +28,7 @@ MARKS_IN_DOCUMENT = (
 
 def harm(fields: Mapping[str, Mapping[str, Any]]) -> int:
     """1 for a record whose dispute should not wait: about one of these facts, or about someone with fever, a red or yellow code, or in quarantine."""
-    disputed = {name for name, held in fields.items() if held.get("disputed")}
+    disputed = {name for name, held in fields.items() if "disputed" in held}
     if not disputed:
         return 0
     temperature, code = (fields.get(name, {}).get("value") for name in ("temperature", "health_code"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from sync.exported import drawer_and_mark, holds
 from sync.replay import Arrival, Decision, Ruling
 from sync.store import ruling_statements
 from sync.store.models import AuditEvent, Exported, table
-from sync.store.statements import contributions, decisions, parts, submissions
+from sync.store.statements import contributions, decisions, from_row, parts, submissions
 
 audit, exported = table(AuditEvent), table(Exported)
 VIEWS = ("view", "view media")
@@ -34,9 +35,8 @@ def said_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[Contri
     columns = select(c.record, c.submission, c.path, c.dot_clock, c.body)
     for some in parts(found):
         for record, submission, path, dot_clock, body in connection.execute(columns.where(c.record.in_(some))):
-            said = orjson.loads(body)
-            dot = (OFFICE, dot_clock) if said.get("decides") else (said["device"], said["effective"])
-            found[record].append(Contribution(record=record, submission=submission, path=path, dot=dot, **said))
+            said = from_row(record, submission, path, (OFFICE, dot_clock), body)
+            found[record].append(said if said.decides else replace(said, dot=(said.device, said.effective)))
     return found
 
 

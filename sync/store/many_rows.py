@@ -30,11 +30,11 @@ def insert(connection: Connection, into: Table, rows: Sequence[Row]) -> None:
     _write(connection, into, rows, "")
 
 
-def upsert(connection: Connection, into: Table, rows: Sequence[Row], key: Sequence[str], update_existing: bool = True) -> None:
-    """Insert, or replace what has the same key (or, with `update_existing=False`, leave it)."""
+def upsert(connection: Connection, into: Table, rows: Sequence[Row], key: Sequence[str], update_existing: bool = True, leaving: Collection[str] = ()) -> None:
+    """Insert, or replace what has the same key but for the columns `leaving` (or, with `update_existing=False`, leave it)."""
     if not rows:
         return
-    others = [name for name in rows[0] if name not in key]
+    others = [name for name in rows[0] if name not in key and name not in leaving]
     change = "UPDATE SET " + ", ".join(f'"{name}" = excluded."{name}"' for name in others) if update_existing and others else "NOTHING"
     _write(connection, into, rows, f" ON CONFLICT ({', '.join(key)}) DO {change}")
 

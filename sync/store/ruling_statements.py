@@ -9,8 +9,9 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
 from sync.links import APART, LINK, ONE, Linked, Pairing
+from sync.store.among import among
 from sync.store.models import Account, RecordLink, Ruling, ShownAlso, table
-from sync.store.statements import add, contributions, decisions, parts, put, records
+from sync.store.statements import STEADY, add, contributions, decisions, parts, put, records
 
 rulings, record_links, shown, accounts = table(Ruling), table(RecordLink), table(ShownAlso), table(Account)
 
@@ -32,7 +33,7 @@ def about(connection: Connection, ids: Iterable[str]) -> list[Row]:
     c = rulings.c
     found: dict[str, Row] = {}
     for some in parts(ids):
-        for row in connection.execute(select(rulings).where(or_(c.record.in_(some), c.other.in_(some)))).mappings():
+        for row in connection.execute(select(rulings).where(or_(among(c.record, some), among(c.other, some)))).mappings():
             found[row["id"]] = dict(row)
     return sorted(found.values(), key=lambda row: row["clock"])
 
@@ -46,9 +47,9 @@ def undone_by(connection: Connection, ids: Iterable[str]) -> dict[str, str | Non
     found: dict[str, str | None] = {}
     frontier = set(ids)
     for some in parts(frontier):
-        found.update({row.id: row.undoes for row in connection.execute(select(rulings.c.id, rulings.c.undoes).where(rulings.c.id.in_(some)))})
+        found.update({row.id: row.undoes for row in connection.execute(select(rulings.c.id, rulings.c.undoes).where(among(rulings.c.id, some)))})
     while frontier:
-        rows = [row for some in parts(frontier) for row in connection.execute(select(rulings.c.id, rulings.c.undoes).where(rulings.c.undoes.in_(some)))]
+        rows = [row for some in parts(frontier) for row in connection.execute(select(rulings.c.id, rulings.c.undoes).where(among(rulings.c.undoes, some)))]
         frontier = {row.id for row in rows} - found.keys()
         found.update({row.id: row.undoes for row in rows})
     return found
@@ -67,7 +68,7 @@ def pairings_around(connection: Connection, ids: Collection[str]) -> list[Pairin
     columns = select(c.id, c.action, c.record, c.other, c.clock).where(c.action.in_((LINK, APART)))
     while frontier:
         seen |= frontier
-        rows = [row for some in parts(frontier) for row in connection.execute(columns.where(or_(c.record.in_(some), c.other.in_(some))))]
+        rows = [row for some in parts(frontier) for row in connection.execute(columns.where(or_(among(c.record, some), among(c.other, some))))]
         found.update({row.id: Pairing(*row) for row in rows})
         frontier = {id for row in rows for id in (row.record, row.other)} - seen
     return list(found.values())
@@ -95,7 +96,7 @@ def links_among(connection: Connection, ids: Iterable[str]) -> dict[tuple[str, s
         rows = [
             row
             for some in parts(frontier)
-            for row in connection.execute(select(record_links).where(c.state == ONE, or_(c.lesser.in_(some), c.greater.in_(some))))
+            for row in connection.execute(select(record_links).where(c.state == ONE, or_(among(c.lesser, some), among(c.greater, some))))
         ]
         found.update({(row.lesser, row.greater): Linked(row.state, row.ruling) for row in rows})
         frontier = {id for row in rows for id in (row.lesser, row.greater)} - seen
@@ -114,7 +115,7 @@ def count_or_not(connection: Connection, ids: Collection[str], standing: Collect
     c = contributions.c
     changed = set()
     for some in parts(ids):
-        for row in connection.execute(select(c.submission, c.record, c.counts).where(c.submission.in_(some))).all():
+        for row in connection.execute(select(c.submission, c.record, c.counts).where(among(c.submission, some))).all():
             if row.counts != (row.submission in standing):
                 changed.add(row.record)
                 same = and_(c.submission == row.submission, c.record == row.record)
@@ -126,33 +127,32 @@ def dependents(connection: Connection, ids: Iterable[str]) -> set[str]:
     """The records that name one of these as their household or person, or did before they were linked."""
     c = records.c
     columns = (c.household, c.person, c.own_parent)
-    return {id for some in parts(ids) for column in columns for id in connection.execute(select(c.id).where(column.in_(some))).scalars()}
+    return {id for some in parts(ids) for column in columns for id in connection.execute(select(c.id).where(among(column, some))).scalars()}
 
 
 def lying(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
-    """Of those that exist: area, also_in."""
-    c = records.c
-    chosen = select(c.id, c.area, c.also_in)
-    return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some))).mappings()}
+    """Of those that exist: also_in, and what a visit leaves as it was, `STEADY`."""
+    chosen = select(records.c.id, records.c.also_in, *(records.c[name] for name in STEADY))
+    return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(among(records.c.id, some))).mappings()}
 
 
 def put_shown_also(connection: Connection, areas: Mapping[str, Iterable[str]]) -> None:
     """Of each of these records the areas that it is shown in beside the one where it lies; there may be none."""
     for some in parts(areas):
-        connection.execute(delete(shown).where(shown.c.record.in_(some)))
+        connection.execute(delete(shown).where(among(shown.c.record, some)))
     add(connection, shown, [{"record": id, "area": area} for id, those in areas.items() for area in sorted(those)])
 
 
 def shown_also(connection: Connection, ids: Iterable[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for some in parts(ids):
-        for row in connection.execute(select(shown.c.record, shown.c.area).where(shown.c.record.in_(some))):
+        for row in connection.execute(select(shown.c.record, shown.c.area).where(among(shown.c.record, some))):
             found.setdefault(row.record, set()).add(row.area)
     return found
 
 
 def by_id(connection: Connection, ids: Iterable[str]) -> list[Row]:
-    return [dict(row) for some in parts(ids) for row in connection.execute(select(rulings).where(rulings.c.id.in_(some))).mappings()]
+    return [dict(row) for some in parts(ids) for row in connection.execute(select(rulings).where(among(rulings.c.id, some))).mappings()]
 
 
 def body(connection: Connection, record: str) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, or_, select, 
 
 from sync.causality import OFFICE, Contribution
 from sync.store import many_rows
+from sync.store.among import among
 from sync.store.models import Account, Area, Assignment, Checkpoint, FormVersion, Outbox, Record, Stray, table
 from sync.store.models import Contribution as ContributionRow
 from sync.store.models import Decision as DecisionRow
@@ -27,6 +28,7 @@ Row = Mapping[str, Any]
 
 
 def to_row(each: Contribution, counts: bool) -> dict[str, Any]:
+    """Its body is short: a household's with every policy of its form and each clock three times would take a page of its own."""
     body = {
         "kind": each.kind,
         "form": each.form,
@@ -34,15 +36,18 @@ def to_row(each: Contribution, counts: bool) -> dict[str, Any]:
         "device": each.device,
         "at": each.at,
         "clock": each.clock,
-        "effective": each.effective,
         "based_on": each.based_on,
         "properties": each.properties,
         "area": each.area,
     }
+    if each.effective != each.clock:
+        body["effective"] = each.effective
     if each.label:
         body["label"] = each.label
     if each.policies:
-        body["policies"] = each.policies
+        policies = {name: policy for name, policy in each.policies.items() if name in each.properties}
+        if policies:
+            body["policies"] = policies
     if each.decides:
         body["decides"] = each.decides
     return {
@@ -56,15 +61,22 @@ def to_row(each: Contribution, counts: bool) -> dict[str, Any]:
     }
 
 
+def from_row(record: str, submission: str, path: str, dot: tuple[str, str], body: bytes) -> Contribution:
+    """What `to_row` made, now or in an earlier version, which left nothing out. Raises TypeError or ValueError for anything else."""
+    said = orjson.loads(body)
+    if isinstance(said, dict):
+        said.setdefault("effective", said.get("clock"))
+    return Contribution(record=record, submission=submission, path=path, dot=dot, **said)
+
+
 def counting(connection: Connection, ids: Iterable[str]) -> dict[str, list[Contribution]]:
     """The contributions that count, by record."""
     found: dict[str, list[Contribution]] = {}
     c = contributions.c
     columns = select(c.record, c.submission, c.path, c.dot_device, c.dot_clock, c.body)
     for some in parts(ids):
-        for record, submission, path, device, clock, body in connection.execute(columns.where(c.record.in_(some), c.counts)):
-            one = Contribution(record=record, submission=submission, path=path, dot=(device, clock), **orjson.loads(body))
-            found.setdefault(record, []).append(one)
+        for record, submission, path, device, clock, body in connection.execute(columns.where(among(c.record, some), c.counts)):
+            found.setdefault(record, []).append(from_row(record, submission, path, (device, clock), body))
     return found
 
 
@@ -73,26 +85,26 @@ def contribution_dots(connection: Connection, ids: Collection[str]) -> dict[str,
     found: dict[str, list[tuple[str, str, str]]] = {id: [] for id in ids}
     c = contributions.c
     for some in parts(ids):
-        for submission, *dot in connection.execute(select(c.submission, c.record, c.dot_device, c.dot_clock).where(c.submission.in_(some))):
+        for submission, *dot in connection.execute(select(c.submission, c.record, c.dot_device, c.dot_clock).where(among(c.submission, some))):
             found[submission].append(tuple(dot))
     return found
 
 
 def submission_rows(connection: Connection, ids: Iterable[str], *columns: str) -> dict[str, Row]:
     chosen = select(submissions.c.id, *(submissions.c[name] for name in columns))
-    return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(submissions.c.id.in_(some))).mappings()}
+    return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(among(submissions.c.id, some))).mappings()}
 
 
 def superseding(connection: Connection, ids: Iterable[str]) -> list[str]:
     """The submissions that name one of these as what they correct."""
     chosen = select(submissions.c.id)
-    return [row.id for some in parts(ids) for row in connection.execute(chosen.where(submissions.c.supersedes.in_(some)))]
+    return [row.id for some in parts(ids) for row in connection.execute(chosen.where(among(submissions.c.supersedes, some)))]
 
 
 def of_marks(connection: Connection, marks: Iterable[str]) -> list[tuple[str, str]]:
     """(mark, id) of the submissions that have one of these marks."""
     c = submissions.c
-    return [(row.mark, row.id) for some in parts(marks) for row in connection.execute(select(c.mark, c.id).where(c.mark.in_(some)))]
+    return [(row.mark, row.id) for some in parts(marks) for row in connection.execute(select(c.mark, c.id).where(among(c.mark, some)))]
 
 
 def related(connection: Connection, ids: Iterable[str]) -> list[dict[str, Any]]:
@@ -105,9 +117,9 @@ def related(connection: Connection, ids: Iterable[str]) -> list[dict[str, Any]]:
     frontier = set(ids)
     while frontier:
         looked_for |= frontier
-        rows = [row for some in parts(frontier) for row in connection.execute(chosen.where(or_(c.id.in_(some), c.supersedes.in_(some)))).mappings()]
+        rows = [row for some in parts(frontier) for row in connection.execute(chosen.where(or_(among(c.id, some), among(c.supersedes, some)))).mappings()]
         marks = {row["mark"] for row in rows if row["mark"] is not None}
-        rows += [row for some in parts(marks) for row in connection.execute(chosen.where(c.mark.in_(some))).mappings()]
+        rows += [row for some in parts(marks) for row in connection.execute(chosen.where(among(c.mark, some))).mappings()]
         found.update({row["id"]: dict(row) for row in rows})
         frontier = {id for row in rows for id in (row["id"], row["supersedes"]) if id is not None} - looked_for
     return list(found.values())
@@ -120,7 +132,7 @@ def decisions_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[R
     chosen = select(c.submission, c.action, c.comment, c.comments, c.at, c.clock, name).outerjoin_from(decisions, accounts, accounts.c.id == c.by)
     found: dict[str, list[Row]] = {}
     for some in parts(ids):
-        for row in connection.execute(chosen.where(c.submission.in_(some)).order_by(c.clock)).mappings():
+        for row in connection.execute(chosen.where(among(c.submission, some)).order_by(c.clock)).mappings():
             found.setdefault(row["submission"], []).append(dict(row))
     return found
 
@@ -146,8 +158,17 @@ def leave_out(connection: Connection, submission: str) -> None:
     connection.execute(update(contributions).where(contributions.c.submission == submission).values(counts=False))
 
 
-def put_records(connection: Connection, rows: Sequence[Row]) -> None:
-    put(connection, records, rows, ("id",))
+STEADY = ("area", "household", "person", "linked_to", "own_parent")
+"""Columns of a record that most submissions leave as they were, each with an index of its own."""
+
+
+def put_records(connection: Connection, rows: Sequence[Row], before: Mapping[str, Row] | None = None) -> None:
+    """`before`: by id the rows that were there, with STEADY at least. Where those have not changed they are not written: SQLite would take each out of
+    its index and put it back."""
+    steady = [row for row in rows if before and (was := before.get(row["id"])) and all(was[name] == row[name] for name in STEADY)]
+    ids = {row["id"] for row in steady}
+    put(connection, records, [row for row in rows if row["id"] not in ids], ("id",))
+    many_rows.upsert(connection, records, steady, ("id",), leaving=("kind", *STEADY))
 
 
 def remove_records(connection: Connection, ids: Sequence[str]) -> None:
@@ -167,7 +188,7 @@ def put(connection: Connection, into: Table, rows: Sequence[Row], key: Sequence[
 def sequences(connection: Connection, databases: Collection[str] | None = None) -> dict[str, str]:
     """How far each database has been read, or each of these."""
     chosen = select(checkpoints.c.database, checkpoints.c.sequence)
-    asked: Iterable[Any] = [chosen] if databases is None else [chosen.where(checkpoints.c.database.in_(some)) for some in parts(databases)]
+    asked: Iterable[Any] = [chosen] if databases is None else [chosen.where(among(checkpoints.c.database, some)) for some in parts(databases)]
     return {row.database: row.sequence for each in asked for row in connection.execute(each)}
 
 
@@ -188,7 +209,7 @@ def areas_above(connection: Connection, ids: Iterable[str]) -> tuple[dict[str, s
     parents: dict[str, str | None] = {}
     places: dict[str, str] = {}
     for some in parts(ids):
-        above = select(*columns).where(areas.c.id.in_(some)).cte("above", recursive=True)
+        above = select(*columns).where(among(areas.c.id, some)).cte("above", recursive=True)
         above = above.union(select(*columns).where(areas.c.id == above.c.parent))
         for id, parent, place in connection.execute(select(above)):
             parents[id], places[id] = parent, place or id
@@ -197,12 +218,12 @@ def areas_above(connection: Connection, ids: Iterable[str]) -> tuple[dict[str, s
 
 def account_roles(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     chosen = select(accounts.c.id, accounts.c.role)
-    return {row.id: row.role for some in parts(ids) for row in connection.execute(chosen.where(accounts.c.id.in_(some)))}
+    return {row.id: row.role for some in parts(ids) for row in connection.execute(chosen.where(among(accounts.c.id, some)))}
 
 
 def assignment_rows(connection: Connection, ids: Iterable[str]) -> list[Any]:
     c = assignments.c
-    return [row for some in parts(ids) for row in connection.execute(select(c.account, c.area, c.since, c.until).where(c.account.in_(some)))]
+    return [row for some in parts(ids) for row in connection.execute(select(c.account, c.area, c.since, c.until).where(among(c.account, some)))]
 
 
 def form_keys(connection: Connection) -> set[tuple[str, str]]:
@@ -238,10 +259,10 @@ def published_in(connection: Connection, area: str, ids: Iterable[str]) -> dict[
     """The published documents of those of these records that lie in this area."""
     c = records.c
     chosen = select(c.id, c.body).where(c.area == area)
-    return {row.id: row.body for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some)))}
+    return {row.id: row.body for some in parts(ids) for row in connection.execute(chosen.where(among(c.id, some)))}
 
 
 def bodies(connection: Connection, ids: Iterable[str]) -> dict[str, bytes]:
     """The published documents of records."""
     c = records.c
-    return {row.id: row.body for some in parts(ids) for row in connection.execute(select(c.id, c.body).where(c.id.in_(some)))}
+    return {row.id: row.body for some in parts(ids) for row in connection.execute(select(c.id, c.body).where(among(c.id, some)))}
