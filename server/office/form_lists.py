@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as later
 
 from server import form_preview
 from server.office import shown
+from server.office.counted import all_counts
 from server.office.signing import ADMINISTRATOR, OFFICE, needs, reader
 from server.stores import stores
 from sync.clock import utc_now
@@ -51,7 +52,7 @@ def join(blueprint: Blueprint) -> None:
 def forms() -> str:
     connection = stores().session.connection()
     search = request.args.get("q", "").strip()[:SEARCH_CHARACTERS_MAX]
-    counted = reading.submission_counts(connection, reader().within)
+    counted = all_counts().submissions_by(("form", "version"), reader().within)
     phones = reading.phones(connection, reader().within, utc_now())
     by_form: dict[str, list[Version]] = {}
     for each in reading.versions(connection):
@@ -74,6 +75,7 @@ def forms() -> str:
         phones=len(phones),
         kept=kept_uploads(),
         audiences=audiences,
+        counted_at=all_counts().at if all_counts().is_kept else None,
     )
 
 

@@ -13,6 +13,7 @@ from server.errors import NotFound
 from server.form_trying import TryPublished, try_token
 from server.headers import OFFICE_POLICY
 from server.office import shown
+from server.office.counted import all_counts
 from server.office.form_lists import audiences, holding, holding_words, is_for_phones
 from server.office.form_outline import count_questions, outline
 from server.office.signing import ADMINISTRATOR, OFFICE, needs, reader
@@ -70,7 +71,7 @@ def form_version(form: str, version: str) -> str:
     connection = stores().session.connection()
     versions = reading.versions(connection, form)
     this = next(each for each in versions if each.version == version)
-    counted = reading.submission_counts(connection, reader().within, form)
+    counted = all_counts().submissions_by(("form", "version"), reader().within)
     phones = reading.phones(connection, reader().within, utc_now())
     ready = readable(form, version)
     lines = outline(document, ready)
@@ -90,6 +91,7 @@ def form_version(form: str, version: str) -> str:
         questions=count_questions(lines),
         source=ready.source if ready is not None else None,
         audiences=audiences,
+        counted_at=all_counts().at if all_counts().is_kept else None,
         may_publish=reader().role == ADMINISTRATOR,
         **WORDS,
     )

@@ -5,16 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
-from server.office import languages, shown
-from server.office.record_lists import area_choices, chosen_area
+from server.office import area_tree, languages, shown
+from server.office.counted import all_counts
+from server.office.record_lists import area_choices, chosen_area, seen_areas
 from server.office.signing import ADMINISTRATOR, OFFICE, needs, reader
 from server.stores import stores
 from sync.store import reading, reading_operator, reading_queue, reading_submissions
 from sync.store.facets import CALL_BACK_STATES, natural
-from sync.store.reading import RecordQuery
+from sync.store.reading import COUNTED_ROWS_MAX, RecordQuery
 from sync.store.reading_queue import COUNTED_MAX, QueueQuery
 from sync.store.reading_submissions import SubmissionQuery
 
+CASES_COUNTED_MAX = 100_000
+TODAY_COUNTED_MAX = 100_000
 PATHS = {"household": "households", "person": "people", "quarantine_case": "cases"}
 
 
@@ -27,19 +30,22 @@ def overview() -> str:
     connection, within, area = stores().session.connection(), reader().within, chosen_area()
     at = {"area": request.args["area"]} if area else {}
 
-    def count(kind: str, **filters: object) -> int:
-        return reading.count(connection, RecordQuery(kind=kind, within=within, area=area, **filters))  # type: ignore[arg-type]
+    def count(kind: str, most: int = COUNTED_ROWS_MAX, **filters: object) -> str | int:
+        query = RecordQuery(kind=kind, within=within, area=area, **filters)  # type: ignore[arg-type]
+        return at_most(reading.count(connection, query, most + 1), most)
 
     day = languages.now().date().isoformat()
-    states = reading.counts_by(connection, RecordQuery(kind="household", within=within, area=area), "state")
-    held = reading_submissions.count(connection, SubmissionQuery(within=within, area=area, state="held"))
-    today = reading_submissions.count(connection, SubmissionQuery(within=within, area=area, since=languages.today_began()))
+    counts = all_counts()
+    states = counts.by_state("household", within, area)
+    held = reading_submissions.count(connection, SubmissionQuery(within=within, area=area, state="held"), COUNTED_ROWS_MAX + 1)
+    of_today = SubmissionQuery(within=within, area=area, since=languages.today_began())
+    today = at_most(reading_submissions.count(connection, of_today, TODAY_COUNTED_MAX + 1), TODAY_COUNTED_MAX)
     pairs = reading_queue.counts(connection, QueueQuery(within=within, area=area, sort="pair"))["pair"]
     waiting = [
         (
             "file-warning",
             _("Submissions held"),
-            held,
+            at_most(held, COUNTED_ROWS_MAX),
             shown.address("office.queue", sort="held", **at),
             _("cannot be accepted as they are: accept, return or reject"),
         ),
@@ -100,26 +106,35 @@ def overview() -> str:
         call_back=sum(states.get(each, 0) for each in CALL_BACK_STATES),
         never=states.get(None, 0),
         others=sorted(((each, number) for each, number in states.items() if each not in ("done", None, *CALL_BACK_STATES)), key=lambda pair: -pair[1]),
-        people=count("person"),
-        cases=count("quarantine_case", running_on=day),
-        cases_over=count("quarantine_case", over_by=day),
+        people=sum(counts.by_state("person", within, area).values()),
+        cases=count("quarantine_case", CASES_COUNTED_MAX, running_on=day),
+        cases_over=count("quarantine_case", CASES_COUNTED_MAX, over_by=day),
         today=today,
         at=at,
         by_area=by_area(area),
         area_choices=area_choices(),
+        counted_at=counts.at if counts.is_kept else None,
         as_of=reading.received_last(connection),
     )
 
 
+def at_most(number: int, most: int) -> str | int:
+    """A number as far as it was counted."""
+    return f"{most}+" if number > most else number
+
+
 def by_area(area: frozenset[str] | None) -> list[dict]:
-    """One row for each area that has records: households by state, people, cases."""
-    connection, within = stores().session.connection(), reader().within
+    """Households by state, people and cases of each area that has records; of many, of what they lie in."""
+    counts, within = all_counts(), reader().within
+    counted = {kind: counts.by_area(kind, within, area) for kind in PATHS}
+    rows_of = area_tree.summed(shown.areas(), seen_areas(), request.args.get("area"), {each for found in counted.values() for each, _state in found if each})
     rows: dict[str, dict] = {}
-    for kind in PATHS:
-        for (each, state), number in reading.counts_by_area(connection, RecordQuery(kind=kind, within=within, area=area), "state").items():
+    for kind, found in counted.items():
+        for (each, state), number in found.items():
             if each is None:
                 continue
-            row = rows.setdefault(each, {"area": each, "household": 0, "done": 0, "call_back": 0, "never": 0, "person": 0, "quarantine_case": 0})
+            name = rows_of[each]
+            row = rows.setdefault(name, {"area": name, "household": 0, "done": 0, "call_back": 0, "never": 0, "person": 0, "quarantine_case": 0})
             row[kind] += number
             if kind == "household":
                 column = "done" if state == "done" else "call_back" if state in CALL_BACK_STATES else "never" if state is None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
@@ -11,8 +12,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.office import languages, shown
+from server.office import area_tree, languages, shown
 from server.office.audit import note_export
+from server.office.counted import all_counts
 from server.office.csv_export import csv_response
 from server.office.signing import OFFICE, below, needs, reader
 from server.stores import stores
@@ -230,8 +232,9 @@ def records(path: str) -> str | AnyResponse:
         columns=COLUMNS[path],
         orders=ORDERS_OF.get(path, ORDERS),
         states=states(path, everything) if path not in WITHOUT_STATES else [],
-        buildings=buildings(reading.counts_by(connection, everything, "building")) if path not in WITHOUT_DOORS else [],
+        buildings=buildings(everything) if path not in WITHOUT_DOORS else [],
         area_choices=area_choices(),
+        counted_at=counted_at() if path not in (*WITHOUT_STATES, "cases") else None,
         code_choices=[(code, shown.text(words)) for code, words in shown.catalogue().choices_of("person", "health_code").items()],
         empty=EMPTY[path],
         others=[(each, TITLES[each]) for each in OTHERS] if path in OTHERS else [],
@@ -249,7 +252,7 @@ def states(path: str, everything: RecordQuery) -> list[tuple[str, str, int]]:
             "released": reading.count(connection, replace(everything, state="released")),
         }
     else:
-        counted = {state or "none": number for state, number in reading.counts_by(connection, everything, "state").items()}
+        counted = {state or "none": number for state, number in all_counts().by_state(everything.kind, everything.within, everything.area).items()}
         if path == "households":
             counted["again"] = sum(counted.get(state, 0) for state in CALL_BACK_STATES)
     return [(state, shown.state_words(everything.kind, None if state == "none" else state)[2], number) for state, number in counted.items()]
@@ -329,24 +332,21 @@ def chosen_area() -> frozenset[str] | None:
     return below(shown.areas(), {area})
 
 
-def area_choices() -> list[tuple[str, str]]:
-    """(id, indented name) of the areas the reader may choose, as the tree stands."""
+def counted_at() -> datetime | None:
+    """The moment that the numbers beside filters are of, where it is past."""
+    return all_counts().at if all_counts().is_kept else None
+
+
+def seen_areas() -> frozenset[str]:
     areas, within = shown.areas(), reader().within
-    seen = {each for each in areas if within is None or each in within}
-    lying_in: dict[str | None, list[str]] = {}
-    for each in sorted(seen, key=natural):
-        parent = areas[each]["parent"]
-        lying_in.setdefault(parent if parent in seen else None, []).append(each)
-    choices: list[tuple[str, str]] = []
-
-    def add(parent: str | None, depth: int) -> None:
-        for each in lying_in.get(parent, ()):
-            choices.append((each, "　" * depth + shown.area_name(each)))
-            add(each, depth + 1)
-
-    add(None, 0)
-    return choices
+    return frozenset(areas) if within is None else within & areas.keys()
 
 
-def buildings(counted: dict[str | None, int]) -> list[str]:
-    return sorted((each for each in counted if each), key=natural)[:BUILDINGS_MAX]
+def area_choices() -> list[tuple[str, str]]:
+    """(id, indented name) of the areas the reader may choose, as the tree stands; of thousands those that fit, and what lies in the chosen one."""
+    choices = area_tree.offered(shown.areas(), seen_areas(), request.args.get("area"))
+    return [(each, "　" * depth + shown.area_name(each)) for each, depth in choices]
+
+
+def buildings(everything: RecordQuery) -> list[str]:
+    return sorted(all_counts().buildings(everything.kind, everything.within, everything.area), key=natural)[:BUILDINGS_MAX]

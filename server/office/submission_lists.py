@@ -11,14 +11,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.office import languages, shown
 from server.office.audit import note
+from server.office.counted import all_counts
 from server.office.csv_export import csv_response
-from server.office.record_lists import area_choices, chosen_area, page_number
+from server.office.record_lists import area_choices, chosen_area, counted_at, page_number
 from server.office.signing import OFFICE, needs, reader
 from server.stores import stores
 from sync.store import reading_submissions as reading
 from sync.store.reading_submissions import RULES, STATES, SubmissionQuery
 
 NAMES_CHARACTERS_MAX = 80
+WORKERS_MAX = 300
+"""More are not offered by name: an area is chosen first."""
 ANY = "any"
 
 
@@ -34,15 +37,20 @@ def submissions() -> str | AnyResponse:
     page = reading.submissions_page(connection, query)
     if page.number != query.page:
         return redirect(shown.page_address(page.number))
-    everyone = SubmissionQuery(within=query.within, state=query.state)
-    workers = sorted(((each, shown.worker_name(each)) for each in reading.workers_in(connection, everyone)), key=lambda pair: pair[1])
+    workers = reading.workers_in(connection, (query.within, query.area), WORKERS_MAX + 1)
+    everyone = _("Everyone")
+    if len(workers) > WORKERS_MAX:
+        everyone = _("Everyone (for one, choose an area first)")
+        workers = [(query.worker, shown.worker_name(query.worker))] if query.worker else []
     return render_template(
         "office/submissions.html",
         query=query,
         page=page,
-        counts=reading.counts_by_state(connection, query.within),
+        counts=all_counts().submissions_by(("state",), query.within),
+        counted_at=counted_at(),
         forms=[(form, shown.text(title)) for form, title in shown.catalogue().titles.items()],
         workers=workers,
+        everyone=everyone,
         rules=RULES,
         reasons=reasons,
         area_choices=area_choices(),

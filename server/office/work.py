@@ -8,11 +8,11 @@ from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as later
 
 from server.office import languages, shown
-from server.office.record_lists import PATHS, TITLES, area_choices, chosen_area
+from server.office.counted import all_counts
+from server.office.record_lists import PATHS, TITLES, area_choices, chosen_area, counted_at
 from server.office.signing import OFFICE, needs, reader
 from server.stores import stores
 from sync.store import reading, reading_submissions
-from sync.store.reading import RecordQuery
 from sync.store.reading_submissions import SubmissionQuery
 
 FIELDS_OF_WORK = {
@@ -34,8 +34,8 @@ def join(blueprint: Blueprint) -> None:
 @needs(*OFFICE)
 def work() -> str:
     connection, within, area = stores().session.connection(), reader().within, chosen_area()
-    everything = SubmissionQuery(within=within, area=area)
-    in_all = reading_submissions.counts_by_form(connection, everything)
+    counts = all_counts()
+    in_all = counts.submissions_by(("form",), within, area)
     today = reading_submissions.counts_by_form(connection, SubmissionQuery(within=within, area=area, since=languages.today_began()))
     held = reading_submissions.counts_by_form(connection, SubmissionQuery(within=within, area=area, state="held"))
     fields: dict[str, list[dict[str, Any]]] = {field: [] for field in FIELDS_OF_WORK}
@@ -49,7 +49,7 @@ def work() -> str:
                 "today": today.get(form, 0),
                 "all": in_all.get(form, 0),
                 "held": held.get(form, 0),
-                "records": [(PATHS[kind], TITLES[PATHS[kind]], reading.count(connection, RecordQuery(kind=kind, within=within, area=area))) for kind in kinds],
+                "records": [(PATHS[kind], TITLES[PATHS[kind]], sum(counts.by_state(kind, within, area).values())) for kind in kinds],
             }
         )
     return render_template(
@@ -57,6 +57,7 @@ def work() -> str:
         fields=[(FIELDS_OF_WORK[field], rows) for field, rows in fields.items() if rows],
         at={"area": request.args["area"]} if area else {},
         area_choices=area_choices(),
+        counted_at=counted_at(),
     )
 
 

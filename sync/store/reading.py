@@ -134,29 +134,6 @@ def record(connection: Connection, record_id: str, within: Areas) -> dict[str, A
     return found[0] if labels(connection, [record_id], within) else None
 
 
-def counts_by(connection: Connection, query: RecordQuery, column: str) -> dict[str | None, int]:
-    """How many records of a list have each value of a column, e.g. "state" or "building"."""
-    chosen = records.c[column]
-    rows = connection.execute(_chosen(connection, query, chosen, func.count().label("count")).group_by(chosen))
-    return {row[0]: row[1] for row in rows}
-
-
-def counts_by_two(connection: Connection, query: RecordQuery, first: str, second: str) -> dict[tuple[str | None, str | None], int]:
-    one, other = records.c[first], records.c[second]
-    return {(row[0], row[1]): row[2] for row in connection.execute(_chosen(connection, query, one, other, func.count()).group_by(one, other))}
-
-
-def counts_by_area(connection: Connection, query: RecordQuery, column: str) -> dict[tuple[str | None, str | None], int]:
-    """How many records are listed of each area, by a column. What is shown in two areas counts in both."""
-    found = counts_by_two(connection, query, "area", column)
-    areas = [each for each in (query.within, query.area) if each is not None]
-    listed = {key: number for key, number in found.items() if all(key[0] in each for each in areas)}
-    also = select(shown.c.area, records.c[column], func.count()).join(records, records.c.id == shown.c.record).where(records.c.kind == query.kind)
-    for area, value, number in connection.execute(also.where(*(shown.c.area.in_(sorted(each)) for each in areas)).group_by(shown.c.area, records.c[column])):
-        listed[area, value] = listed.get((area, value), 0) + number
-    return listed
-
-
 def count(connection: Connection, query: RecordQuery, most: int | None = None) -> int:
     """How many records a list has; with `most`, no more than that are counted."""
     chosen = _chosen(connection, query, func.count() if most is None else literal_column("1"))
@@ -222,29 +199,29 @@ def received_last(connection: Connection) -> datetime | None:
 def _in_order(connection: Connection, query: RecordQuery, whole: bool = False) -> Select[Any]:
     """The ids of a list, in its order. `whole`: all of them are wanted, not the first."""
     words, few = words_of(query.search), _few_areas(query)
+    narrowed = ["id", "sort", *({"newest": ["updated_at"], "oldest": ["updated_at"], "label": []}.get(query.order, [query.order]))]
     if words and not few and not _is_watched(query):
-        columns = (records.c.id, records.c.sort, records.c.updated_at, records.c.temperature, records.c.disputes)
-        rows = found(connection, query.kind, words, [records.c.linked_to.is_(None), *_conditions(connection, query)], columns).subquery("ordered")
+        rows = found(connection, query.kind, words, _conditions(connection, query), narrowed).subquery("ordered")
         return select(rows.c.id).order_by(*_order(query.order, rows.c))
     if query.order == "temperature" and not few and not whole and not words:
         warmest = _chosen(connection, query, records.c.id).where(literal_column(f"({WATCHED})"), literal_column(WARM))
         warmest = warmest.order_by(records.c.temperature.desc(), records.c.sort, records.c.id)
         if len(connection.execute(warmest.limit(COUNTED_ROWS_MAX + 1)).all()) > max(COUNTED_ROWS_MAX, query.page * PAGE_ROWS):
             return warmest
-    if query.order in ("newest", "oldest") and _is_narrowed(query):
-        rows = _chosen(connection, query, records.c.id, records.c.sort, records.c.updated_at).offset(0).subquery("narrowed")
+    if not few and (_is_watched(query) or (query.order in ("newest", "oldest") and _is_narrowed(query))):
+        rows = _chosen(connection, query, *(records.c[name] for name in narrowed)).offset(0).subquery("narrowed")  # the order leads to no index
         return select(rows.c.id).order_by(*_order(query.order, rows.c))
     return _chosen(connection, query, records.c.id).order_by(*_order(query.order, records.c))
 
 
 def _order(name: str, c: Any) -> tuple[Any, ...]:
-    return {
-        "label": (c.sort, c.id),
-        "newest": (c.updated_at.desc(), c.id),
-        "oldest": (c.updated_at, c.id),
-        "temperature": (c.temperature.desc().nulls_last(), c.sort, c.id) if "temperature" in c else (),
-        "disputes": (c.disputes.desc(), c.sort, c.id) if "disputes" in c else (),
-    }[name]
+    if name == "temperature":
+        return c.temperature.desc().nulls_last(), c.sort, c.id
+    if name == "disputes":
+        return c.disputes.desc(), c.sort, c.id
+    if name == "label":
+        return c.sort, c.id
+    return (c.updated_at.desc() if name == "newest" else c.updated_at), c.id
 
 
 def _few_areas(query: RecordQuery) -> bool:

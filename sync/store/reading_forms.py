@@ -1,4 +1,4 @@
-"""What the pages of forms read: published versions, how often each was filled in, and which phones open which version."""
+"""What the pages of forms read: published versions, and which phones open which version."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
-from sync.store.models import Account, Assignment, Device, FormVersion, Submission, table
+from sync.store.models import Account, Assignment, Device, FormVersion, table
 from sync.store.reading import Areas
 
 PHONES_MAX = 2_000
 
 _versions = table(FormVersion)
-_submissions = table(Submission)
 _devices = table(Device)
 _accounts = table(Account)
 _assignments = table(Assignment)
@@ -59,17 +58,6 @@ def source(connection: Connection, form: str, version: str) -> tuple[bytes, str,
     columns = (_versions.c.source, _versions.c.source_type, _versions.c.xform)
     row = connection.execute(select(*columns).where(_versions.c.form == form, _versions.c.version == version)).first()
     return (row.source, row.source_type, row.xform) if row else None
-
-
-def submission_counts(connection: Connection, within: Areas, form: str | None = None) -> dict[tuple[str | None, str | None], int]:
-    """How many submissions there are of each (form, version), answered from an index alone."""
-    c = _submissions.c
-    wanted = select(c.form, c.version, func.count()).group_by(c.form, c.version)
-    if form is not None:
-        wanted = wanted.where(c.form == form)
-    if within is not None:
-        wanted = wanted.where(c.area.in_(within))
-    return {(row[0], row[1]): row[2] for row in connection.execute(wanted)}
 
 
 def phones(connection: Connection, within: Areas, now: datetime) -> list[Phone]:

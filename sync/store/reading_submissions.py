@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, LargeBinary, Select, func, literal, select
+from sqlalchemy import Connection, LargeBinary, Select, func, literal, literal_column, select
 
-from sync.store.models import Contribution, Decision, Submission, table
-from sync.store.reading import EXPORT_BATCH_ROWS, PAGE_ROWS, Areas, Page
+from sync.store.models import Account, Assignment, Contribution, Decision, Submission, table
+from sync.store.reading import EXPORT_BATCH_ROWS, Areas, Page, page_of
 
 STATES = ("held", "returned", "accepted", "rejected", "superseded", "duplicate")
 RULES = ("envelope", "form", "version", "worker", "area", "type", "choice", "required", "constraint", "relevant", "count", "unknown", "conflict", "chain")
+AREAS_LEAD_MAX = 1_000
+"""So many areas lead to their submissions; more have most of them."""
 LISTED = ("number", "id", "form", "version", "area", "worker", "device", "finished_at", "received_at", "state", "problems", "remarks")
 
 submissions = table(Submission)
@@ -39,10 +41,7 @@ class SubmissionQuery:
 
 def submissions_page(connection: Connection, query: SubmissionQuery) -> Page:
     """The asked page, or the last one there is when fewer are left."""
-    total = connection.scalar(_chosen(connection, query, func.count())) or 0
-    number = min(max(query.page, 1), max(1, -(-total // PAGE_ROWS)))
-    rows = connection.execute(_listed(connection, query).limit(PAGE_ROWS).offset((number - 1) * PAGE_ROWS))
-    return Page([_read(row) for row in rows.mappings()], total, number)
+    return page_of(connection, _numbers(connection, query), query.page, lambda numbers: _rows(connection, query, numbers))
 
 
 def submissions_all(connection: Connection, query: SubmissionQuery) -> Iterator[dict[str, Any]]:
@@ -83,25 +82,42 @@ def next_held(connection: Connection, query: SubmissionQuery, after: int) -> str
     return connection.scalar(_chosen(connection, query, submissions.c.id).where(beyond).order_by(order).limit(1))
 
 
-def counts_by_state(connection: Connection, within: Areas) -> dict[str, int]:
-    rows = connection.execute(_chosen(connection, SubmissionQuery(within=within), submissions.c.state, func.count()).group_by(submissions.c.state))
-    return {row[0]: row[1] for row in rows}
-
-
-def count(connection: Connection, query: SubmissionQuery) -> int:
-    return connection.scalar(_chosen(connection, query, func.count())) or 0
+def count(connection: Connection, query: SubmissionQuery, most: int | None = None) -> int:
+    """How many a list has; with `most`, no more than that are counted."""
+    chosen = _chosen(connection, query, func.count() if most is None else literal_column("1"))
+    return connection.scalar(chosen if most is None else select(func.count()).select_from(chosen.limit(most).subquery())) or 0
 
 
 def counts_by_form(connection: Connection, query: SubmissionQuery) -> dict[str, int]:
-    """How many of a list were filled on each form."""
-    rows = connection.execute(_chosen(connection, query, submissions.c.form, func.count()).group_by(submissions.c.form))
+    """How many of a list were filled on each form; for short lists."""
+    some = _chosen(connection, query, submissions.c.form).offset(0).subquery("some")  # the groups lead to no index
+    rows = connection.execute(select(some.c.form, func.count()).group_by(some.c.form))
     return {row[0]: row[1] for row in rows if row[0]}
 
 
-def workers_in(connection: Connection, query: SubmissionQuery) -> list[str]:
-    """Who sent what is in the list, for the filter."""
-    worker = submissions.c.worker
-    return [each for each in connection.scalars(_chosen(connection, query, worker).distinct().order_by(worker)) if each]
+def workers_in(connection: Connection, areas: Sequence[Areas], most: int) -> list[tuple[str, str]]:
+    """(id, name) of the surveyors who work or have worked in all of these areas, by name: `most` at most."""
+    who, where = table(Account).c, table(Assignment).c
+    there = select(where.account).where(*(where.area.in_(sorted(each)) for each in areas if each is not None))
+    rows = connection.execute(select(who.id, who.name).where(who.role == "surveyor", who.id.in_(there)).order_by(who.name, who.id).limit(most))
+    return [(row.id, row.name) for row in rows]
+
+
+def _numbers(connection: Connection, query: SubmissionQuery) -> Select[Any]:
+    """The numbers of a list, in its order. Where areas or a day lead to it, an index has all of it and is asked first: the rows, with documents, are long,
+    and whoever goes through them in the order of the list may find nothing for a million."""
+    led = query.since is not None or any(each is not None and len(each) <= AREAS_LEAD_MAX for each in (query.within, query.area))
+    chosen = _chosen(connection, query, submissions.c.number)
+    if led:
+        some = chosen.offset(0).subquery("some")
+        return select(some.c.number).order_by(some.c.number if query.oldest_first else some.c.number.desc())
+    return chosen.order_by(submissions.c.number if query.oldest_first else submissions.c.number.desc())
+
+
+def _rows(connection: Connection, query: SubmissionQuery, numbers: list[int]) -> list[dict[str, Any]]:
+    order = submissions.c.number if query.oldest_first else submissions.c.number.desc()
+    chosen = select(*(submissions.c[name] for name in LISTED)).where(submissions.c.number.in_(numbers)).order_by(order)
+    return [_read(row) for row in connection.execute(chosen).mappings()]
 
 
 def _listed(connection: Connection, query: SubmissionQuery) -> Select[Any]:

@@ -47,25 +47,25 @@ def copied_until(connection: Connection, kind: str) -> datetime | None:
     return connection.scalar(select(kept.c.at).where(kept.c.name == _name(kind)))
 
 
-def found(connection: Connection, kind: str, words: Sequence[str], more: Iterable[ColumnElement[bool]], columns: Sequence[Any]) -> Select[Any]:
-    """Records of a kind with all these words, and which also meet these conditions on records: their `columns`, and `sort` as text is sorted here."""
-    until, conditions = copied_until(connection, kind), list(more)
-    of_records = [each for each in columns if each is not records.c.sort]
-    since = select(*of_records, records.c.sort.label("sort")).where(records.c.kind == kind, *conditions, *(_has(records.c.search, word) for word in words))
+def found(connection: Connection, kind: str, words: Sequence[str], more: Sequence[ColumnElement[bool]], columns: Sequence[str]) -> Select[Any]:
+    """Of the records of a kind with all these words, and which also meet these conditions on records: these columns, `id` and `sort` among them."""
+    until = copied_until(connection, kind)
+    since = select(*(records.c[name] for name in columns)).where(records.c.kind == kind, *more, *(_has(records.c.search, word) for word in words))
     if until is None:
-        both: Any = since.subquery("found")
-    else:
-        in_it = [_has(searchable.c.search, word) for word in words]
-        grams = sorted(set().union(*(grams_of(word) for word in words)))
-        if connection.dialect.name == "postgresql" and grams:
-            in_it.append(literal_column("string_to_array(searchable.grams, ' ')", ARRAY(Text)).op("@>")(cast(grams, ARRAY(Text))))
-        before = (
-            select(*of_records, searchable.c.sort.label("sort"))
-            .select_from(searchable)
-            .join(records, records.c.id == searchable.c.record)
-            .where(searchable.c.kind == kind, *in_it, *conditions, records.c.updated_at < until)
-        )
-        both = union_all(before, since.where(records.c.updated_at >= until)).subquery("found")
+        return since
+    in_it = [searchable.c.kind == kind, *(_has(searchable.c.search, word) for word in words)]
+    grams = sorted(set().union(*(grams_of(word) for word in words)))
+    if connection.dialect.name == "postgresql" and grams:
+        in_it.append(literal_column("string_to_array(searchable.grams, ' ')", ARRAY(Text)).op("@>")(cast(grams, ARRAY(Text))))
+    here: dict[str, Any] = {"id": searchable.c.record.label("id"), "sort": searchable.c.sort}
+    before = select(*(here[name] if name in here else records.c[name] for name in columns)).select_from(searchable).where(*in_it)
+    if more or set(columns) - here.keys():
+        before = before.join(records, records.c.id == searchable.c.record).where(*more)
+    changed = records.alias("changed")
+    later = select(changed.c.id).where(changed.c.kind == kind, changed.c.updated_at >= until)
+    if connection.execute(later.limit(1)).first() is None:
+        return before
+    both = union_all(before.where(searchable.c.record.not_in(later)), since.where(records.c.updated_at >= until)).subquery("found")
     return select(both)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from server.form_preview import KEPT_BYTES_MAX, KEPT_FORMS_MAX, KEPT_HOURS_MAX, Upload, forget, keep, list_kept, read
 from sync.store import open_store, reading_forms, upgrade
+from sync.store.counts import count_all
 from sync.store.models import Account, Area, Assignment, Device, FormVersion, Submission, table
 
 NOON = datetime(2026, 2, 3, 12)
@@ -112,8 +113,9 @@ def test_submissions_are_counted_by_version_and_area(stores):
             published = NOON + timedelta(hours=hours)
             connection.execute(table(FormVersion).insert().values(**version, form="a", version=of, current=current, published_at=published))
     with stores.store.reading() as connection:
-        assert reading_forms.submission_counts(connection, None) == {("a", "1"): 2, ("a", "2"): 1, ("b", None): 1}
-        assert reading_forms.submission_counts(connection, frozenset({"g1"}), "a") == {("a", "1"): 1, ("a", "2"): 1}
+        counts = count_all(connection, NOON)
+        assert counts.submissions_by(("form", "version"), None) == {("a", "1"): 2, ("a", "2"): 1, ("b", None): 1}
+        assert counts.submissions_by(("form", "version"), frozenset({"g1"})) == {("a", "1"): 1, ("a", "2"): 1}
         assert [(each.version, each.current) for each in reading_forms.versions(connection)] == [("2", True), ("1", False)]
         assert reading_forms.versions(connection, "b") == []
         assert reading_forms.source(connection, "a", "1") == (b"x", ".md", "<x/>")

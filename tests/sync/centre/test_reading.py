@@ -7,6 +7,7 @@ import pytest
 
 from sync.review import decide
 from sync.store import reading, reading_forms, reading_operator, reading_submissions
+from sync.store.counts import count_all
 from sync.store.reading import ORDERS, RecordQuery
 from sync.store.reading_submissions import SubmissionQuery
 from tests.sync.centre.conftest import HOUSEHOLD, NOON
@@ -75,15 +76,14 @@ SUBMISSIONS = [
 def all_that_is_read(connection):
     """name → what is read. Numbers count from 1 in both; moments are the centre's own."""
     read = {}
+    counts = count_all(connection, NOON)
     for query in RECORDS:
         page = reading.records_page(connection, query)
         read[f"{query} page"] = (page.total, page.number, page.first, page.last, page.rows)
         read[f"{query} ids"] = ids = reading.record_ids(connection, query)
         read[f"{query} all"] = list(reading.records_all(connection, ids))
         read[f"{query} count"] = reading.count(connection, query)
-        for column in ("area", "building", "state"):
-            read[f"{query} by {column}"] = reading.counts_by(connection, query, column)
-        read[f"{query} by two"] = reading.counts_by_area(connection, query, "building")
+        read[f"{query} counts"] = counts.by_state(query.kind, query.within), counts.by_area(query.kind, query.area), counts.buildings(query.kind)
     for id in (HOUSEHOLD, f"person:{0:026}", "person:nobody"):
         for within in (None, SEEN, frozenset({"g0312"})):
             read[f"record {id} {within}"] = found = reading.record(connection, id, within)
@@ -97,7 +97,7 @@ def all_that_is_read(connection):
         read[f"{query} all"] = list(reading_submissions.submissions_all(connection, query))
         read[f"{query} count"] = reading_submissions.count(connection, query)
         read[f"{query} forms"] = reading_submissions.counts_by_form(connection, query)
-        read[f"{query} workers"] = reading_submissions.workers_in(connection, query)
+        read[f"{query} workers"] = reading_submissions.workers_in(connection, (query.within, query.area), 300)
         read[f"{query} next"] = reading_submissions.next_held(connection, replace(query, state="held"), 0)
     for row in reading_submissions.submissions_page(connection, SubmissionQuery()).rows:
         id = row["id"]
@@ -105,10 +105,10 @@ def all_that_is_read(connection):
         read[f"decisions {id}"] = [{**each, "id": ""} for each in reading_submissions.decisions_about(connection, id)]
         read[f"records of {id}"] = sorted(reading_submissions.records_of(connection, id))
         read[f"superseded by {id}"] = reading_submissions.superseded_by(connection, id)
-    read["states"] = reading_submissions.counts_by_state(connection, None), reading_submissions.counts_by_state(connection, SEEN)
+    read["states"] = counts.submissions_by(("state",)), counts.submissions_by(("state",), SEEN)
     read["versions"] = reading_forms.versions(connection), reading_forms.versions(connection, "survey")
     read["source"] = reading_forms.source(connection, "survey", "1")
-    read["submission counts"] = reading_forms.submission_counts(connection, None), reading_forms.submission_counts(connection, SEEN, "survey")
+    read["submission counts"] = counts.submissions_by(("form", "version")), counts.submissions_by(("form", "version"), SEEN)
     read["phones"] = reading_forms.phones(connection, None, NOON)
     read["strays"] = [{**row, "received_at": ""} for row in reading_operator.strays_page(connection, 1).rows]
     read["stray"] = reading_operator.stray(connection, 1) is not None, reading_operator.stray(connection, 99)

@@ -9,6 +9,7 @@ from sync.recompute import Recomputation
 from sync.review import decide
 from sync.rulings import CannotRule
 from sync.store import reading, ruling_statements
+from sync.store.counts import count_all
 from sync.store.models import LinkageQueue, Record, RecordLink
 from sync.store.reading import RecordQuery
 
@@ -373,8 +374,8 @@ def test_the_office_shows_a_linked_record_once_and_to_whoever_answers_for_one_of
         assert [(reading.record_ids(connection, each), reading.count(connection, each)) for each in asked] == [([A], 1), ([A], 1), ([A], 1), ([], 0)]
         many = frozenset(["g0312", *(f"g1{number:03}" for number in range(reading.FEW_AREAS_MAX))])
         assert reading.record_ids(connection, RecordQuery("person", within=many, search="heling")) == [A]
-        assert reading.counts_by_area(connection, RecordQuery("person"), "state") == {("g0311", None): 1, ("g0312", None): 1}
-        assert reading.counts_by_area(connection, asked[1], "state") == {("g0312", None): 1}
+        assert count_all(connection, centre.time).by_area("person") == {("g0311", None): 1, ("g0312", None): 1}
+        assert count_all(connection, centre.time).by_area("person", asked[1].within, asked[1].area) == {("g0312", None): 1}
         assert reading.labels(connection, [A], frozenset({"g0312"})) == {A: everywhere[A]["label"]}
 
 
