@@ -14,6 +14,8 @@ from server.settings import Settings, read_settings
 from sync.store.models import Base
 from tests.stores import STORES, MigratedFile, Postgresql
 
+EXAMPLE_BYTES_IN_A_NAME_MAX = 40
+EXAMPLE_CHARACTERS_IN_A_NAME_MAX = 300
 SECRET = "a secret for tests that nobody else has"
 # The CouchDB that tests may use. Servers that tests start inherit the environment, and only those that should use it are told of it.
 if "COUCHDB_URL" in os.environ:
@@ -65,6 +67,13 @@ def pytest_collection_modifyitems(items):
         if hasattr(item.module, "examples"):
             item.add_marker(pytest.mark.property)
     items.sort(key=lambda item: item.path.stem not in LONG)
+
+
+def pytest_make_parametrize_id(val):
+    """A file as an example has no place in a test's name: a workbook has the moment in it, and all processes of a run must collect the same names."""
+    if isinstance(val, bytes) and len(val) > EXAMPLE_BYTES_IN_A_NAME_MAX:
+        return f"{len(val)} bytes"
+    return f"{val[:40]}… {len(val)} characters" if isinstance(val, str) and len(val) > EXAMPLE_CHARACTERS_IN_A_NAME_MAX else None
 
 
 @pytest.fixture(scope="session")
