@@ -194,15 +194,15 @@ def bring_up_to_date(connection: Connection, taken: Mapping[str, bool], now: dat
     changed = {id for id in ids if taken[id] or id not in before or id not in after or before[id].profile != after[id].profile}
     profiles = {id: read(after[id]) if id in after else None for id in changed}
     keys = {id: rules.keys(profile) if profile else set() for id, profile in profiles.items()}
-    _rewrite_keys(connection, keys, rules)
-    _suggest(connection, profiles, keys, now, rules)
+    under = _rewrite_keys(connection, keys, rules)
+    _suggest(connection, profiles, keys, under, now, rules)
 
 
 def candidates(connection: Connection, profile: Profile, rules: Rules = linkage) -> list[tuple[str, Comparison]]:
     """Who may be one with this, of the records that have been compared: those that `compare` suggests, the likeliest first."""
     found = linking.sharing(connection, rules.keys(profile), rules.KEY_RECORDS_MAX)
     ids = {record for records in found.values() for record in records} - {profile.id}
-    others = {id: other for id, kept in linking.kept(connection, ids).items() if (other := read(kept)) is not None}
+    others = {id: Profile.of(body) for id, body in linking.profiles(connection, ids).items()}
     compared = [(id, rules.compare(*_in_order(profile, other))) for id, other in others.items() if other.kind == profile.kind]
     return sorted(((id, each) for id, each in compared if each.suggested), key=lambda one: (-one[1].score, one[0]))
 
@@ -287,19 +287,30 @@ def read(kept: Kept) -> Profile | None:
 # Keys
 
 
-def _rewrite_keys(connection: Connection, keys: Mapping[str, set[str]], rules: Rules) -> None:
-    """Let each record have these keys and no other, and see to who was, or was not, found by a key that is crowded now, or no longer."""
+def _rewrite_keys(connection: Connection, keys: Mapping[str, set[str]], rules: Rules) -> dict[str, set[str]]:
+    """Let each record have these keys and no other, and see to who was, or was not, found by a key that is crowded now, or no longer.
+
+    Returns who shares each of the keys that is not crowded.
+    """
     had = linking.keys_of(connection, keys)
     gone = {(key, id) for id in keys for key in had.get(id, set()) - keys[id]}
     new = {(key, id) for id in keys for key in keys[id] - had.get(id, set())}
-    moved = {key for key, _ in gone | new}
-    crowded_before = linking.crowded(connection, moved, rules.KEY_RECORDS_MAX)
+    every = {key for those in keys.values() for key in those} | {key for key, _ in gone}
+    under = {key: set(records) for key, records in linking.under(connection, every, rules.KEY_RECORDS_MAX).items()}
+    crowded_before = {key for key, records in under.items() if len(records) > rules.KEY_RECORDS_MAX}
     linking.change_keys(connection, gone, new)
-    crowded = linking.crowded(connection, moved, rules.KEY_RECORDS_MAX)
+    for key, id in gone:
+        under[key].discard(id)
+    for key, id in new:
+        under[key].add(id)
+    not_all = crowded_before & {key for key, _ in gone}  # only the first were read of those that are crowded
+    under |= {key: set(records) for key, records in linking.under(connection, not_all, rules.KEY_RECORDS_MAX).items()}
+    crowded = {key for key, records in under.items() if len(records) > rules.KEY_RECORDS_MAX}
     for key in sorted(crowded_before - crowded):
         linking.queue_anew(connection, set(linking.members(connection, key)) - keys.keys())
     for key in sorted(crowded - crowded_before):
         _withdraw_found_by(connection, key, keys.keys(), rules)
+    return {key: records for key, records in under.items() if key not in crowded}
 
 
 def _withdraw_found_by(connection: Connection, key: str, but: Collection[str], rules: Rules) -> None:
@@ -316,9 +327,10 @@ def _withdraw_found_by(connection: Connection, key: str, but: Collection[str], r
 # Suggestions
 
 
-def _suggest(connection: Connection, profiles: Mapping[str, Profile | None], keys: Mapping[str, set[str]], now: datetime, rules: Rules) -> None:
+def _suggest(
+    connection: Connection, profiles: Mapping[str, Profile | None], keys: Mapping[str, set[str]], under: Mapping[str, set[str]], now: datetime, rules: Rules
+) -> None:
     """Compare these with whoever shares a key, and bring their rows to what follows."""
-    under = linking.sharing(connection, {key for those in keys.values() for key in those}, rules.KEY_RECORDS_MAX)
     if len(profiles) > 1 and (number := sum(len(under.get(key, ())) for those in keys.values() for key in those)) > STEP_PAIRS_MAX:
         raise _TooManyPairs(number)
     pairs = {_pair(id, other) for id, those in keys.items() for key in those for other in under.get(key, ()) if other != id}
@@ -333,7 +345,7 @@ def _suggest(connection: Connection, profiles: Mapping[str, Profile | None], key
 def compared(connection: Connection, pairs: Collection[Pair], profiles: Mapping[str, Profile | None], rules: Rules = linkage) -> dict[Pair, Suggested]:
     """Those of these pairs that are suggested. `profiles`: of these records; the others' are read, but for who waits to be compared anew."""
     others = {id for pair in pairs for id in pair} - profiles.keys()
-    known = {**profiles, **{id: read(kept) for id, kept in linking.kept(connection, others, but_anew=True).items()}}
+    known = {**profiles, **{id: Profile.of(body) for id, body in linking.profiles(connection, others).items()}}
     found = {}
     for lesser, greater in sorted(pairs):
         left, right = known.get(lesser), known.get(greater)

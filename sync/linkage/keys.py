@@ -33,11 +33,12 @@ def keys(profile: Profile) -> set[str]:
 
 
 def _of_id_number(number: str) -> list[str]:
-    """The whole, and of a resident number parts such that a slip in one leaves another whole."""
+    """The whole, and of a resident number parts such that a slip in another part leaves one whole. Not region and date: neighbours of one age share them, and
+    whoever has a slip in the last digits is found by the date."""
     if len(number) < 17:
         return [f"i {number}"] if number else []
     region, year, day, last = number[:6], number[6:10], number[10:14], number[14:17]
-    return [f"i {number}", f"ia {region}{year}{day}", f"ib {year}{day}{last}", f"ic {region}{day}{last}", f"id {region}{year}{last}"]
+    return [f"i {number}", f"ib {year}{day}{last}", f"ic {region}{day}{last}"]
 
 
 def _of_name(profile: Profile) -> list[str]:
@@ -51,13 +52,11 @@ def _of_name(profile: Profile) -> list[str]:
     if taken.shape != "full" or len(profile.name) > 5:
         return [f"b {profile.born} {profile.sex}"] if day and profile.name else []
     heard = syllables(profile.name)
-    sounds = ["".join(each) for each in islice(product(*heard), SOUNDS_MAX)]
+    sounds = ["".join((each[0], *sorted(each[1:]))) for each in islice(product(*heard), SOUNDS_MAX)]  # 伶俐 and 俐伶 are one
     found = [f"n {sound} {each}" for sound in sounds for each in (*years, day, profile.place) if each]
     first = heard[0][0]
     if day:
         found.append(f"b {profile.born} {first}")
     for phone in profile.phones:
         found += [f"q {phone[-4:]} {first}", f"n {sounds[0]} {phone[:-5]}"]
-    if year and len(heard) == 3:
-        found += [f"g {first} {heard[1][0]} - {year}", f"g {first} - {heard[2][0]} {year}", f"g - {heard[1][0]} {heard[2][0]} {year}"]
     return found

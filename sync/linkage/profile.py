@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.linkage import doors, id_numbers, phones
 from sync.linkage.births import births_alike
@@ -32,8 +31,7 @@ _AS_FLOAT = re.compile(r"(\d+)\.0", re.ASCII)
 _DATE = re.compile(r"(\d{4})(?:[-/.年]?(\d{1,2})(?:[-/.月]?(\d{1,2})日?)?)?月?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """Of a person: `name`, `sex` ("1", "2" or ""), `born` ("", "1975", "1975-03" or "1975-03-02"), `phones`, `id_number`, `household` (its record's id),
     `door` (see doors.py) and `place`, the area that doors are told apart in. Of a household: `phones`, `door`, `place` and the names of its `members`.
 
@@ -65,8 +63,8 @@ class Profile:
     @staticmethod
     def of(body: Mapping[str, Any]) -> Profile:
         """What `body` gave."""
-        lists = {name: tuple(body[name]) for name in ("phones", "members", "submissions", "door") if name in body}
-        return Profile(**{**body, **lists})
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in body.items()}
+        return Profile(**values)
 
     @property
     def year(self) -> int:

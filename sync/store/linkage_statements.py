@@ -163,18 +163,27 @@ def places(connection: Connection, ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.place or row.id for some in parts(ids) for row in connection.execute(select(c.id, c.place).where(c.id.in_(some)))}
 
 
-def kept(connection: Connection, ids: Iterable[str], but_anew: bool = False) -> dict[str, Kept]:
-    """Of those that have been compared; `but_anew`: and do not wait to be compared anew."""
-    c = linkage_profiles.c
-    chosen = select(c.record, c.body)
-    if but_anew:
-        chosen = chosen.where(~select(linkage_queue.c.record).where(linkage_queue.c.record == c.record, linkage_queue.c.anew).exists())
+def kept(connection: Connection, ids: Iterable[str]) -> dict[str, Kept]:
+    """Of those that have been compared."""
     found: dict[str, Kept] = {}
-    for some in parts(ids):
-        for record, body in connection.execute(chosen.where(c.record.in_(some))):
-            profile, gives, took = orjson.loads(body)
-            found[record] = Kept(profile, tuple(gives), tuple(took))
+    for record, body in _each_of(connection, _KEPT, ids):
+        profile, gives, took = orjson.loads(body)
+        found[record] = Kept(profile, tuple(gives), tuple(took))
     return found
+
+
+def profiles(connection: Connection, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """The profiles' bodies of those that have been compared, have one, and do not wait to be compared anew."""
+    return {record: profile for record, body in _each_of(connection, _PROFILES, ids) if (profile := orjson.loads(body)[0]) is not None}
+
+
+_KEPT = "SELECT p.record, p.body FROM EACH CROSS JOIN linkage_profiles AS p WHERE p.record = q.value"
+_PROFILES = f"{_KEPT} AND NOT EXISTS (SELECT 1 FROM linkage_queue AS w WHERE w.record = p.record AND w.anew)"  # noqa: S608 no value of anybody's
+
+
+def _each_of(connection: Connection, statement: str, ids: Iterable[str]) -> Iterable[Any]:
+    asked = sorted(id for id in set(ids) if "\0" not in id)  # PostgreSQL would refuse the question
+    return connection.execute(_asking(statement, connection), {"texts": orjson.dumps(asked).decode()}) if asked else ()
 
 
 def keep(connection: Connection, now: Mapping[str, Kept]) -> None:
@@ -207,37 +216,40 @@ def change_keys(connection: Connection, gone: Iterable[tuple[str, str]], new: It
     add(connection, linkage_keys, [{"key": key, "record": record} for key, record in sorted(new)])
 
 
+def under(connection: Connection, keys: Collection[str], records_max: int) -> dict[str, list[str]]:
+    """The records that share each of these keys: no further than one more than `records_max`, so that a key that thousands share costs no more than one
+    that is just crowded."""
+    if not keys:
+        return {}
+    found = connection.execute(_asking(_UNDER[connection.dialect.name], connection), {"texts": orjson.dumps(sorted(keys)).decode(), "more": records_max + 1})
+    return {key: orjson.loads(records) if isinstance(records, str) else records or [] for key, records in found}
+
+
 def crowded(connection: Connection, keys: Collection[str], records_max: int) -> set[str]:
     """Those of these keys that more records share than may find each other by one."""
-    return set(connection.execute(_asking(_CROWDED, connection), _asked(keys, records_max)).scalars()) if keys else set()
+    return {key for key, records in under(connection, keys, records_max).items() if len(records) > records_max}
 
 
 def sharing(connection: Connection, keys: Collection[str], records_max: int) -> dict[str, list[str]]:
     """The records under each of these keys that is not crowded."""
-    found: dict[str, list[str]] = {}
-    for key, record in connection.execute(_asking(_SHARING, connection), _asked(keys, records_max)) if keys else ():
-        found.setdefault(key, []).append(record)
-    return found
+    return {key: records for key, records in under(connection, keys, records_max).items() if 0 < len(records) <= records_max}
 
 
 def members(connection: Connection, key: str) -> list[str]:
     return list(connection.execute(select(linkage_keys.c.record).where(linkage_keys.c.key == key)).scalars())
 
 
-# Counted no further than one more than the bound: a key that thousands share costs no more than one that is just crowded. CROSS JOIN: SQLite keeps
-# this order, and looks each key up in the index.
-_COUNT = "(SELECT count(*) FROM (SELECT 1 FROM linkage_keys AS x WHERE x.key = q.value LIMIT :more) AS s)"
-_CROWDED = "SELECT q.value FROM KEYS WHERE COUNT > :bound".replace("COUNT", _COUNT)
-_SHARING = "SELECT q.value, l.record FROM KEYS CROSS JOIN linkage_keys AS l WHERE l.key = q.value AND COUNT <= :bound".replace("COUNT", _COUNT)
-_KEYS = {"postgresql": "json_array_elements_text(CAST(:keys AS json)) AS q(value)", "sqlite": "json_each(:keys) AS q"}
+# CROSS JOIN: SQLite keeps this order, and looks each up in the index.
+_SOME = "(SELECT x.record FROM linkage_keys AS x WHERE x.key = q.value LIMIT :more) AS s"
+_UNDER = {
+    "postgresql": f"SELECT q.value, (SELECT array_agg(s.record) FROM {_SOME}) FROM EACH",  # noqa: S608 no value of anybody's
+    "sqlite": f"SELECT q.value, (SELECT json_group_array(s.record) FROM {_SOME}) FROM EACH",  # noqa: S608
+}
+_EACH = {"postgresql": "json_array_elements_text(CAST(:texts AS json)) AS q(value)", "sqlite": "json_each(:texts) AS q"}
 
 
 def _asking(statement: str, connection: Connection) -> TextClause:
-    return text(statement.replace("KEYS", _KEYS[connection.dialect.name]))
-
-
-def _asked(keys: Collection[str], records_max: int) -> dict[str, Any]:
-    return {"keys": orjson.dumps(sorted(keys)).decode(), "bound": records_max, "more": records_max + 1}
+    return text(statement.replace("EACH", _EACH[connection.dialect.name]))
 
 
 # Suggestions

@@ -154,7 +154,8 @@ def test_records_of_one_share_a_key_through_each_slip():
     for other in (
         person("何玲利", birth_year=1975, at=ELSEWHERE),
         person("何玲利", birth_year=1976, at=ELSEWHERE),
-        person("何怜俐", birth_year=1975, at=ELSEWHERE),
+        person("何怜俐", birth_date="1975-03-02", at=ELSEWHERE),
+        person("何俐伶", birth_year=1975, at=ELSEWHERE),
         person("小俐", at=HOME),
         person("何阿姨", phone="13971520648", at=ELSEWHERE),
         person("何莉", phone="13971530648", at=ELSEWHERE),
