@@ -41,6 +41,11 @@ def _of_id_number(number: str) -> list[str]:
     return [f"i {number}", f"ib {year}{day}{last}", f"ic {region}{day}{last}"]
 
 
+def _date_in(number: str) -> str:
+    """Of a number that has a slip too: where nobody wrote the date it stands in for it, to be found by."""
+    return f"{number[6:10]}-{number[10:12]}-{number[12:14]}" if len(number) == 18 and number[6:14].isdigit() else ""
+
+
 def _of_name(profile: Profile) -> list[str]:
     taken = name(profile.name)
     year = profile.year
@@ -55,8 +60,8 @@ def _of_name(profile: Profile) -> list[str]:
     sounds = ["".join((each[0], *sorted(each[1:]))) for each in islice(product(*heard), SOUNDS_MAX)]  # 伶俐 and 俐伶 are one
     found = [f"n {sound} {each}" for sound in sounds for each in (*years, day, profile.place) if each]
     first = heard[0][0]
-    if day:
-        found.append(f"b {profile.born} {first}")
+    if born := profile.born if day else _date_in(profile.id_number):
+        found.append(f"b {born} {first}")
     for phone in profile.phones:
         found += [f"q {phone[-4:]} {first}", f"n {sounds[0]} {phone[:-5]}"]
     return found

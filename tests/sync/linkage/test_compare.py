@@ -159,7 +159,7 @@ def test_records_of_one_share_a_key_through_each_slip():
         person("小俐", at=HOME),
         person("何阿姨", phone="13971520648", at=ELSEWHERE),
         person("何莉", phone="13971530648", at=ELSEWHERE),
-        person("王芳", id_number="421202197503020205", at=ELSEWHERE),
+        person("何芳", id_number="421202197503020205", at=ELSEWHERE),
     ):
         assert keys(hers) & keys(other), other
 
