@@ -45,6 +45,7 @@ def queue() -> str:
     item = item or next(iter(page.items), None)
     here = address_of(item.id if item else "")
     following = _following(page.items, item, page.after)
+    queue_words.learn_doors(page.items)
     text = render_template(
         "office/queue.html",
         page=page,

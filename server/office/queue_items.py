@@ -275,4 +275,10 @@ def _last_ruling(ids: list[str]) -> str:
     if row is None:
         return ""
     did = str(DONE_WORDS.get(row["action"], row["action"]))
-    return _("%(who)s %(did)s on %(when)s", who=shown.worker_name(row["by"]), did=did, when=languages.moment(row["at"]))
+    told = _("%(who)s %(did)s on %(when)s", who=shown.worker_name(row["by"]), did=did, when=languages.moment(row["at"]))
+    there = reading.record(stores().session.connection(), row["record"], reader().within) if row["action"] == "settle" else None
+    if there is None:
+        return told
+    kind, field = there["kind"], row["field"]
+    value = shown.value(orjson.loads(row["value"]), shown.catalogue().of_property(kind, field))
+    return _("%(told)s: %(field)s of %(label)s is %(value)s", told=told, field=shown.property_name(kind, field), label=there["label"], value=value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,9 +34,16 @@ class Said:
     where: str
 
 
+def learn_doors(items: Iterable[Item]) -> None:
+    """The doors of these disputes, in one look."""
+    shown.learn_labels(item.row["household"] for item in items if item.sort == "dispute" and item.row["household"])
+
+
 def said(item: Item) -> Said:
     if item.sort == "dispute":
-        return Said(item.row["label"] or item.row["id"], tuple(disputed(item.row)), shown.area_name(item.row["area"]))
+        door = shown.known_label(item.row["household"]) if item.row["household"] else None
+        where = " · ".join(filter(None, [door, shown.area_name(item.row["area"])]))
+        return Said(item.row["label"] or item.row["id"], tuple(disputed(item.row)), where)
     if item.sort == "held":
         where = _("%(who)s, %(area)s", who=shown.worker_name(item.row["worker"]), area=shown.area_name(item.row["area"]))
         title = " · ".join(filter(None, [shown.form_title(item.row["form"]), item.row.get("about")]))
@@ -46,7 +53,8 @@ def said(item: Item) -> Said:
     if hidden(item.row) is not None:
         there = left if hidden(item.row) == "right" else right
         return Said(there["label"] or there["id"], (_("May be one with a record in an area that is not yours"),), " · ".join(areas))
-    title = _("%(left)s and %(right)s", left=left["label"] or left["id"], right=right["label"] or right["id"])
+    one, other = (each["label"] or each["id"] for each in (left, right))
+    title = _("%(label)s, twice", label=one) if one == other else _("%(left)s and %(right)s", left=one, right=other)
     return Said(title, tuple(words for words, _weight in weighed(item.row)), " · ".join(areas))
 
 

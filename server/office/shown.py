@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -196,12 +196,22 @@ def value(answer: Any, question: Question | None = None) -> str:
 
 
 def record_label(record: str) -> str:
-    """What another record is called, as far as the reader may know."""
+    """What another record is called, as far as the reader may know. One that is not there goes by its id."""
+    return known_label(record) or (record if reader().within is None else _("a record in an area that is not yours"))
+
+
+def known_label(record: str) -> str | None:
+    learn_labels([record])
+    return g.labels[record]
+
+
+def learn_labels(records: Iterable[str]) -> None:
+    """What these records are called, in one look, for pages that name many."""
     if "labels" not in g:
         g.labels = {}
-    if record not in g.labels:
-        g.labels[record] = reading.labels(stores().session.connection(), [record], reader().within).get(record)
-    return g.labels[record] or _("a record in an area that is not yours")
+    new = {each for each in records if each not in g.labels}
+    if new:
+        g.labels |= dict.fromkeys(new) | reading.labels(stores().session.connection(), sorted(new), reader().within)
 
 
 def property_name(kind: str, name: str, form: str | None = None) -> str:

@@ -19,6 +19,7 @@ from server.stores import stores
 from sync.store import reading_submissions as reading
 from sync.store.reading_submissions import RULES, STATES, SubmissionQuery
 
+NAME_CHARACTERS_MAX = 60
 NAMES_CHARACTERS_MAX = 80
 WORKERS_MAX = 300
 """More are not offered by name: an area is chosen first."""
@@ -109,4 +110,8 @@ def reasons(row: Mapping[str, Any]) -> list[str]:
 def reason(row: Mapping[str, Any], problem: Mapping[str, Any]) -> str:
     words = shown.text(problem.get("message")) or str(shown.RULES.get(problem.get("rule", ""), problem.get("rule")))
     asked = shown.catalogue().at(row["form"], row["version"], str(problem.get("path") or ""))
-    return _("%(question)s: %(reason)s", question=shown.text(asked.label), reason=words) if asked and asked.label else words
+    if asked and asked.label:
+        return _("%(question)s: %(reason)s", question=shown.text(asked.label), reason=words)
+    if problem.get("rule") == "unknown" and (name := str(problem.get("path") or "").rpartition("/")[2]):
+        return _("%(question)s: %(reason)s", question=name[:NAME_CHARACTERS_MAX], reason=words)
+    return words

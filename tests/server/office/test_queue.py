@@ -290,7 +290,7 @@ def test_the_second_administrator_sees_what_the_first_did_and_nothing_is_overwri
 
 def test_who_opens_what_another_has_done_is_told_who_and_when(browser):
     press(browser("admin"), OF_ZHAO, '"13900000001"')
-    assert re.search(r"那一项已处理：王芳于.+认定了一项内容", said(browser("admin2").get(OF_ZHAO).text))
+    assert re.search(r"那一项已处理：王芳于.+认定了一项内容：赵敏的phone为13900000001", said(browser("admin2").get(OF_ZHAO).text))
 
 
 def test_a_dispute_is_settled_in_place_on_the_records_page(app, browser):
