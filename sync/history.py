@@ -111,12 +111,12 @@ class History:
         ids, rulings = history_statements.tied_by_rulings(connection, record)
         self.record = record
         self.said = history_statements.said_of(connection, ids)
-        arrivals = history_statements.arrivals(connection, ids)
         self._speaks: dict[str, set[str]] = {}
         for id, those in self.said.items():
             for each in those:
                 self._speaks.setdefault(each.submission, set()).add(id)
-        decisions = history_statements.decisions_about(connection, ids, {each.id for each in arrivals} - self._speaks.keys())
+        arrivals = history_statements.arrivals(connection, self._speaks)
+        decisions = history_statements.decisions_about(connection, [each.id for each in arrivals])
         self.steps = replay(arrivals, decisions, rulings)
         self.places = [order(step.cause) for step in self.steps]
         self._connection, self._others = connection, others

@@ -48,7 +48,6 @@ Tell = Callable[[str, int, int], None]
 """What is being gone through, how many are done, of how many."""
 ROUNDS = ("submissions", "rulings", "records", "linkage")
 ALL: ColumnElement[bool] = true()
-ARRIVAL = ("id", "number", "worker", "supersedes", "received_at", "verdict", "clock", "device", "mark")
 
 Mend = Callable[[Ledger], None]
 Look = Callable[[Connection, Any], tuple[list["Difference"], Mend]]
@@ -260,10 +259,9 @@ class Recomputation:
 
     def _wrong_submissions(self, connection: Connection, numbers: Collection[int]) -> list[_Wrong]:
         rows = statements.by_number(connection, numbers)
-        tied = statements.related(connection, [row["id"] for row in rows])
-        decided = history_statements.decisions_about(connection, (), [row["id"] for row in tied])
-        numbered = statements.submission_rows(connection, [row["id"] for row in tied], "number")
-        states, since = _what_counts([{**row, **numbered[row["id"]]} for row in tied], decided)
+        tied = history_statements.arrivals(connection, [row["id"] for row in rows])
+        decided = history_statements.decisions_about(connection, [each.id for each in tied])
+        states, since = _what_counts(tied, decided)
         kept = _kept(connection, [row["id"] for row in rows])
         received = [Received(row["database"], orjson.loads(row["document"]), row["received_at"]) for row in rows]
         known = self._knowledge.about(connection, received)
@@ -371,12 +369,11 @@ class Recomputation:
             return [id], []
 
 
-def _what_counts(tied: Sequence[Mapping[str, Any]], decided: Iterable[Decision]) -> tuple[dict[str, str], dict[str, str | None]]:
+def _what_counts(tied: Sequence[Arrival], decided: Iterable[Decision]) -> tuple[dict[str, str], dict[str, str | None]]:
     """The state of each submission; and of those that count the decision's clock since when, None: its own."""
-    arrivals = [Arrival(**{name: row[name] for name in ARRIVAL}) for row in tied]
     states: dict[str, str] = {}
     since: dict[str, str | None] = {}
-    for step in replay(arrivals, decided):
+    for step in replay(tied, decided):
         states.update(step.states)
         since.update(step.let_in)
     return states, since

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from sync.causality import OFFICE, Contribution
 from sync.exported import drawer_and_mark, holds
 from sync.replay import Arrival, Decision, Ruling
 from sync.store import ruling_statements
+from sync.store.among import among
 from sync.store.models import AuditEvent, Exported, table
-from sync.store.statements import contributions, decisions, from_row, parts, submissions
+from sync.store.statements import contributions, decisions, from_row, parts, related, submissions
 
 audit, exported = table(AuditEvent), table(Exported)
 VIEWS = ("view", "view media")
+ARRIVAL = tuple(each.name for each in fields(Arrival))
 
 Row = Mapping[str, Any]
 
@@ -40,21 +42,9 @@ def said_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[Contri
     return found
 
 
-def arrivals(connection: Connection, records: Collection[str]) -> list[Arrival]:
-    """The submissions about these records and all that corrections tie to them."""
-    c = submissions.c
-    about = select(contributions.c.submission).where(contributions.c.record.in_(sorted(records)))
-    chosen = select(c.id, c.number, c.worker, c.supersedes, c.received_at, c.verdict, c.clock, c.device, c.mark)
-    found = {row[0]: Arrival(*row) for row in connection.execute(chosen.where(or_(c.id.in_(about), c.supersedes.in_(about))))}
-    looked_for = set(found)
-    frontier = {each.supersedes for each in found.values() if each.supersedes is not None} - looked_for
-    frontier |= {each.id for each in found.values() if each.supersedes is not None}  # what corrects a correction that says nothing of the record
-    while frontier:
-        looked_for |= frontier
-        new = [Arrival(*row) for some in parts(frontier) for row in connection.execute(chosen.where(or_(c.id.in_(some), c.supersedes.in_(some))))]
-        found.update((each.id, each) for each in new)
-        frontier = {id for each in new for id in (each.id, each.supersedes) if id is not None} - looked_for
-    return list(found.values())
+def arrivals(connection: Connection, ids: Iterable[str]) -> list[Arrival]:
+    """These submissions and all that corrections and equal contents tie to them."""
+    return [Arrival(**row) for row in related(connection, ids, ARRIVAL)]
 
 
 def submission_rows(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
@@ -64,16 +54,12 @@ def submission_rows(connection: Connection, ids: Iterable[str]) -> dict[str, Row
     return {row["id"]: dict(row) for some in parts(ids) for row in connection.execute(chosen.where(c.id.in_(some))).mappings()}
 
 
-def decisions_about(connection: Connection, records: Collection[str], others: Collection[str]) -> list[Decision]:
-    """Those about submissions that speak of these records, and about these other submissions."""
-    c = decisions.c
-    about = select(contributions.c.submission).where(contributions.c.record.in_(sorted(records)))
-    found = {row["id"]: row for row in connection.execute(select(decisions).where(c.submission.in_(about))).mappings()}
-    for some in parts(others):
-        found.update({row["id"]: row for row in connection.execute(select(decisions).where(c.submission.in_(some))).mappings()})
+def decisions_about(connection: Connection, ids: Iterable[str]) -> list[Decision]:
+    """Those about these submissions."""
+    rows = [row for some in parts(ids) for row in connection.execute(select(decisions).where(among(decisions.c.submission, some))).mappings()]
     return [
         Decision(row["id"], row["submission"], row["action"], row["by"], row["at"], row["clock"], row["comment"], orjson.loads(row["comments"] or b"[]"))
-        for row in found.values()
+        for row in rows
     ]
 
 

@@ -107,11 +107,14 @@ def of_marks(connection: Connection, marks: Iterable[str]) -> list[tuple[str, st
     return [(row.mark, row.id) for some in parts(marks) for row in connection.execute(select(c.mark, c.id).where(among(c.mark, some)))]
 
 
-def related(connection: Connection, ids: Iterable[str]) -> list[dict[str, Any]]:
-    """These submissions and all that corrections and equal contents tie to them, with what decides their state."""
+STATE = ("id", "database", "worker", "device", "clock", "received_at", "verdict", "state", "supersedes", "mark", "problems", "remarks")
+"""Of a submission what decides its state, and what its receipt says."""
+
+
+def related(connection: Connection, ids: Iterable[str], columns: Sequence[str] = STATE) -> list[dict[str, Any]]:
+    """These submissions and all that corrections and equal contents tie to them. `columns`: id, supersedes and mark among them."""
     c = submissions.c
-    columns = (c.id, c.database, c.worker, c.device, c.clock, c.received_at, c.verdict, c.state, c.supersedes, c.mark, c.problems, c.remarks)
-    chosen = select(*columns)
+    chosen = select(*(c[name] for name in columns))
     found: dict[str, dict[str, Any]] = {}
     looked_for: set[str] = set()
     frontier = set(ids)
