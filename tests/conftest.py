@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,12 @@ SECRET = "a secret for tests that nobody else has"
 # The CouchDB that tests may use. Servers that tests start inherit the environment, and only those that should use it are told of it.
 if "COUCHDB_URL" in os.environ:
     os.environ["COUCHDB_URL_FOR_TESTS"] = os.environ.pop("COUCHDB_URL")
+
+
+def pytest_configure():
+    """A run that a shell has put into the background ignores Ctrl-C, and so would the commands that tests start and interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
