@@ -31,10 +31,13 @@ from sync.pipeline import Pipeline
 from sync.store import Store, open_store, upgrade
 from sync.store.models import Account, Area, Assignment, Contribution, Decision, Record, Submission, table
 from sync.store.published import publish_form
+from sync.store.searchable import Keeper
 
 COMMUNITY_SUBMISSIONS = 1_000
 """One community's; the store is filled in steps of so many."""
 COMMUNITIES_MAX = 6**6
+COMMUNITIES_IN_A_STREET = 25
+STREETS_IN_A_DISTRICT = 8
 HOUSEHOLDS = 250
 SECOND_VISITS = 50
 IN_QUARANTINE = 35
@@ -70,6 +73,7 @@ def fill(url: str, submissions: int, say: Callable[[str], None] = lambda line: N
     try:
         _first_community(store)
         _copies(store, communities, say)
+        _under_streets(store, communities)
     finally:
         store.close()
     return communities * COMMUNITY_SUBMISSIONS
@@ -269,8 +273,25 @@ def _copies(store: Store, communities: int, say: Callable[[str], None]) -> None:
     with store.writing() as connection:
         for model in COPIED:
             connection.exec_driver_sql(f"DROP TABLE first_{table(model).name}")
+    keeper = Keeper(store)
+    while keeper.bring_up(datetime.now(UTC).replace(tzinfo=None)):
+        pass
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("ANALYZE" if connection.dialect.name == "sqlite" else "VACUUM ANALYZE")  # as it does by itself within minutes
+
+
+def _under_streets(store: Store, communities: int) -> None:
+    """The communities lie in streets, and these in the districts of a city, as many as it takes."""
+    areas = table(Area)
+    streets = -(-communities // COMMUNITIES_IN_A_STREET)
+    above = [("xianning", None, "city", "咸宁市", "Xianning")]
+    above += [(f"d{number:02}", "xianning", "district", f"{number + 1}区", f"District {number + 1}") for number in range(-(-streets // STREETS_IN_A_DISTRICT))]
+    above += [(f"s{number:03}", f"d{number // STREETS_IN_A_DISTRICT:02}", "street", f"{number + 1}街道", f"Street {number + 1}") for number in range(streets)]
+    with store.writing() as connection:
+        for id, parent, level, zh, en in above:
+            connection.execute(areas.insert().values(id=id, parent=parent, level=level, place=None, name_zh=zh, name_en=en))
+        for number, mark in enumerate(itertools.islice(marks(), communities)):
+            connection.execute(areas.update().where(areas.c.id == f"c{mark}").values(parent=f"s{number // COMMUNITIES_IN_A_STREET:03}"))
 
 
 def _copy(connection: Connection, model: Any, mark: str, number: int, seconds: int) -> None:

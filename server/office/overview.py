@@ -98,6 +98,7 @@ def overview() -> str:
     if reader().role == ADMINISTRATOR:
         strays = reading_operator.strays_page(connection, 1).total
         waiting.append(("server", _("Unreadable documents"), strays, shown.address("office.operator"), _("arrived from phones but are no submissions")))
+    rows = by_area(area)
     return render_template(
         "office/overview.html",
         waiting=[each for each in waiting if each[2]],
@@ -111,7 +112,8 @@ def overview() -> str:
         cases_over=count("quarantine_case", CASES_COUNTED_MAX, over_by=day),
         today=today,
         at=at,
-        by_area=by_area(area),
+        by_area=rows[: area_tree.ROWS_MAX],
+        areas_more=max(0, len(rows) - area_tree.ROWS_MAX),
         area_choices=area_choices(),
         counted_at=counts.at if counts.is_kept else None,
         as_of=reading.received_last(connection),
@@ -124,7 +126,7 @@ def at_most(number: int, most: int) -> str | int:
 
 
 def by_area(area: frozenset[str] | None) -> list[dict]:
-    """Households by state, people and cases of each area that has records; of many, of what they lie in."""
+    """Households by state, people and cases of each area that has records; of many areas, of those that they lie in."""
     counts, within = all_counts(), reader().within
     counted = {kind: counts.by_area(kind, within, area) for kind in PATHS}
     rows_of = area_tree.summed(shown.areas(), seen_areas(), request.args.get("area"), {each for found in counted.values() for each, _state in found if each})

@@ -136,8 +136,12 @@ def record(connection: Connection, record_id: str, within: Areas) -> dict[str, A
 
 def count(connection: Connection, query: RecordQuery, most: int | None = None) -> int:
     """How many records a list has; with `most`, no more than that are counted."""
-    chosen = _chosen(connection, query, func.count() if most is None else literal_column("1"))
-    return connection.scalar(chosen if most is None else select(func.count()).select_from(chosen.limit(most).subquery())) or 0
+    if most is None:
+        return connection.scalar(_chosen(connection, query, func.count())) or 0
+    chosen = _chosen(connection, query, literal_column("1"), led_elsewhere=query.disputed)
+    if query.disputed:  # in the words of the queue's index: to be counted, these few need no order
+        chosen = chosen.where(literal_column("records.disputes > 0"), literal_column("records.harm IN (0, 1)"))
+    return connection.scalar(select(func.count()).select_from(chosen.limit(most).subquery())) or 0
 
 
 def linked(connection: Connection, row: dict[str, Any], within: Areas) -> list[dict[str, Any]]:
@@ -238,9 +242,9 @@ def _is_narrowed(query: RecordQuery) -> bool:
     return query != replace(RecordQuery(query.kind), search=query.search, order=query.order, page=query.page) and not _few_areas(query)
 
 
-def _chosen(connection: Connection, query: RecordQuery, *columns: Any) -> Select[Any]:
+def _chosen(connection: Connection, query: RecordQuery, *columns: Any, led_elsewhere: bool = False) -> Select[Any]:
     conditions = [records.c.kind == query.kind, records.c.linked_to.is_(None)]
-    if _few_areas(query):
+    if _few_areas(query) or led_elsewhere:
         conditions = [_NearlyAlways(each) for each in conditions]
     conditions += _conditions(connection, query)
     conditions += [records.c.search.contains(word, autoescape=True) for word in words_of(query.search)]

@@ -62,6 +62,11 @@ def test_other_lists_walk_over_one_index_and_read_no_record(store, filters):
     assert "SEARCH records USING COVERING INDEX records_for_lists (kind=?)" in of_records(store, **filters)[:3]
 
 
+def test_the_disputed_are_counted_among_the_disputed(store):
+    steps = plan(store, lambda connection: reading.count(connection, RecordQuery("person", disputed=True), 5_000))
+    assert any("COVERING INDEX queue_disputes" in step for step in steps)
+
+
 def test_the_newest_of_all_are_found_by_their_time(store):
     assert of_records(store, order="newest")[0] == "SEARCH records USING INDEX records_by_update (kind=?)"
 
