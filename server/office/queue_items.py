@@ -130,7 +130,7 @@ def _what_stands(fact: facts.Fact, wrote: Mapping[str, Mapping[str, Any]]) -> st
     """Why one of them is shown until someone settles it, by the policy that the newest of the forms had."""
     ids = [str(each) for each in (fact.submission, *(other.get("submission") for other in fact.others))]
     those = [wrote[each] for each in ids if each in wrote and not wrote[each].get("decides")]
-    newest = max(those, key=lambda each: str(each.get("effective")), default={})
+    newest = max(those, key=lambda each: str(each.get("effective") or each.get("clock")), default={})
     policy = (newest.get("policies") or {}).get(fact.name)
     if policy == "review":
         return _("The form leaves it to a person: what was said first stands until someone settles it; all are kept.")

@@ -101,3 +101,7 @@ if (several) {
 // The chosen item stands in sight in the list.
 const [list, chosen] = [document.querySelector(".queue-list"), document.querySelector(".items .at")];
 if (list && chosen && chosen.offsetTop + chosen.offsetHeight > list.clientHeight) list.scrollTop = chosen.offsetTop - list.clientHeight / 2;
+
+// On a narrow screen the tabs are wider than it: the one that is open stands in sight.
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab?.parentElement.scrollWidth > tab?.parentElement.clientWidth) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.clientWidth / 2 + tab.offsetWidth / 2;
