@@ -9,18 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.walking import TOKEN_RUNS_OUT
+
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent.parent
-TOKEN_RAN_OUT = """async () => {
-    const asked = indexedDB.open("doorstep");
-    await new Promise((ready) => (asked.onsuccess = ready));
-    const store = asked.result.transaction("settings", "readwrite").objectStore("settings");
-    const read = store.get("session");
-    await new Promise((ready) => (read.onsuccess = ready));
-    const write = store.put({ ...read.result, expires_at: 0 }, "session");
-    await new Promise((ready) => (write.onsuccess = ready));
-    asked.result.close();
-}"""  # as it would after a quarter of an hour
 
 
 class App:
@@ -107,7 +99,7 @@ def test_a_session_ended_by_the_office_keeps_what_is_unsent_and_sends_it_after_s
     page = app.sign_in(context, "surveyor4")
     context.set_offline(True)
     door = app.visit_nobody_home(page)
-    page.evaluate(TOKEN_RAN_OUT)
+    page.evaluate(TOKEN_RUNS_OUT)
     context.close()
     subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", "accounts", "password", "surveyor4", "--password-stdin"],

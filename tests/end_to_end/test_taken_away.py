@@ -10,22 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.walking import Phone
+from tests.end_to_end.walking import TOKEN_RUNS_OUT, Phone
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent.parent
 WORDS = json.loads((ROOT / "server" / "pwa" / "src" / "i18n" / "zh.json").read_text())
-SESSION = """async () => {
-    const asked = indexedDB.open("doorstep");
-    await new Promise((ready) => (asked.onsuccess = ready));
-    const store = asked.result.transaction("settings", "readwrite").objectStore("settings");
-    const read = store.get("session");
-    await new Promise((ready) => (read.onsuccess = ready));
-    const write = store.put({ ...read.result, expires_at: 0 }, "session");
-    await new Promise((ready) => (write.onsuccess = ready));
-    asked.result.close();
-    return read.result;
-}"""  # and the token counts as run out, as it would after a quarter of an hour
 POUCHES = "indexedDB.databases().then((all) => all.map(({ name }) => name).filter((name) => name.startsWith('_pouch_')).sort())"
 WHAT_IS_LEFT = """async () => {
     const found = {};
@@ -113,7 +102,7 @@ def assert_no_resident_is_left(page, names: set[str]) -> None:
 def test_an_area_taken_away_while_the_phone_holds_unsent_work(server, phone, office, eventually):
     holder = phone("surveyor2")
     page = holder.page
-    session = page.evaluate(SESSION)
+    session = page.evaluate(TOKEN_RUNS_OUT)
     area = session["worker"]["areas"][0]["id"]
     before = set(submissions(server, session))
     residents = names_of_residents(server, area)
@@ -162,7 +151,7 @@ def test_an_area_taken_away_while_the_phone_holds_unsent_work(server, phone, off
 def test_a_phone_that_was_signed_out_hands_in_clears_itself_and_says_so(server, phone, office, eventually):
     holder = phone("surveyor3")
     page = holder.page
-    session = page.evaluate(SESSION)
+    session = page.evaluate(TOKEN_RUNS_OUT)
     before = set(submissions(server, session))
     residents = names_of_residents(server, session["worker"]["areas"][0]["id"])
     holder.lose_network()
@@ -190,13 +179,13 @@ def test_a_phone_that_was_signed_out_hands_in_clears_itself_and_says_so(server, 
     page.fill("#password", "demo")
     page.click("button[type=submit]")
     page.wait_for_selector(".tabs")
-    assert page.evaluate(SESSION)["device"] != session["device"]
+    assert page.evaluate(TOKEN_RUNS_OUT)["device"] != session["device"]
 
 
 def test_a_stolen_phone_clears_itself_when_it_next_asks(server, phone, office):
     holder = phone("surveyor4")
     page = holder.page
-    session = page.evaluate(SESSION)
+    session = page.evaluate(TOKEN_RUNS_OUT)
     before = set(submissions(server, session))
     residents = names_of_residents(server, session["worker"]["areas"][0]["id"])
     holder.lose_network()

@@ -12,6 +12,17 @@ from playwright.sync_api import BrowserContext, Locator, expect
 WORDS = Path(__file__).parent.parent.parent / "server" / "pwa" / "src" / "i18n"
 WAIT_MS_MAX = 30_000
 SYNC_MS_MAX = 60_000
+TOKEN_RUNS_OUT = """async () => {
+    const asked = indexedDB.open("doorstep");
+    await new Promise((ready) => (asked.onsuccess = ready));
+    const store = asked.result.transaction("settings", "readwrite").objectStore("settings");
+    const read = store.get("session");
+    await new Promise((ready) => (read.onsuccess = ready));
+    const write = store.put({ ...read.result, expires_at: 0 }, "session");
+    await new Promise((ready) => (write.onsuccess = ready));
+    asked.result.close();
+    return read.result;
+}"""  # the session as it lies on the phone, whose token counts as run out from now on, as it would after a quarter of an hour
 PICTURES = os.environ.get("PICTURES")  # a folder that keeps a picture of each screen worth looking at
 
 

@@ -166,6 +166,9 @@ def test_another_takes_over_from_a_worker_that_was_killed(new_centre, shared_url
             process.stdout.readline()
         eventually(lambda: len(centre.rows(Submission)) > 0)
         os.kill(processes[0].pid, signal.SIGKILL)
+        processes[0].wait()
+        with centre.store.writing() as connection:  # as if it had not been seen for long
+            connection.execute(text("UPDATE merge_workers SET seen_at = seen_at - interval '1 hour' WHERE id = 'a'"))
         eventually(lambda: is_done(centre, sent), seconds=90)
     finally:
         for process in processes:
