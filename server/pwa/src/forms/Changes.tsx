@@ -27,7 +27,7 @@ export function Changes(props: Pick<FormScreenProps, 'form' | 'start'>) {
           <For each={changes().slice(0, SHOWN_MAX)}>
             {({ what, value, who }) => (
               <p>
-                {what}: <strong>{value}</strong> <span class="soft">{who}</span>
+                {t('form.changes.what', { what })}<strong>{value}</strong> <span class="soft">{who}</span>
               </p>
             )}
           </For>
