@@ -106,7 +106,7 @@ def pages(url: str) -> list[tuple[str, str]]:
             for kind in ("household", "person", "quarantine_case")
         }
         areas_of = {
-            level: list(connection.scalars(select(areas.c.id).where(areas.c.level == level).order_by(areas.c.id).limit(1).offset(7)))
+            level: list(connection.scalars(select(areas.c.id).where(areas.c.level == level).order_by(areas.c.id).limit(1).offset(3)))
             for level in ("grid", "community", "street", "district")
         }
         held = connection.scalar(select(submissions.c.id).where(submissions.c.state == "held").limit(1))

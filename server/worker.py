@@ -13,19 +13,25 @@ import threading
 import time
 from typing import cast
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from server.couchdb.keys import keep_keys
 from server.health import HEARTBEAT_SECONDS, beat
 from server.parent import end_with_parent
 from server.provision import provide_forms
 from server.settings import Settings
 from server.stores import Stores
+from sync.clock import utc_now
 from sync.couchdb.errors import CouchError, CouchUnavailable
 from sync.engine import Engine
 from sync.engine.errors import EngineError
 from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN
+from sync.store.searchable import COPIED_ROWS_MAX, Keeper
 
 TENDING_FIRST_SECONDS = 30.0
 TENDING_SECONDS = 600.0
+SEARCHABLE_SECONDS = 5.0
+SEARCHABLE_AGAIN_SECONDS = 0.1
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +54,7 @@ def run_worker(stores: Stores) -> None:
             threading.Thread(target=keep_keys, args=(stores.settings,), name="signing keys of CouchDB", daemon=True).start()
         else:
             threading.Thread(target=_tend, args=(stores, stop), name="tending", daemon=True).start()
+        threading.Thread(target=_keep_searchable, args=(stores, stop), name="making searchable", daemon=True).start()
         if _provided(stores, stop):
             Pipeline(stores.store, stores.databases, me=me).run_forever(stop)
         if not stores.settings.couchdb_url:
@@ -80,6 +87,21 @@ def _tend_once(stores: Stores, compacting: bool = True) -> None:
         cast(Engine, stores.databases).tend(compacting)
     except (EngineError, OSError, sqlite3.Error):
         _log.exception("the databases' folder could not be looked after")
+
+
+def _keep_searchable(stores: Stores, stop: Stop) -> None:
+    """Beside merging: what records are found by is brought up, without a pause while much has changed. What fails is tried again."""
+    keeper = Keeper(stores.store)
+    pause = SEARCHABLE_SECONDS
+    while not stop.is_told_within(pause):
+        pause = SEARCHABLE_SECONDS
+        try:
+            if keeper.bring_up(utc_now()) >= COPIED_ROWS_MAX:
+                pause = SEARCHABLE_AGAIN_SECONDS
+            elif (wrong := keeper.sweep()) > 0:
+                _log.warning("%d records could not be found by what they say; now they can: was a clock set back?", wrong)
+        except SQLAlchemyError:
+            _log.exception("what records are found by could not be brought up")
 
 
 class Stop(threading.Event):

@@ -140,7 +140,7 @@ def count(connection: Connection, query: RecordQuery, most: int | None = None) -
         return connection.scalar(_chosen(connection, query, func.count())) or 0
     chosen = _chosen(connection, query, literal_column("1"), led_elsewhere=query.disputed)
     if query.disputed:  # in the words of the queue's index: to be counted, these few need no order
-        chosen = chosen.where(literal_column("records.disputes > 0"), literal_column("records.harm IN (0, 1)"))
+        chosen = chosen.where(literal_column("records.harm IN (0, 1)"))
     return connection.scalar(select(func.count()).select_from(chosen.limit(most).subquery())) or 0
 
 
@@ -245,7 +245,7 @@ def _is_narrowed(query: RecordQuery) -> bool:
 def _chosen(connection: Connection, query: RecordQuery, *columns: Any, led_elsewhere: bool = False) -> Select[Any]:
     conditions = [records.c.kind == query.kind, records.c.linked_to.is_(None)]
     if _few_areas(query) or led_elsewhere:
-        conditions = [_NearlyAlways(each) for each in conditions]
+        conditions = [NearlyAlways(each) for each in conditions]
     conditions += _conditions(connection, query)
     conditions += [records.c.search.contains(word, autoescape=True) for word in words_of(query.search)]
     return select(*columns).select_from(records).where(*conditions)
@@ -273,24 +273,24 @@ def _conditions(connection: Connection, query: RecordQuery) -> list[Any]:
     if query.fever:
         conditions.append(records.c.temperature >= FEVER_CELSIUS)
     if query.disputed:
-        conditions.append(records.c.disputes > 0)
+        conditions.append(literal_column("records.disputes > 0"))
     return conditions
 
 
-class _NearlyAlways(FunctionElement[bool]):
+class NearlyAlways(FunctionElement[bool]):
     """A condition that nearly every record meets. SQLite knows no such thing of its indexes, and would walk over all people for those of one grid."""
 
     type = Boolean()
     inherit_cache = True
 
 
-@compiles(_NearlyAlways)
-def _plain(element: _NearlyAlways, compiler: SQLCompiler, **how: Any) -> str:
+@compiles(NearlyAlways)
+def _plain(element: NearlyAlways, compiler: SQLCompiler, **how: Any) -> str:
     return compiler.process(element.clauses, **how)
 
 
-@compiles(_NearlyAlways, "sqlite")
-def _likely(element: _NearlyAlways, compiler: SQLCompiler, **how: Any) -> str:
+@compiles(NearlyAlways, "sqlite")
+def _likely(element: NearlyAlways, compiler: SQLCompiler, **how: Any) -> str:
     return f"likely({compiler.process(element.clauses, **how)})"
 
 

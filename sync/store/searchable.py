@@ -109,6 +109,7 @@ class Keeper:
     """Copies what has changed into the table, a transaction each COPIED_ROWS_MAX rows. One a process; several processes take turns."""
 
     store: Store
+    at_once: int = COPIED_ROWS_MAX
     _swept: dict[str, datetime] = field(default_factory=dict)
 
     def bring_up(self, now: datetime) -> int:
@@ -117,7 +118,7 @@ class Keeper:
             kinds = _kinds(connection)
         return max((self._copy(kind, now) for kind in kinds), default=0)
 
-    def sweep(self, now: datetime) -> int:
+    def sweep(self) -> int:
         """Look again at some that were copied long ago, from where the last call ended, round and round; how many were not as they should be."""
         with self.store.reading() as connection:
             untils = {kind: copied_until(connection, kind) for kind in _kinds(connection)}
@@ -125,18 +126,18 @@ class Keeper:
         for kind, until in untils.items():
             if until is not None:
                 with self._alone() as connection:
-                    rows = _changed(connection, kind, self._swept.get(kind, BEGINNING), until)
+                    rows = _changed(connection, kind, self._swept.get(kind, BEGINNING), until, self.at_once)
                     wrong += _put(connection, kind, rows)
-                    self._swept[kind] = rows[-1].updated_at + TICK if len(rows) >= COPIED_ROWS_MAX else BEGINNING
+                    self._swept[kind] = rows[-1].updated_at + TICK if len(rows) >= self.at_once else BEGINNING
         return wrong
 
     def _copy(self, kind: str, now: datetime) -> int:
         before = now - timedelta(seconds=CLOCKS_APART_SECONDS_MAX)
         with self.store.reading() as connection:
-            if not _changed(connection, kind, copied_until(connection, kind) or BEGINNING, before):
+            if not _changed(connection, kind, copied_until(connection, kind) or BEGINNING, before, 1):
                 return 0
         with self._alone() as connection:
-            rows = _changed(connection, kind, copied_until(connection, kind) or BEGINNING, before)
+            rows = _changed(connection, kind, copied_until(connection, kind) or BEGINNING, before, self.at_once)
             if rows:
                 _put(connection, kind, rows)
                 row = {"name": _name(kind), "at": rows[-1].updated_at + TICK, "body": None}
@@ -171,12 +172,12 @@ def _kinds(connection: Connection) -> list[str]:
     return kinds
 
 
-def _changed(connection: Connection, kind: str, since: datetime, before: datetime) -> Sequence[Any]:
+def _changed(connection: Connection, kind: str, since: datetime, before: datetime, most: int) -> Sequence[Any]:
     """The oldest changes of these times; of those that bear one moment all or none."""
     r = records.c
     chosen = select(r.id, r.sort, r.search, r.updated_at).where(r.kind == kind)
-    rows = connection.execute(chosen.where(r.updated_at >= since, r.updated_at < before).order_by(r.updated_at).limit(COPIED_ROWS_MAX)).all()
-    if len(rows) < COPIED_ROWS_MAX:
+    rows = connection.execute(chosen.where(r.updated_at >= since, r.updated_at < before).order_by(r.updated_at).limit(most)).all()
+    if len(rows) < most:
         return rows
     last = rows[-1].updated_at
     return [*(row for row in rows if row.updated_at < last), *connection.execute(chosen.where(r.updated_at == last))]
