@@ -6,6 +6,8 @@ OFFICE := server/office
 CLIENTS := tests/clients
 STAMPS := .stamps
 PWA_SOURCES := $(shell find $(PWA)/src $(PWA)/public $(PWA)/build sync/linkage/tables -type f 2>/dev/null) $(wildcard $(PWA)/*.html $(PWA)/*.ts $(PWA)/*.json)
+# One more than there are cores: some of the tests wait for what takes its time. Each may have a server, a browser and 1 GB of memory.
+TEST_PROCESSES ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$(( cores < 7 ? cores + 1 : 8 )))
 TRANSLATIONS := $(wildcard $(OFFICE)/translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
@@ -19,7 +21,7 @@ run: build ## install, build and serve the demo organisation on http://127.0.0.1
 
 test: lint build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules chromium ## everything that must hold, a real browser included (under 15 minutes)
 	cd $(PWA) && npm test --silent
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --reruns 1 --reruns-delay 2
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --reruns 1 --reruns-delay 2
 
 test-long: build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules chromium ## the long ones: ten times the examples, 200 kills at random moments
 	EXAMPLES_TIMES=10 $(BIN)/python -m pytest -n 2 --timeout 3600 -m property
