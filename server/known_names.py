@@ -16,7 +16,7 @@ from server.accounts import AnySession
 from server.area_documents import people_of_places, publish_areas
 from server.stores import stores
 from sync.store import ruling_statements, statements
-from sync.store.models import Account, Area, AreaName, Record, table
+from sync.store.models import Account, AreaName, Record, table
 from sync.store.statements import parts
 
 
@@ -42,10 +42,9 @@ def _lacking(session: AnySession, ids: Collection[str]) -> set[tuple[str, str]]:
             found |= {(each, writer) for each in {area, *shown.get(id, ())} for writer in writers}
     if not found:
         return found
-    places = {area: place or area for area, place in session.execute(select(Area.id, Area.place).where(Area.id.in_({area for area, _ in found})))}
-    named = people_of_places(session)
+    named = people_of_places(session, {area for area, _ in found})
     accounts = set(session.scalars(select(Account.id).where(Account.id.in_({account for _, account in found}))))
-    found = {(area, account) for area, account in found if area in places and account in accounts and account not in named.get(places[area], {})}
+    found = {(area, account) for area, account in found if area in named and account in accounts and account not in named[area]}
     told = select(AreaName.area, AreaName.account).where(AreaName.area.in_({area for area, _ in found}))
     return found - {(area, account) for area, account in session.execute(told)}
 
