@@ -47,7 +47,7 @@ def test_an_area_tree_is_made_and_shown(command, community):
     )
 
 
-def test_an_areas_document_names_the_other_areas_of_its_place_and_no_others(command, community, app):
+def test_an_areas_document_names_the_other_areas_and_the_people_of_its_place_and_no_others(command, community, app):
     for line in (
         "areas add c0399 --level community --under xn --zh 桥头社区 --en Bridge",
         "areas add g0399 --level grid --under c0399 --zh 桥头第一网格 --en Nine",
@@ -58,6 +58,9 @@ def test_an_areas_document_names_the_other_areas_of_its_place_and_no_others(comm
         bodies = [orjson.loads(body) for body in stores().session.scalars(select(Outbox.body).order_by(Outbox.number))]
     newest = {body["_id"]: body["neighbours"] for body in bodies if body["_id"].startswith("area:g")}
     assert newest == {"area:g0311": {"g0312": {"zh": "第二网格", "en": "Two"}}, "area:g0312": {"g0311": {"zh": "第一网格", "en": "One"}}, "area:g0399": {}}
+    people = {body["_id"]: (body["workers"], body.get("others")) for body in bodies if body["_id"].startswith("area:g")}
+    wang = {next(iter(people["area:g0311"][0])): "王芳"}
+    assert people == {"area:g0311": (wang, None), "area:g0312": ({}, wang), "area:g0399": ({}, None)}, "her words may stand in the next grid's records"
 
 
 @pytest.mark.parametrize(
