@@ -3,13 +3,16 @@
     python -m benchmarks.feed_to_records                   SQLite and PostgreSQL at 10,000, 100,000 and 1,000,000 stored submissions
     python -m benchmarks.feed_to_records sqlite 10000      only that
 
-Real stores on disk, filled by benchmarks/filled_store.py; one process, one merge worker, PostgreSQL beside it. RUNS runs of RUN_SUBMISSIONS household
-surveys of four people from WORKERS workers: half of the households are new, half lie anywhere in the store and were surveyed before. Median.
+Real stores on disk, filled by benchmarks/filled_store.py; one process, one merge worker, PostgreSQL beside it. RUNS runs of RUN_SUBMISSIONS submissions
+from WORKERS workers, of two kinds of work. Surveys: of households with four people, six records each; half of the households are new, half lie anywhere in
+the store and were surveyed before. A day: for three surveys seven checks of people in quarantine, anywhere in the store too, as in the month that it holds
+(twice a day for fourteen days is most of the work). Median.
 """
 
 from __future__ import annotations
 
 import inspect
+import itertools
 import random
 import statistics
 import sys
@@ -19,7 +22,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ from sqlalchemy import select, update
 
 from benchmarks import filled_store, office_pages
 from benchmarks.report import rate, spread, table, verdict
+from server.demo_answers import check
 from sync import clock, judged, ledger, lying, pipeline
 from sync.clock import utc_now
 from sync.engine import Engine
@@ -48,11 +52,13 @@ RUN_SUBMISSIONS = 1_000
 WARM_UP = 500
 WORKERS = 8
 PEOPLE = 4
+CHECKS_IN_TEN = 7
+"""Of ten submissions of a day; the others are surveys."""
 
 
 @dataclass
 class Measured:
-    """Of one store at one size: submissions a second by the clock and by the process's own time, and microseconds a submission by part."""
+    """Of one kind of work on one store at one size: submissions a second by the clock and by the process's own time, and microseconds a submission by part."""
 
     rates: list[float] = field(default_factory=list)
     cpu_rates: list[float] = field(default_factory=list)
@@ -63,33 +69,34 @@ class Measured:
 def main(arguments: Sequence[str]) -> None:
     stores = [each for each in arguments if each in STORES] or STORES
     sizes = [int(each) for each in arguments if each.isdecimal()] or SIZES
-    found: dict[tuple[str, int], Measured] = {}
+    found: dict[tuple[str, int, str], Measured] = {}
     for kind in stores:
         for size in sizes:
             with filled(kind, size) as (store, folder):
-                found[kind, size] = measure(store, folder)
-                tell(kind, size, found[kind, size])
+                for work, measured in measure(store, folder).items():
+                    found[kind, size, work] = measured
+                    tell(kind, size, work, measured)
                 if size == sizes[-1]:
                     office_pages.measure(store.engine.url.render_as_string(hide_password=False))
     rows = []
-    for kind in stores:
-        first, last = (statistics.median(found[kind, size].rates) for size in (sizes[0], sizes[-1]))
+    for kind, work in itertools.product(stores, WORK):
+        first, last = (statistics.median(found[kind, size, work].rates) for size in (sizes[0], sizes[-1]))
         for size in sizes:
-            each = found[kind, size]
+            each = found[kind, size, work]
             median = statistics.median(each.rates)
-            rows.append([f"{kind}, {size:,} stored", rate(each.rates), spread(each.rates), rate(each.cpu_rates), verdict(median >= AIMS[kind])])
-        rows.append([f"{kind}: {sizes[0]:,} to {sizes[-1]:,}", f"{first / last:.2f} times", "", "", verdict(first / last <= FLAT_MAX)])
+            rows.append([f"{kind}, {size:,} stored, {work}", rate(each.rates), spread(each.rates), rate(each.cpu_rates), verdict(median >= AIMS[kind])])
+        rows.append([f"{kind}, {work}: {sizes[0]:,} to {sizes[-1]:,}", f"{first / last:.2f} times", "", "", verdict(first / last <= FLAT_MAX)])
     table("submissions a second, feed to committed records with receipts queued", ["", "median", "runs", "by CPU time", "aim"], rows)
 
 
-def tell(kind: str, size: int, measured: Measured) -> None:
+def tell(kind: str, size: int, work: str, measured: Measured) -> None:
     names = list(measured.parts[0])
     medians = {name: statistics.median(part[name] for part in measured.parts) for name in names}
     whole = sum(medians.values())
     rows = [[name, f"{each:.0f}", f"{100 * each / whole:.0f} %"] for name, each in medians.items()]
     rows.append(["all", f"{whole:.0f}", ""])
     rows.append(["afterwards: delivering receipts and records to the sync engine", f"{statistics.median(measured.delivered):.0f}", ""])
-    table(f"{kind}, {size:,} stored: {rate(measured.rates)} submissions/s", ["µs a submission", "µs", "share"], rows)
+    table(f"{kind}, {size:,} stored, {work}: {rate(measured.rates)} submissions/s", ["µs a submission", "µs", "share"], rows)
     sys.stdout.flush()
 
 
@@ -113,16 +120,23 @@ def filled(kind: str, size: int) -> Iterator[tuple[Store, Path]]:
                 server.cleanup()
 
 
-def measure(store: Store, folder: Path) -> Measured:
+def measure(store: Store, folder: Path) -> dict[str, Measured]:
+    """Of each kind of work."""
     databases = Engine(folder / "sync")
     areas = found(store, databases)
-    measured = Measured()
     worker = Pipeline(store, databases)
-    send(databases, surveys(store, areas, WARM_UP))  # compiles the form
+    send(databases, a_day(store, areas, WARM_UP))  # compiles the forms
     while worker.run_once():
         pass
+    measured = {work: _runs(store, databases, worker, areas, make) for work, make in WORK.items()}
+    databases.close()
+    return measured
+
+
+def _runs(store: Store, databases: Engine, worker: Pipeline, areas: Sequence[str], make: Callable) -> Measured:
+    measured = Measured()
     for _ in range(RUNS):
-        send(databases, surveys(store, areas, RUN_SUBMISSIONS))
+        send(databases, make(store, areas, RUN_SUBMISSIONS))
         before = accepted(store)
         with Watch(store) as watch:
             worker._look_at(None)
@@ -140,7 +154,6 @@ def measure(store: Store, folder: Path) -> Measured:
         while worker._delivery.run_once():
             pass
         measured.delivered.append(1e6 * (time.perf_counter() - started) / taken)
-    databases.close()
     return measured
 
 
@@ -240,6 +253,42 @@ def surveys(store: Store, areas: Sequence[str], count: int) -> list[dict[str, An
     return [survey(home, number % WORKERS, written + timedelta(milliseconds=number)) for number, home in enumerate(homes)]
 
 
+def a_day(store: Store, areas: Sequence[str], count: int) -> list[dict[str, Any]]:
+    """CHECKS_IN_TEN checks and the rest surveys, mixed."""
+    chance = random.Random()  # noqa: S311
+    checked = checks(store, chance, count * CHECKS_IN_TEN // 10)
+    found = [*checked, *surveys(store, areas, count - len(checked))]
+    chance.shuffle(found)
+    return found
+
+
+WORK = {"surveys": surveys, "a day": a_day}
+
+
+def checks(store: Store, chance: random.Random, count: int) -> list[dict[str, Any]]:
+    """Of one person each, in quarantine anywhere in the store: the morning's temperature, as the phone has the case. No case comes twice, unless there are
+    fewer cases than checks: then they are gone through again, by another worker."""
+    records = m.table(m.Record)
+    with store.reading() as connection:
+        cases = connection.execute(select(records.c.id).where(records.c.kind == "quarantine_case")).scalars().all()
+        chosen = [id for _ in range(-(-count // len(cases))) for id in chance.sample(cases, len(cases))][:count]
+        bodies = {
+            id: orjson.loads(body)
+            for first in range(0, len(chosen), 500)
+            for id, body in connection.execute(select(records.c.id, records.c.body).where(records.c.id.in_(chosen[first : first + 500])))
+        }
+    written = utc_now()
+    return [_check(chance, bodies[id], number % WORKERS, written + timedelta(milliseconds=number)) for number, id in enumerate(chosen)]
+
+
+def _check(chance: random.Random, case: dict[str, Any], worker: int, written: datetime) -> dict[str, Any]:
+    fields = case["fields"]
+    door = filled_store._Door("1", "1", "101", fields["household"]["value"])
+    resident = filled_store._Resident(fields["person"]["value"], filled_store._Named("王芳"), case["_id"])
+    answers = check(chance, door, [resident], "morning", written.replace(tzinfo=UTC), unwell=False, broken=False)
+    return _submission("quarantine_check", case["area"], answers, {case["_id"]: case["version"]}, worker, written)
+
+
 @dataclass
 class Home:
     household: str
@@ -285,27 +334,33 @@ def with_four_people(chance: random.Random, home: Home) -> Home:
     return home
 
 
-def survey(home: Home, worker: int, written: Any) -> dict[str, Any]:
-    id, device, moment = ulid(), f"d-{worker:08x}", written.isoformat(timespec="milliseconds") + "+00:00"
+def survey(home: Home, worker: int, written: datetime) -> dict[str, Any]:
+    moment = _wire(written)
     health = {"contact_history": "no", "health_code": "green"}
     members = [{**person, "temperature": 36.4, "symptoms": ["none"], "health": health} for person in home.people[:PEOPLE]]
     members[-1]["health"] = {**health, "vulnerable": ["elderly_alone"]}
+    answers = {
+        "household_id": home.household,
+        "visit_id": f"visit:{ulid()}",
+        "visit": {"mode": "door", "outcome": "done", "visited_at": moment},
+        "address": home.address,
+        "members": members,
+        "household_needs": {"needs": ["food"], "member_count": PEOPLE, "vulnerable_count": 1, "fever_count": 0},
+        "closing": {"position": {"latitude": 29.84, "longitude": 114.32, "altitude": 0, "accuracy": 12.5}, "consent": "yes"},
+    }
+    return _submission("household_survey", home.area, answers, home.versions, worker, written)
+
+
+def _submission(form: str, area: str, answers: dict[str, Any], based_on: dict[str, Any], worker: int, written: datetime) -> dict[str, Any]:
+    device, moment = f"d-{worker:08x}", _wire(written)
     return {
-        "_id": f"submission:{id}",
+        "_id": f"submission:{ulid()}",
         "type": "submission",
-        "form": "household_survey",
+        "form": form,
         "version": "1",
-        "area": home.area,
-        "answers": {
-            "household_id": home.household,
-            "visit_id": f"visit:{id}",
-            "visit": {"mode": "door", "outcome": "done", "visited_at": moment},
-            "address": home.address,
-            "members": members,
-            "household_needs": {"needs": ["food"], "member_count": PEOPLE, "vulnerable_count": 1, "fever_count": 0},
-            "closing": {"position": {"latitude": 29.84, "longitude": 114.32, "altitude": 0, "accuracy": 12.5}, "consent": "yes"},
-        },
-        "based_on": home.versions,
+        "area": area,
+        "answers": answers,
+        "based_on": based_on,
         "started_at": moment,
         "finished_at": moment,
         "clock": clock.format(clock.milliseconds(written), 0, device),
@@ -316,6 +371,10 @@ def survey(home: Home, worker: int, written: Any) -> dict[str, Any]:
         "supersedes": None,
         "media": [],
     }
+
+
+def _wire(written: datetime) -> str:
+    return written.isoformat(timespec="milliseconds") + "+00:00"
 
 
 def accepted(store: Store) -> int:

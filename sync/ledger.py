@@ -18,6 +18,7 @@ from sync.identity import ulid
 from sync.links import Linked, pairs, standing
 from sync.lying import Recomputed, areas_shown, reference
 from sync.merge import Record
+from sync.onward import begun, go_on
 from sync.publish import AS_IT_STANDS, area_database, outbox_row
 from sync.states import BY_PEOPLE, Decided, Link, base_state, chain, receipt, states_of, waits
 from sync.store import linkage_statements, ruling_statements, statements
@@ -38,6 +39,7 @@ class Ledger:
         self._rows: list[dict[str, Any]] = []  # contributions to insert
         self._new: dict[str, list[Contribution]] = {}  # those that count, by record
         self._counting: dict[str, list[Contribution]] = {}  # with those that counted before
+        self._gone_on: dict[str, tuple[Record, bytes]] = {}  # records that needed none of those before
         self._outbox: dict[tuple[str, str], dict[str, Any]] = {}
         self._office_clock: str | None = None
         self._changes: list[tuple[str, Any, Any]] = []
@@ -128,7 +130,7 @@ class Ledger:
         """Recompute every record that was touched and all that follows from it, and write the outbox. Returns the records that were looked at."""
         self._keep_contributions()
         counting = {**self._counting, **dict.fromkeys(self._touched, ()), **statements.counting(self.connection, self._touched)}
-        records = Recomputed(self.connection, counting)
+        records = Recomputed(self.connection, counting, {id: each for id, each in self._gone_on.items() if id not in counting})
         self._keep(records)
         statements.add(self.connection, statements.outbox, list(self._outbox.values()))
         return set(records.all)
@@ -151,7 +153,7 @@ class Ledger:
                 if before is not None:
                     gone.append(id)
             else:
-                rows.append(self.row(record, documents))
+                rows.append(self.row(record, documents, records.onward(id)))
             if self.notes_changes and bodies.get(id) != (rows[-1]["body"] if record else None):
                 now = rows[-1]["body"] if record else None
                 self._changes.append((id, orjson.loads(bodies[id]) if id in bodies else None, orjson.loads(now) if now else None))
@@ -162,14 +164,20 @@ class Ledger:
         linkage_statements.queue(self.connection, people_and_doors)
 
     def _keep_contributions(self) -> None:
-        """Read what counted before (a new record has nothing), then add the new: nothing is read back."""
-        before = statements.counting(self.connection, self._new.keys() - self._counting.keys())
+        """Go on from the records that can be gone on from; of the others read what counted before (a new one has nothing). Then add the new: nothing
+        is read back."""
+        fresh = self._new.keys() - self._counting.keys() - self._gone_on.keys()
+        for id in self._new.keys() & self._gone_on.keys():  # for the second time in this transaction: its row is of before
+            del self._gone_on[id]
+        gone_on = {id: go_on(begun(*row), self._new[id]) for id, row in statements.begun(self.connection, fresh).items()}
+        self._gone_on |= {id: record for id, record in gone_on.items() if record is not None}
+        before = statements.counting(self.connection, self._new.keys() - self._counting.keys() - self._gone_on.keys())
         for record, new in self._new.items():
             self._counting.setdefault(record, before.get(record, [])).extend(new)
         statements.add(self.connection, statements.contributions, self._rows)
         self._new, self._rows = {}, []
 
-    def row(self, record: Record, documents: Mapping[str, bytes]) -> dict[str, Any]:
+    def row(self, record: Record, documents: Mapping[str, bytes], onward: bytes | None) -> dict[str, Any]:
         """As it is kept. `documents`: by area; the one in its own area is the row's body."""
         fields = record.fields
         return {
@@ -188,6 +196,7 @@ class Ledger:
             **facets(record.label, fields),
             "updated_at": self.now,
             "body": documents[record.area],
+            "onward": onward,
         }
 
 

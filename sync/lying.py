@@ -8,7 +8,7 @@ records are one; what depends on another record is recomputed when that one move
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard
 
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sync.causality import Contribution
 from sync.links import clusters
 from sync.merge import Record, merge, merge_cluster
+from sync.onward import CONTRIBUTIONS_MIN, onward
 from sync.store import ruling_statements, statements
 
 LIE_WITH = ("household", "person")
@@ -69,14 +70,16 @@ def record_areas(connection: Connection, ids: Iterable[str]) -> dict[str, set[st
 
 
 class Recomputed:
-    """What these contributions make of the records, and of all records that lie with one of them or are one with it.
+    """What these contributions make of the records, and of all records that lie with one of them or are one with it. `gone_on`: records that are known
+    without their contributions, and what is to be kept beside them (sync/onward.py).
 
     `all`: each record as it is to be kept, where it lies; None: nothing counts any more. `before`: the rows that were there.
     """
 
-    def __init__(self, connection: Connection, counting: Mapping[str, Iterable[Contribution]]):
+    def __init__(self, connection: Connection, counting: Mapping[str, Sequence[Contribution]], gone_on: Mapping[str, tuple[Record, bytes]] | None = None):
         self._connection = connection
         self._counting = dict(counting)
+        self._gone_on = dict(gone_on or {})
         self.all: dict[str, Record | None] = {}
         self.before: dict[str, Mapping[str, Any]] = {}
         self._own: dict[str, Record] = {}  # by their own contributions alone
@@ -84,7 +87,7 @@ class Recomputed:
         self._clusters: dict[str, tuple[str, ...]] = {}
         self._areas: dict[str, str | None] = {}
         self._elsewhere: dict[str, Mapping[str, Any]] = {}  # rows of records that are not recomputed
-        new = set(self._counting)
+        new = self._counting.keys() | self._gone_on.keys()
         while new:
             new = self._recompute(new)
 
@@ -95,6 +98,15 @@ class Recomputed:
             return {}
         members = self._clusters[id] if record.members else ()
         return placed(record, [self._lies(self._own[each]) for each in members])
+
+    def onward(self, id: str) -> bytes | None:
+        """What is to be kept beside this record, for its next submission to go on from."""
+        if id in self._clusters:
+            return None
+        if id in self._gone_on:
+            return self._gone_on[id][1]
+        those = self._counting[id]
+        return onward(those) if len(those) >= CONTRIBUTIONS_MIN else None
 
     def shown_also(self) -> dict[str, set[str]]:
         """Of the records that are shown beside where they lie, or were: the areas where one of their members lies. Those that they have left are none."""
@@ -129,14 +141,16 @@ class Recomputed:
         """Merge these and what is one with them. Returns what must be recomputed because of that."""
         found = clusters(ruling_statements.links_among(self._connection, ids))
         new = ids | {id for those in found.values() for id in those} - self.all.keys()
-        missing = new - self._counting.keys()
+        for id in found:
+            self._gone_on.pop(id, None)
+        missing = new - self._counting.keys() - self._gone_on.keys()
         if missing:
             read = statements.counting(self._connection, missing)
             self._counting |= {id: read.get(id, []) for id in missing}
         self.before |= ruling_statements.lying(self._connection, new)
         for id in sorted(new):
             self.all[id] = None
-            record = merge(self._counting[id])
+            record = self._gone_on[id][0] if id in self._gone_on else merge(self._counting[id])
             if record is not None:
                 self._own[id] = record
         for those in {those for id, those in found.items() if id in new}:

@@ -275,7 +275,7 @@ def _settled_in_turn(ordered: Sequence[Contribution]) -> dict[str, dict[str, Any
     """The same where each report came from somebody who had all the ones before in hand, as when one visit follows the other. Then no two edits ever
     stand beside each other: of `latest` the last other value stands, and of what is observed the last."""
     if len(ordered) == 1:
-        only = _told(ordered[0])
+        only = told(ordered[0])
         return {name: {"value": value, **only} for name, value in sorted(ordered[0].properties.items())}
     newest: dict[str, Contribution] = {}
     standing: dict[str, Contribution] = {}
@@ -285,7 +285,7 @@ def _settled_in_turn(ordered: Sequence[Contribution]) -> dict[str, dict[str, Any
             before = standing.get(name)
             if before is None or not same(value, before.properties[name]):
                 standing[name] = each
-    told = {id(each): _told(each) for each in ordered}
+    sources = {id(each): told(each) for each in ordered}
     fields = {}
     for name in sorted(newest):
         policy = newest[name].policies.get(name, "latest")
@@ -293,7 +293,7 @@ def _settled_in_turn(ordered: Sequence[Contribution]) -> dict[str, dict[str, Any
             fields[name] = _settle(name, [each for each in ordered if name in each.properties])
         else:
             chosen = newest[name] if policy == OBSERVED else standing[name]
-            fields[name] = {"value": chosen.properties[name], **told[id(chosen)]}
+            fields[name] = {"value": chosen.properties[name], **sources[id(chosen)]}
     return fields
 
 
@@ -518,11 +518,11 @@ def _disputed(each: Contribution, value: Any) -> dict[str, Any]:
 
 
 def _entry(each: Contribution, value: Any) -> dict[str, Any]:
-    return {"value": value, **_told(each)}
+    return {"value": value, **told(each)}
 
 
-def _told(each: Contribution) -> dict[str, Any]:
+def told(each: Contribution) -> dict[str, Any]:
     """Where a value comes from."""
     worker, device, clock = each.worker, phone_of(each.device), each.effective
-    told = {"worker": worker, "device": device, "at": each.at, "clock": clock, "submission": each.submission, "form": each.form}
-    return {**told, "settled": True} if each.decides else told
+    source = {"worker": worker, "device": device, "at": each.at, "clock": clock, "submission": each.submission, "form": each.form}
+    return {**source, "settled": True} if each.decides else source

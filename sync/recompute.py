@@ -345,7 +345,8 @@ class Recomputation:
                 right = record is None and row is None
             else:
                 documents = {area: orjson.dumps(document, option=orjson.OPT_SORT_KEYS) for area, document in now.documents(id).items()}
-                right = all(row[name] == value for name, value in ledger.row(record, documents).items() if name != "updated_at")
+                right = all(row[name] == value for name, value in ledger.row(record, documents, now.onward(id)).items() if name not in ("updated_at", "onward"))
+                right = right and row["onward"] in (None, now.onward(id))  # a record of an earlier version has none
             if not right or shown.get(id, set()) != shown_now.get(id, set()):
                 differ.append(id)
         return differ

@@ -221,7 +221,7 @@ class Record(Base):
 
     `linked_to`: the record that stands for this one, since a person said that the two are one; lists leave such rows out. `also_in`: the areas,
     beside its own, whose phones have a document of this id (docs/architecture.md, Links and moves), with blanks between. `own_parent`: of one that
-    stands for others, what it lay with alone, where that is another record.
+    stands for others, what it lay with alone, where that is another record. `onward`: what the next submission needs to know of those before (sync/onward.py).
     """
 
     __tablename__ = "records"
@@ -245,6 +245,7 @@ class Record(Base):
     harm: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at: Mapped[datetime] = mapped_column(DateTime)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    onward: Mapped[bytes | None] = mapped_column(LargeBinary)
     # A list must not walk the bodies: one index answers every filter, order and count. What records are found by stands beside: see Searchable.
     __table_args__ = (
         *checks("records"),

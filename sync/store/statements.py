@@ -80,6 +80,13 @@ def counting(connection: Connection, ids: Iterable[str]) -> dict[str, list[Contr
     return found
 
 
+def begun(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[str, bytes, bytes]]:
+    """(area, body, onward) of those of these records that a submission can go on from."""
+    c = records.c
+    chosen = select(c.id, c.area, c.body, c.onward).where(c.onward.is_not(None))
+    return {row[0]: tuple(row[1:]) for some in parts(ids) for row in connection.execute(chosen.where(among(c.id, some)))}
+
+
 def contribution_dots(connection: Connection, ids: Collection[str]) -> dict[str, list[tuple[str, str, str]]]:
     """(record, dot's device, dot's clock) of each submission's contributions."""
     found: dict[str, list[tuple[str, str, str]]] = {id: [] for id in ids}

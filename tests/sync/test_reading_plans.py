@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from sync.store import open_store, reading, reading_submissions, upgrade
+from sync.store import open_store, reading, reading_submissions, ruling_statements, statements, upgrade
 from sync.store.models import Record, table
 from sync.store.reading import RecordQuery
 from sync.store.reading_submissions import SubmissionQuery
@@ -13,6 +13,7 @@ from sync.store.searchable import Keeper
 
 NOON = datetime(2026, 2, 3, 12)
 MANY = frozenset(f"g{number}" for number in range(900))
+IDS = [f"person:{number}" for number in range(1_500)]
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +111,23 @@ def test_what_belongs_with_a_record_is_found_by_what_names_it(store):
     person = {"id": "person:b", "kind": "person", "household": "household:a", "person": None}
     steps = plan(store, lambda connection: reading.linked(connection, person, None))
     assert sum("ix_records_household (household=?)" in step or "ix_records_person (person=?)" in step for step in steps) == 2, steps
+
+
+BY_MANY_IDS = {
+    "what counts": lambda connection: statements.counting(connection, IDS),
+    "what is gone on from": lambda connection: statements.begun(connection, IDS),
+    "submissions": lambda connection: statements.submission_rows(connection, IDS, "state"),
+    "corrections": lambda connection: statements.superseding(connection, IDS),
+    "copies": lambda connection: statements.of_marks(connection, IDS),
+    "all that is tied to them": lambda connection: statements.related(connection, IDS),
+    "where records lie": lambda connection: ruling_statements.lying(connection, IDS),
+    "what lies with them": lambda connection: ruling_statements.dependents(connection, IDS),
+    "rulings": lambda connection: ruling_statements.about(connection, IDS),
+}
+
+
+@pytest.mark.parametrize("read", BY_MANY_IDS.values(), ids=BY_MANY_IDS)
+def test_what_a_batch_asks_of_many_ids_is_looked_up_in_an_index(store, read):
+    steps = plan(store, read)
+    assert any("SEARCH" in step for step in steps)
+    assert {step.partition(" VIRTUAL")[0] for step in steps if step.startswith("SCAN")} == {"SCAN json_each"}
