@@ -142,3 +142,34 @@ def mark_of(says):
     envelope = Envelope("submission:9", *(None,) * 8)
     held = Held(replace(envelope, clock="1770080102000-0000-d-7f3a0001"), [], None, [], [])
     return Judged(arrival, "1-a", held, "submission:9", orjson.dumps(arrival.document, option=orjson.OPT_SORT_KEYS)).mark()
+
+
+def test_where_linked_records_are_shown_and_who_settled_is_known_after_an_upgrade(tmp_path):
+    """The one of two linked people lies in g2, where the newest word is from; g0 has a trace only."""
+    url = f"sqlite:///{tmp_path}/central.db"
+    upgrade_to(url, "0012")
+    body = orjson.dumps({"members": ["person:a", "person:b"], "moved": {"from": ["g0"]}})
+    store = open_store(url)
+    with store.writing() as connection:
+        for id in ("g0", "g1", "g2"):
+            connection.execute(text("INSERT INTO areas (id, level, name_zh, name_en) VALUES (:id, 'grid', '', '')"), {"id": id})
+        for id, area, also, one in (("person:a", "g2", "g0 g1", None), ("person:b", "g1", "", "person:a"), ("person:c", "g1", "g0", None)):
+            words = """INSERT INTO records (id, kind, area, also_in, linked_to, label, search, disputes, sort, updated_at, body)
+                VALUES (:id, 'person', :area, :also, :one, '', '', 0, '', '2026-02-03 12:00:00.000000', :body)"""
+            values = {"id": id, "area": area, "also": also, "one": one, "body": b"{}" if one else body}
+            connection.execute(text(words), values)
+        for by in ("w1", "w2"):
+            words = """INSERT INTO accounts (id, username, name, password_hash, role, language, active, created_at)
+                VALUES (:by, :by, :by, '!', 'administrator', 'zh', true, '2026-02-03 12:00:00.000000')"""
+            connection.execute(text(words), {"by": by})
+        for id, action, by in (("1", "settle", "w1"), ("2", "settle", "w1"), ("3", "apart", "w2")):
+            words = """INSERT INTO rulings (id, action, record, other, field, value, body, click, "by", at, clock)
+                VALUES (:id, :action, 'person:a', 'person:c', 'phone', :value, :value, :id, :by, '2026-02-03 12:00:00.000000', :id)"""
+            connection.execute(text(words), {"id": id, "action": action, "by": by, "value": b"1"})
+    store.close()
+    upgrade(url)
+    store = open_store(url)
+    with store.reading() as connection:
+        assert connection.execute(text("SELECT record, area FROM shown_also")).all() == [("person:a", "g1")]
+        assert connection.execute(text("SELECT area, account FROM area_names")).all() == [("g2", "w1")]
+    store.close()
