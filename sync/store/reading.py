@@ -17,6 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from sync.store.among import among
 from sync.store.facets import CALL_BACK_STATES, FEVER_CELSIUS
 from sync.store.models import WARM, WATCHED, Account, Area, Contribution, FormVersion, Record, ShownAlso, Submission, table
 from sync.store.searchable import SEARCH_CHARACTERS_MAX as SEARCH_CHARACTERS_MAX
@@ -294,25 +295,30 @@ def _likely(element: NearlyAlways, compiler: SQLCompiler, **how: Any) -> str:
     return f"likely({compiler.process(element.clauses, **how)})"
 
 
+def in_areas(column: Any, areas: frozenset[str]) -> Any:
+    """Many are one parameter: a place for each takes longer to be written than to be answered."""
+    return column.in_(sorted(areas)) if len(areas) <= FEW_AREAS_MAX else among(column, sorted(areas))
+
+
 def _seen(within: Areas) -> Any:
     """What lies in these areas or is one with what does. For records that something else leads to already."""
     if within is None:
         return records.c.id.is_not(None)
-    also = select(shown.c.area).where(shown.c.record == records.c.id, shown.c.area.in_(sorted(within)))
-    return or_(records.c.area.in_(sorted(within)), also.exists())
+    also = select(shown.c.area).where(shown.c.record == records.c.id, in_areas(shown.c.area, within))
+    return or_(in_areas(records.c.area, within), also.exists())
 
 
 def _listed(connection: Connection, areas: frozenset[str]) -> Any:
     """The same, for lists: led to by the areas where those are few. Where nothing is shown beside where it lies, as in most, nothing need be looked for."""
-    lie = records.c.area.in_(sorted(areas))
-    also = select(shown.c.record).where(shown.c.area.in_(sorted(areas)))
+    lie = in_areas(records.c.area, areas)
+    also = select(shown.c.record).where(in_areas(shown.c.area, areas))
     elsewhere = also.join(records, records.c.id == shown.c.record).where(~lie)
     if connection.execute(elsewhere.limit(1)).first() is None:
         return lie
     if len(areas) > FEW_AREAS_MAX:
         return or_(lie, records.c.id.in_(also))
     here = records.alias("here")
-    return records.c.id.in_(select(here.c.id).where(here.c.area.in_(sorted(areas))).union_all(elsewhere.correlate(None)))
+    return records.c.id.in_(select(here.c.id).where(in_areas(here.c.area, areas)).union_all(elsewhere.correlate(None)))
 
 
 def _bodies(connection: Connection, ids: list[str]) -> list[dict[str, Any]]:

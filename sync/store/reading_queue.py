@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_co
 
 from sync.store.harm import held_harm
 from sync.store.models import Account, Assignment, Contribution, QueueAssignment, Record, RecordLink, Ruling, Submission, Suggestion, table
-from sync.store.reading import Areas
+from sync.store.reading import Areas, in_areas
 from sync.store.reading_pairs import left, open_pairs, right
 from sync.store.reading_submissions import LISTED, RULES, has_problem
 
@@ -209,11 +209,11 @@ def _chosen(connection: Connection, query: QueueQuery, sort: Sort, *columns: Any
     areas = [each for each in (query.within, query.area) if each is not None]
     if sort == "dispute":
         chosen = select(*columns).select_from(records).where(literal_column("records.disputes > 0"), records.c.harm.in_(BOTH))
-        chosen = chosen.where(*(records.c.area.in_(sorted(each)) for each in areas))
+        chosen = chosen.where(*(in_areas(records.c.area, each) for each in areas))
         item, since, kind = "dispute:" + records.c.id, records.c.updated_at, records.c.kind
     elif sort == "held":
         chosen = select(*columns).select_from(submissions).where(literal_column("submissions.state = 'held'"))
-        chosen = chosen.where(*(submissions.c.area.in_(sorted(each)) for each in areas))
+        chosen = chosen.where(*(in_areas(submissions.c.area, each) for each in areas))
         item, since, kind = "held:" + submissions.c.id, submissions.c.received_at, None
         if query.form:
             chosen = chosen.where(submissions.c.form == query.form)
@@ -237,8 +237,8 @@ def _chosen(connection: Connection, query: QueueQuery, sort: Sort, *columns: Any
 def _lies_in(areas: frozenset[str]) -> ColumnElement[bool]:
     """One of a pair's records lies in these areas. Of few areas the records are looked up, of many the pairs: the other way costs a walk over all of them."""
     if len(areas) > AREAS_FEW_MAX:
-        return or_(left.c.area.in_(sorted(areas)), right.c.area.in_(sorted(areas)))
-    there = select(records.c.id).where(records.c.area.in_(sorted(areas)))
+        return or_(in_areas(left.c.area, areas), in_areas(right.c.area, areas))
+    there = select(records.c.id).where(in_areas(records.c.area, areas))
     return or_(suggestions.c.lesser.in_(there), suggestions.c.greater.in_(there))
 
 
@@ -287,7 +287,7 @@ def _say_what_about(connection: Connection, rows: list[dict[str, Any]], within: 
     c = table(Contribution).c
     named = select(c.submission, records.c.kind, records.c.label).join(records, records.c.id == c.record)
     if within is not None:
-        named = named.where(records.c.area.in_(sorted(within)))
+        named = named.where(in_areas(records.c.area, within))
     found: dict[str, list[tuple[bool, str]]] = {}
     for row in connection.execute(named.where(c.submission.in_([each["id"] for each in rows]), records.c.kind.in_(("household", "person")))):
         found.setdefault(row.submission, []).append((row.kind != "household", row.label))

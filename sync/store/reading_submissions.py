@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, LargeBinary, Select, func, literal, literal_column, select
 
 from sync.store.models import Account, Assignment, Contribution, Decision, Submission, table
-from sync.store.reading import EXPORT_BATCH_ROWS, Areas, NearlyAlways, Page, page_of
+from sync.store.reading import EXPORT_BATCH_ROWS, Areas, NearlyAlways, Page, in_areas, page_of
 
 STATES = ("held", "returned", "accepted", "rejected", "superseded", "duplicate")
 RULES = ("envelope", "form", "version", "worker", "area", "type", "choice", "required", "constraint", "relevant", "count", "unknown", "conflict", "chain")
@@ -98,7 +98,7 @@ def counts_by_form(connection: Connection, query: SubmissionQuery) -> dict[str, 
 def workers_in(connection: Connection, areas: Sequence[Areas], most: int) -> list[tuple[str, str]]:
     """(id, name) of the surveyors who work or have worked in all of these areas, by name: `most` at most."""
     who, where = table(Account).c, table(Assignment).c
-    there = select(where.account).where(*(where.area.in_(sorted(each)) for each in areas if each is not None))
+    there = select(where.account).where(*(in_areas(where.area, each) for each in areas if each is not None))
     rows = connection.execute(select(who.id, who.name).where(who.role == "surveyor", who.id.in_(there)).order_by(who.name, who.id).limit(most))
     return [(row.id, row.name) for row in rows]
 
@@ -129,7 +129,7 @@ def _chosen(connection: Connection, query: SubmissionQuery, *columns: Any) -> Se
     conditions: list[Any] = []
     for areas in (query.within, query.area):
         if areas is not None:
-            there = submissions.c.area.in_(sorted(areas))
+            there = in_areas(submissions.c.area, areas)
             conditions.append(there if query.since is None else NearlyAlways(there))  # a day leads to less, in an index that has the area
     for name in ("state", "form", "worker"):
         if getattr(query, name):

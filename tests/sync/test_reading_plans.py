@@ -60,7 +60,7 @@ def test_people_of_a_grid_are_found_by_the_grid(store, filters):
 
 @pytest.mark.parametrize("filters", [{}, {"disputed": True}, {"within": MANY}, {"health_code": "green"}, {"state": "done", "order": "newest"}])
 def test_other_lists_walk_over_one_index_and_read_no_record(store, filters):
-    assert "SEARCH records USING COVERING INDEX records_for_lists (kind=?)" in of_records(store, **filters)[:3]
+    assert "SEARCH records USING COVERING INDEX records_for_lists (kind=?)" in of_records(store, **filters)
 
 
 def test_the_disputed_are_counted_among_the_disputed(store):
