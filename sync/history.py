@@ -20,8 +20,9 @@ from sqlalchemy import Connection
 
 from sync.causality import OFFICE, Contribution, as_member
 from sync.lying import LIE_WITH, parent
-from sync.merge import Record, merge, same
+from sync.merge import Record, merge
 from sync.merge_each import merge_each
+from sync.policies import same
 from sync.replay import Arrival, Cause, Decision, Ruling, Step, Together, order, replay
 from sync.store import history_statements
 

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync.causality import Contribution, by_time, causal
-from sync.merge import COMBINING, Edits, Record, by_field, combined, made, merge, policy_of
+from sync.edits import Edits, combined
+from sync.merge import Record, by_field, made, merge
+from sync.policies import COMBINING, policy_of
 
 ALIKE_MIN = 50
 """Contributions below which it is quicker to merge each by itself."""

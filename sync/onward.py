@@ -21,8 +21,10 @@ from typing import Any
 import orjson
 
 from sync.causality import Contribution, by_time, each_knew_all_before
+from sync.edits import told
 from sync.labels import label_of, search_text
-from sync.merge import COMBINING, OBSERVED, SUBMISSIONS_SHOWN_MAX, Record, same, told
+from sync.merge import SUBMISSIONS_SHOWN_MAX, Record
+from sync.policies import COMBINING, OBSERVED, same
 
 CONTRIBUTIONS_MIN = 4
 """Of fewer nothing is kept: to merge them anew is as quick."""

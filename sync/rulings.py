@@ -20,7 +20,7 @@ from sync.causality import OFFICE, RULING_PREFIX, Contribution
 from sync.identity import ulid
 from sync.ledger import relink
 from sync.links import APART, LINK, ONE, UNDO, clusters, pairs, standing
-from sync.merge import CHOOSING, policy_of
+from sync.policies import CHOOSING, policy_of
 from sync.store import locks, ruling_statements, statements
 from sync.store.engine import Store
 from sync.trial import Change as Change

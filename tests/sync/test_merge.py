@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from forms.findings import MERGE_POLICIES
 from sync import clock
 from sync.causality import Contribution, by_time, known_to
-from sync.merge import POLICIES, merge
+from sync.merge import merge
+from sync.policies import POLICIES
 from tests.examples import examples
 
 CASES = json.loads((Path(__file__).parent.parent / "data" / "merge.json").read_text())["cases"]

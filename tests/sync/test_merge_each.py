@@ -7,8 +7,9 @@ import pytest
 
 from sync import clock
 from sync.causality import Contribution
-from sync.merge import POLICIES, merge
+from sync.merge import merge
 from sync.merge_each import ALIKE_MIN, merge_each
+from sync.policies import POLICIES
 from tests.examples import examples
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from sync import clock
 from sync.causality import Contribution
-from sync.merge import POLICIES, merge, merge_cluster
+from sync.merge import merge, merge_cluster
+from sync.policies import POLICIES
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "merging.md").read_text()
 EXAMPLE = re.compile(r"\| who \| phone(?: \| (about))? \| clock \| had seen \| writes(?: \((\w+)\))? \|\n\|[-|]+\|\n((?:\|.*\|\n)+)\nResult: (.*)\.\n")

@@ -8,8 +8,9 @@ import pytest
 from sync import clock
 from sync.causality import Contribution, by_time
 from sync.lying import placed
-from sync.merge import POLICIES, merge
+from sync.merge import merge
 from sync.onward import CARRIED, CONTRIBUTIONS_MIN, Begun, begun, go_on, onward
+from sync.policies import POLICIES
 from tests.examples import examples
 
 NAMES = ("temperature", "phone", "attempt", "name")
