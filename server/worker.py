@@ -26,6 +26,7 @@ from sync.couchdb.errors import CouchError, CouchUnavailable
 from sync.engine import Engine
 from sync.engine.errors import EngineError
 from sync.publish import RETRY_SECONDS_MAX, RETRY_SECONDS_MIN
+from sync.store import Store
 from sync.store.searchable import COPIED_ROWS_MAX, Keeper
 
 TENDING_FIRST_SECONDS = 30.0
@@ -54,7 +55,7 @@ def run_worker(stores: Stores) -> None:
             threading.Thread(target=keep_keys, args=(stores.settings,), name="signing keys of CouchDB", daemon=True).start()
         else:
             threading.Thread(target=_tend, args=(stores, stop), name="tending", daemon=True).start()
-        threading.Thread(target=_keep_searchable, args=(stores, stop), name="making searchable", daemon=True).start()
+        threading.Thread(target=_keep_searchable, args=(stores.store, stop), name="making searchable", daemon=True).start()
         if _provided(stores, stop):
             Pipeline(stores.store, stores.databases, me=me).run_forever(stop)
         if not stores.settings.couchdb_url:
@@ -89,9 +90,9 @@ def _tend_once(stores: Stores, compacting: bool = True) -> None:
         _log.exception("the databases' folder could not be looked after")
 
 
-def _keep_searchable(stores: Stores, stop: Stop) -> None:
+def _keep_searchable(store: Store, stop: Stop) -> None:
     """Beside merging: what records are found by is brought up, without a pause while much has changed. What fails is tried again."""
-    keeper = Keeper(stores.store)
+    keeper = Keeper(store)
     pause = SEARCHABLE_SECONDS
     while not stop.is_told_within(pause):
         pause = SEARCHABLE_SECONDS
