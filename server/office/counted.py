@@ -10,7 +10,7 @@ from flask import g
 from server.stores import stores
 from sync.clock import utc_now
 from sync.store import Store, counts
-from sync.store.counts import KEPT_SECONDS, Counts
+from sync.store.counts import LIVE_SECONDS_MAX, Counts
 
 _log = logging.getLogger(__name__)
 _last: dict[str, Counts] = {}
@@ -27,20 +27,18 @@ def all_counts() -> Counts:
 
 def _counts() -> Counts:
     connection, store = stores().session.connection(), stores().store
-    at = counts.kept_at(connection)
-    if at is None:
-        counted, is_slow = counts.timed(connection, utc_now())
-        if is_slow:
+    at, key = counts.kept_at(connection), str(store.engine.url)
+    if at is not None and (key not in _last or _last[key].at != at):
+        kept = counts.kept_counts(connection)
+        if kept is not None:  # else gone meanwhile
+            _last[key] = kept
+    if at is None or key not in _last:
+        counted = counts.count_all(connection, utc_now())
+        if counted.seconds > LIVE_SECONDS_MAX:
             _beside(store, counted)
         return counted
-    if abs((utc_now() - at).total_seconds()) > KEPT_SECONDS:
+    if counts.is_old(_last[key], utc_now()):
         _beside(store)
-    key = str(store.engine.url)
-    if key not in _last or _last[key].at != at:
-        kept = counts.kept_counts(connection)
-        if kept is None:  # gone meanwhile
-            return counts.count_all(connection, utc_now())
-        _last[key] = kept
     return _last[key]
 
 
@@ -52,12 +50,11 @@ def _beside(store: Store, counted: Counts | None = None) -> None:
 
 def _keep(store: Store, counted: Counts | None) -> None:
     try:
-        is_slow = True
         if counted is None:
             with store.reading() as connection:
-                counted, is_slow = counts.timed(connection, utc_now())
+                counted = counts.count_all(connection, utc_now())
         with store.writing() as connection:
-            if is_slow:
+            if counted.seconds > LIVE_SECONDS_MAX:
                 counts.keep(connection, counted)
             else:
                 counts.forget(connection)

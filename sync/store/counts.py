@@ -20,8 +20,8 @@ from sync.store import many_rows
 from sync.store.models import Kept, Record, ShownAlso, Submission, table
 
 LIVE_SECONDS_MAX = 0.1
-KEPT_SECONDS = 60
-"""A count that is older is made anew, while the old one is shown."""
+KEPT_TIMES = 100
+"""As many times as long as counting took, a count is kept; then it is made anew, while the old one is shown. So counting takes 1 % of a core at most."""
 NAME = "counts"
 PACKING = 1  # of zlib's levels the quickest
 REMEMBERED_MAX = 200
@@ -44,6 +44,8 @@ class Counts:
     records: list[list[Any]]
     elsewhere: list[list[Any]]
     submissions: list[list[Any]]
+    seconds: float = 0.0
+    """How long counting took."""
     is_kept: bool = False
     _remembered: dict[Any, Any] = field(default_factory=dict, compare=False)
 
@@ -94,6 +96,7 @@ class Counts:
 
 
 def count_all(connection: Connection, now: datetime) -> Counts:
+    started = time.perf_counter()
     r, s = records.c, submissions.c
     by = (r.kind, r.area, r.state, r.building)
     of_records = connection.execute(select(*by, func.count()).where(r.linked_to.is_(None)).group_by(*by))
@@ -102,36 +105,33 @@ def count_all(connection: Connection, now: datetime) -> Counts:
     forms = (s.area, s.state, s.form, s.version)
     of_submissions = connection.execute(select(*forms, func.count()).group_by(*forms))
     counted, beside_it, came = ([list(row) for row in rows] for rows in (of_records, elsewhere, of_submissions))
-    return Counts(now, counted, beside_it, came)
+    return Counts(now, counted, beside_it, came, time.perf_counter() - started)
 
 
 def kept_at(connection: Connection) -> datetime | None:
     return connection.scalar(select(kept.c.at).where(kept.c.name == NAME))
 
 
+def is_old(counts: Counts, now: datetime) -> bool:
+    return abs((now - counts.at).total_seconds()) > KEPT_TIMES * counts.seconds
+
+
 def kept_counts(connection: Connection) -> Counts | None:
     row = connection.execute(select(kept.c.at, kept.c.body).where(kept.c.name == NAME)).first()
     if row is None:
         return None
-    counted, elsewhere, came = orjson.loads(zlib.decompress(row.body))
-    return Counts(row.at, counted, elsewhere, came, is_kept=True)
+    counted, elsewhere, came, seconds = orjson.loads(zlib.decompress(row.body))
+    return Counts(row.at, counted, elsewhere, came, seconds, is_kept=True)
 
 
 def keep(connection: Connection, counts: Counts) -> None:
-    body = zlib.compress(orjson.dumps([counts.records, counts.elsewhere, counts.submissions]), PACKING)
+    body = zlib.compress(orjson.dumps([counts.records, counts.elsewhere, counts.submissions, counts.seconds]), PACKING)
     many_rows.upsert(connection, kept, [{"name": NAME, "at": counts.at, "body": body}], ("name",))
 
 
 def forget(connection: Connection) -> None:
     """Of a store that is counted quickly."""
     connection.execute(delete(kept).where(kept.c.name == NAME))
-
-
-def timed(connection: Connection, now: datetime) -> tuple[Counts, bool]:
-    """Count all; whether that took longer than a page may."""
-    started = time.perf_counter()
-    counts = count_all(connection, now)
-    return counts, time.perf_counter() - started > LIVE_SECONDS_MAX
 
 
 def _in(area: str | None, areas: tuple[Areas, ...]) -> bool:

@@ -201,12 +201,17 @@ def received_last(connection: Connection) -> datetime | None:
     return connection.scalar(select(func.max(submissions.c.received_at)))
 
 
+IN_DISPUTE = records.c.disputes + 0 > 0
+"""Not the words of the queue's index: thousands of these would be fetched to be put in order, where the index of lists has all of it."""
+
+
 def _in_order(connection: Connection, query: RecordQuery, whole: bool = False) -> Select[Any]:
     """The ids of a list, in its order. `whole`: all of them are wanted, not the first."""
     words, few = words_of(query.search), _few_areas(query)
     narrowed = ["id", "sort", *({"newest": ["updated_at"], "oldest": ["updated_at"], "label": []}.get(query.order, [query.order]))]
     if words and not few and not _is_watched(query):
-        rows = found(connection, query.kind, words, _conditions(connection, query), narrowed).subquery("ordered")
+        more = [*_conditions(connection, query), *([IN_DISPUTE] if query.disputed else [])]
+        rows = found(connection, query.kind, words, more, narrowed).subquery("ordered")
         return select(rows.c.id).order_by(*_order(query.order, rows.c))
     if query.order == "temperature" and not few and not whole and not words:
         warmest = _chosen(connection, query, records.c.id).where(literal_column(f"({WATCHED})"), literal_column(WARM))
@@ -249,11 +254,13 @@ def _chosen(connection: Connection, query: RecordQuery, *columns: Any, led_elsew
         conditions = [NearlyAlways(each) for each in conditions]
     conditions += _conditions(connection, query)
     conditions += [records.c.search.contains(word, autoescape=True) for word in words_of(query.search)]
+    if query.disputed:
+        conditions.append(literal_column("records.disputes > 0") if led_elsewhere else IN_DISPUTE)
     return select(*columns).select_from(records).where(*conditions)
 
 
 def _conditions(connection: Connection, query: RecordQuery) -> list[Any]:
-    """All but the kind and the words."""
+    """All but the kind, the words and the disputes."""
     conditions = [_listed(connection, areas) for areas in (query.within, query.area) if areas is not None]
     if query.state == "none":
         conditions.append(records.c.state.is_(None))
@@ -273,8 +280,6 @@ def _conditions(connection: Connection, query: RecordQuery) -> list[Any]:
         conditions += [records.c.state.is_(None), records.c.ends_on < query.over_by]
     if query.fever:
         conditions.append(records.c.temperature >= FEVER_CELSIUS)
-    if query.disputed:
-        conditions.append(literal_column("records.disputes > 0"))
     return conditions
 
 
