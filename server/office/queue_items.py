@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,8 @@ from sync.store.reading_queue import Item
 LAST_IN_FORM = 10_000
 ORDER = {False: 0, True: 1, None: 2}
 BESIDE_MAX = 6
+VALUES_SHOWN_MAX = 24
+"""Different answers to one question that stand side by side; a thousand phones may have written as many."""
 
 
 def panel(item: Item, here: str, following: str) -> dict[str, Any]:
@@ -65,7 +67,8 @@ def subjects(item: Item) -> list[str]:
 
 @dataclass(frozen=True)
 class Value:
-    """One of the values that were said of a field. `json` is what a button sends; `also`: what else was written with it; `knew`: what its author had seen."""
+    """One of the values that were said of a field. `json` is what a button sends; `also`: what else was written with it; `knew`: what its author had seen;
+    `alike`: how many others said the same."""
 
     json: str
     shown: str
@@ -79,6 +82,7 @@ class Value:
     knew: str
     also: tuple[tuple[str, str], ...]
     also_more: int
+    alike: int
     file: media.Media | None = None
 
     @property
@@ -88,12 +92,13 @@ class Value:
 
 @dataclass(frozen=True)
 class Settling:
-    """One disputed field with all that is needed to settle it."""
+    """One disputed field with all that is needed to settle it. `left_out`: how many other values there are."""
 
     name: str
     words: str
     question: Question | None
     values: tuple[Value, ...]
+    left_out: int
     can_type: bool
     how: str
     seen: str
@@ -107,7 +112,8 @@ def settling(row: Mapping[str, Any]) -> list[Settling]:
     disputed = facts.disputes(row["kind"], fields, shown.catalogue())
     if not disputed:
         return []
-    ids = {each for fact in disputed for each in (fact.submission, *(other.get("submission") for other in fact.others)) if each}
+    said = {fact.name: _distinct([fields[fact.name], *fact.others]) for fact in disputed}
+    ids = {str(one["submission"]) for those in said.values() for one, _alike in those[:VALUES_SHOWN_MAX] if one.get("submission")}
     wrote = contributed(connection, row, ids)
     seen = orjson.dumps(row["body"].get("version") or {}, option=orjson.OPT_SORT_KEYS).decode()
     last = rulings.last_ruling(connection, row["id"])
@@ -116,7 +122,8 @@ def settling(row: Mapping[str, Any]) -> list[Settling]:
             fact.name,
             shown.property_name(row["kind"], fact.name, fact.form),
             fact.question,
-            tuple(_value(row, fact, said, wrote) for said in (fields[fact.name], *fact.others)),
+            tuple(_value(row, fact, one, wrote, alike) for one, alike in said[fact.name][:VALUES_SHOWN_MAX]),
+            max(0, len(said[fact.name]) - VALUES_SHOWN_MAX),
             typed.can_be_typed(fact.question),
             _what_stands(fact, wrote),
             seen,
@@ -124,6 +131,16 @@ def settling(row: Mapping[str, Any]) -> list[Settling]:
         )
         for fact in disputed
     ]
+
+
+def _distinct(said: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
+    """Each value once, as it was said last, and how many others said it."""
+    found: dict[bytes, tuple[Mapping[str, Any], int]] = {}
+    for one in said:
+        key = orjson.dumps(one.get("value"), option=orjson.OPT_SORT_KEYS)
+        first, alike = found.get(key, (one, -1))
+        found[key] = first, alike + 1
+    return list(found.values())
 
 
 def _what_stands(fact: facts.Fact, wrote: Mapping[str, Mapping[str, Any]]) -> str:
@@ -145,7 +162,7 @@ def contributed(connection: Any, row: Mapping[str, Any], ids: set[str]) -> dict[
     return {each["submission"]: each for each in reading_queue.contributions_of(connection, members, ids)}
 
 
-def _value(row: Mapping[str, Any], fact: facts.Fact, said: Mapping[str, Any], wrote: Mapping[str, Mapping[str, Any]]) -> Value:
+def _value(row: Mapping[str, Any], fact: facts.Fact, said: Mapping[str, Any], wrote: Mapping[str, Mapping[str, Any]], alike: int) -> Value:
     contribution = wrote.get(str(said.get("submission"))) or {}
     form = said.get("form") or contribution.get("form") or None
     fields = row["body"].get("fields") or {}
@@ -171,6 +188,7 @@ def _value(row: Mapping[str, Any], fact: facts.Fact, said: Mapping[str, Any], wr
         _knew(contribution),
         tuple(also[:BESIDE_MAX]),
         max(0, len(also) - BESIDE_MAX),
+        alike,
         picture,
     )
 

@@ -195,6 +195,14 @@ def test_a_dispute_shows_every_value_with_who_when_where_and_what_else_they_knew
     assert "填写时没有看到过这条档案" in text
 
 
+def test_each_answer_stands_once_however_many_gave_it_and_a_hundred_are_not_all_drawn(app, browser):
+    for number in range(30):
+        says(app, LING, 30 + number, **{"phone": f"1370000{number // 2:04}", "name": f"何{number}"})
+    page = browser("admin").get(f"/queue?item=dispute:{LING}").text
+    assert page.count('name="value"') == 15 + 1 + 24 + 1, "15 telephones and the old one, 24 of 31 names, and typing another"
+    assert said(page).count("另有1人填写相同") == 14 and "另有7个更早的说法" in said(page)
+
+
 @pytest.mark.parametrize(("policy", "words"), [("", "采用最新的"), ("earliest", "采用最先填报的"), ("review", "表单规定由人认定")])
 def test_a_dispute_says_what_stands_until_it_is_settled(app, browser, policy, words):
     says(app, LING, 22, policy=policy, health_code="green")
