@@ -8,21 +8,21 @@ Bits add up; each bit doubles the odds.
 
 "Records of two" are of two sorts, and what tells one person from two strangers does not tell her from her sister: relatives share a surname, a door,
 often a telephone, and the character of their generation. So every weight stands twice in tables/weights.json: against a stranger and against one of the
-family. The sums begin at what is known before looking (one stranger in millions is the same person; of those behind one door, one in tens), and
+family. The sums begin at what is known before looking (one stranger in millions is the same person; of those who share what a family shares, one in three), and
 the score is **the lesser of the two sums**: suggested is only what neither "two strangers" nor "two of one family" explains.
 
 A worked example: 何伶俐 and 何玲利, both women, both born in 1975, in one community, behind different doors.
 
                                        against a stranger   against one of the family
-    before looking                                -20.0                        -3.0
+    before looking                                -20.0                        -1.0
     surname the same (何, within one community)    +6.0                        +0.5
-    given name: sounds the same                    +9.5                        +5.0
+    given name: sounds the same                    +9.5                        +2.5
     both women                                     +1.0                        +0.8
-    born in the same year                          +5.0                        +3.2
-    the same community, another door               +4.0                        +0.5
-                                                   +5.5                        +7.0      score 5.5: suggested
+    born in the same year                          +5.0                        +5.0
+    the same community, another door               +3.5                        +0.5
+                                                   +5.0                        +8.3      score 5.0: suggested
 
-Born in 1975 and 1978 they would have -2.0 and be two women of one community, perhaps sisters. Behind one door, born in one year, it is 6.2.
+Born in 1975 and 1978 they would have -2.2 and be two women of one community, perhaps sisters. Behind one door, born in one year, it is 7.5.
 Two records that one form lists side by side are two: whoever wrote them down saw two people.
 """
 
