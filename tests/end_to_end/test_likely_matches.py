@@ -95,12 +95,12 @@ def test_a_woman_who_is_registered_elsewhere_is_found_by_the_sound_of_her_name_a
         found = shared_server.documents("worker-w0001", "submission:")
         return next((found[id] for id in found.keys() - before), None)
 
-    submission = eventually(sent, 40, "the survey is at the centre")
+    submission = eventually(sent, 60, "the survey is at the centre")
     assert [(member["person_id"], member["name"]) for member in submission["answers"]["members"]] == [(her["_id"], "何伶俐")]
     assert submission["based_on"][her["_id"]] == her["version"]
     eventually(
         lambda: shared_server.documents("area-g0311", "person:")[her["_id"]]["fields"]["household"]["value"] == submission["answers"]["household_id"],
-        40,
+        60,
         "she belongs to the door where she was found",
     )
     assert len(shared_server.documents("area-g0311", "person:")) == len(people)
