@@ -93,7 +93,21 @@ class Page:
 
 def records_page(connection: Connection, query: RecordQuery) -> Page:
     """The asked page, or the last one there is when fewer records are left."""
+    if query.order == "temperature" and not query.search and not _few_areas(query) and (page := _hottest(connection, query)):
+        return page
     return page_of(connection, _in_order(connection, query), query.page, lambda ids: _bodies(connection, ids))
+
+
+def _hottest(connection: Connection, query: RecordQuery) -> Page | None:
+    """A page that is filled by those who are warm, the few that an index has in this order; to put all in order takes longer than to count them."""
+    warm = _chosen(connection, query, records.c.id).where(literal_column(f"({WATCHED})"), literal_column(WARM))
+    first = (max(query.page, 1) - 1) * PAGE_ROWS
+    rows = warm.order_by(records.c.temperature.desc(), records.c.sort, records.c.id).limit(PAGE_ROWS + 1).offset(first)
+    ids = list(connection.scalars(rows))
+    if len(ids) <= PAGE_ROWS:
+        return None
+    total = count(connection, query, COUNTED_ROWS_MAX + 1)
+    return Page(_bodies(connection, ids[:PAGE_ROWS]), min(total, COUNTED_ROWS_MAX), max(query.page, 1), more=total > COUNTED_ROWS_MAX, goes_on=True)
 
 
 def page_of(connection: Connection, ordered: Select[Any], asked: int, rows_of: Callable[[list[Any]], list[dict[str, Any]]]) -> Page:
@@ -118,7 +132,7 @@ def page_of(connection: Connection, ordered: Select[Any], asked: int, rows_of: C
 
 def record_ids(connection: Connection, query: RecordQuery) -> list[str]:
     """Every record of a list, in its order."""
-    return list(connection.scalars(_in_order(connection, query, whole=True)))
+    return list(connection.scalars(_in_order(connection, query)))
 
 
 def records_all(connection: Connection, ids: list[str]) -> Iterator[dict[str, Any]]:
@@ -175,8 +189,9 @@ def labels(connection: Connection, ids: list[str], within: Areas) -> dict[str, s
 
 
 def areas(connection: Connection) -> dict[str, dict[str, Any]]:
-    """The whole tree, by id; it is small."""
-    return {row["id"]: dict(row) for row in connection.execute(select(table(Area))).mappings()}
+    """The whole tree, by id; it is small, and of a city it has thousands."""
+    names = tuple(table(Area).columns.keys())
+    return {row[0]: dict(zip(names, row, strict=True)) for row in connection.execute(select(table(Area)))}
 
 
 def account_names(connection: Connection) -> dict[str, str]:
@@ -205,19 +220,14 @@ IN_DISPUTE = records.c.disputes + 0 > 0
 """Not the words of the queue's index: thousands of these would be fetched to be put in order, where the index of lists has all of it."""
 
 
-def _in_order(connection: Connection, query: RecordQuery, whole: bool = False) -> Select[Any]:
-    """The ids of a list, in its order. `whole`: all of them are wanted, not the first."""
+def _in_order(connection: Connection, query: RecordQuery) -> Select[Any]:
+    """The ids of a list, in its order."""
     words, few = words_of(query.search), _few_areas(query)
     narrowed = ["id", "sort", *({"newest": ["updated_at"], "oldest": ["updated_at"], "label": []}.get(query.order, [query.order]))]
     if words and not few and not _is_watched(query):
         more = [*_conditions(connection, query), *([IN_DISPUTE] if query.disputed else [])]
         rows = found(connection, query.kind, words, more, narrowed).subquery("ordered")
         return select(rows.c.id).order_by(*_order(query.order, rows.c))
-    if query.order == "temperature" and not few and not whole and not words:
-        warmest = _chosen(connection, query, records.c.id).where(literal_column(f"({WATCHED})"), literal_column(WARM))
-        warmest = warmest.order_by(records.c.temperature.desc(), records.c.sort, records.c.id)
-        if len(connection.execute(warmest.limit(COUNTED_ROWS_MAX + 1)).all()) > max(COUNTED_ROWS_MAX, query.page * PAGE_ROWS):
-            return warmest
     if not few and (_is_watched(query) or (query.order in ("newest", "oldest") and _is_narrowed(query))):
         rows = _chosen(connection, query, *(records.c[name] for name in narrowed)).offset(0).subquery("narrowed")  # the order leads to no index
         return select(rows.c.id).order_by(*_order(query.order, rows.c))
