@@ -94,7 +94,7 @@ def rule() -> Response | str:
     tell_names(ruled.records)
     note(asked.action, asked.record or asked.click, click=ruled.click, **({"other": asked.other} if asked.other else {}))
     look = url_for("office.record", record_id=asked.record) if asked.record else ""
-    toast(done(asked), look, url_for("office.rule"), action="undo", click=ruled.click, back=back, next=back)
+    toast(done(asked), look, url_for("office.rule"), asked.action == "undo" and not _is_redo(asked), action="undo", click=ruled.click, back=back, next=back)
     return redirect(safe_next(request.form.get("next")) or back)
 
 
@@ -245,7 +245,12 @@ def done(asked: Asked) -> str:
         case "move":
             label = _labels(asked)["left"]
             return _("%(label)s lies in %(area)s now. The phones of both areas are told.", label=label, area=shown.area_name(asked.area))
-    return _("Taken back: it is as it was before.")
+    return _("Done again: it stands as before it was taken back.") if _is_redo(asked) else _("Taken back: it is as it was before.")
+
+
+def _is_redo(asked: Asked) -> bool:
+    """Whether what is taken back was itself an undo."""
+    return any(row["action"] == "undo" for row in ruling_statements.of_click(stores().session.connection(), asked.click))
 
 
 def _labels(asked: Asked) -> dict[str, str]:

@@ -7,9 +7,9 @@ from typing import Any, cast
 from flask import flash
 
 
-def toast(words: str, look: str = "", undo: str = "", **fields: str) -> None:
-    """`look`: the address where it is to be seen. `undo`: the address that takes it back, when it is sent these fields."""
-    message: dict[str, Any] = {"words": words, "look": look, "undo": undo, "fields": fields}
+def toast(words: str, look: str = "", undo: str = "", was_undo: bool = False, **fields: str) -> None:
+    """`look`: the address where it is to be seen. `undo`: the address that takes it back, when it is sent these fields; `was_undo`: which does it again."""
+    message: dict[str, Any] = {"words": words, "look": look, "undo": undo, "was_undo": was_undo, "fields": fields}
     flash(cast(str, message), "done")
 
 

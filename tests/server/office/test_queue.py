@@ -226,9 +226,11 @@ def test_a_settlement_is_undone_from_the_toast_and_the_dispute_is_back(app, brow
     admin = browser("admin")
     before = document(app, ZHAO)
     answer = press(admin, OF_ZHAO, '"13900000001"')
-    assert undo(admin, answer.location).status_code == 302
+    answer = undo(admin, answer.location)
     assert document(app, ZHAO)["fields"] == before["fields"]
-    assert f"dispute:{ZHAO}" in listed(admin.get("/queue"))
+    assert f"dispute:{ZHAO}" in listed(browser("admin2").get("/queue"))
+    assert "已重做，恢复撤销前的认定" in admin.get(undo(admin, answer.location).location).text
+    assert document(app, ZHAO)["fields"]["phone"]["value"] == "13900000001", "the toast of an undo does it again"
 
 
 def test_the_areas_phones_learn_the_names_of_who_settled_and_who_wrote_from_elsewhere(app, browser):
