@@ -77,9 +77,9 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_make_parametrize_id(val):
-    """A file as an example has no place in a test's name: a workbook has the moment in it, and all processes of a run must collect the same names."""
+    """A file as an example has no place in a test's name: a workbook has the moment in it, even its length follows from that, and all processes of a run must collect the same."""
     if isinstance(val, bytes) and len(val) > EXAMPLE_BYTES_IN_A_NAME_MAX:
-        return f"{len(val)} bytes"
+        return "file"
     return f"{val[:40]}… {len(val)} characters" if isinstance(val, str) and len(val) > EXAMPLE_CHARACTERS_IN_A_NAME_MAX else None
 
 
