@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_make_parametrize_id(val):
-    """A file as an example has no place in a test's name: a workbook has the moment in it, even its length follows from that, and all processes of a run must collect the same."""
+    """A file as an example has no place in a test's name: a workbook has the moment in it, and all processes of a run must collect the same names."""
     if isinstance(val, bytes) and len(val) > EXAMPLE_BYTES_IN_A_NAME_MAX:
         return "file"
     return f"{val[:40]}… {len(val)} characters" if isinstance(val, str) and len(val) > EXAMPLE_CHARACTERS_IN_A_NAME_MAX else None
