@@ -6,7 +6,9 @@ import contextlib
 import hashlib
 import struct
 import zlib
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psutil
 
@@ -34,14 +36,14 @@ def forward(page) -> None:
 
 
 def household_with_cases(server, number: int) -> str:
-    """A door of surveyor1's with this many people in quarantine."""
+    """A door of surveyor1's with this many people in quarantine, today and tomorrow too."""
     area = server.sign_in("surveyor1", "d-00000e2f")["sync"]["areas"][0]
-    cases: dict[str, int] = {}
+    tomorrow = (datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)).isoformat()
+    ends: dict[str, list[str]] = {}
     for case in server.documents(area, "quarantine_case:").values():
         if "released_on" not in case["fields"]:
-            household = case["fields"]["household"]["value"]
-            cases[household] = cases.get(household, 0) + 1
-    return next(household for household, found in sorted(cases.items()) if found == number)
+            ends.setdefault(case["fields"]["household"]["value"], []).append(case["fields"].get("ends_on", {}).get("value", ""))
+    return next(household for household, those in sorted(ends.items()) if len(those) == number and min(those) >= tomorrow)
 
 
 def test_two_people_are_checked_in_four_taps_without_a_network(shared_server, shared_phone, eventually):
