@@ -173,7 +173,8 @@ class Ledger:
         self._gone_on |= {id: record for id, record in gone_on.items() if record is not None}
         before = statements.counting(self.connection, self._new.keys() - self._counting.keys() - self._gone_on.keys())
         for record, new in self._new.items():
-            self._counting.setdefault(record, before.get(record, [])).extend(new)
+            if record not in self._gone_on:
+                self._counting.setdefault(record, before.get(record, [])).extend(new)
         statements.add(self.connection, statements.contributions, self._rows)
         self._new, self._rows = {}, []
 

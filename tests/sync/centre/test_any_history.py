@@ -133,20 +133,22 @@ class City(RuleBasedStateMachine):
                 person = held["_id"]
             answers["members"] = [{"person_id": person, "name": f"何{value}", **({"temperature": 55} if wrong else {})}]
         before = phone.written[-1]["_id"] if corrects and phone.written else None
-        text = phone.tick(self.now())
-        phone.written.append(
-            self.centre.submission(
-                phone.worker,
-                number=next(self.numbers),
-                area=phone.areas[-1],
-                device=phone.device,
-                clock=text,
-                based_on=based_on,
-                supersedes=before,
-                answers={"household_id": door, **answers},
-            )
-        )
+        self._fill(phone, {"household_id": door, **answers}, based_on, before)
+
+    def _fill(self, phone, answers, based_on, before=None):
+        written = {"number": next(self.numbers), "area": phone.areas[-1], "device": phone.device, "clock": phone.tick(self.now())}
+        phone.written.append(self.centre.submission(phone.worker, based_on=based_on, supersedes=before, answers=answers, **written))
         phone.waiting.append(phone.written[-1])
+
+    @rule(phone=st.integers(0, 3), door=st.sampled_from(DOORS), values=st.lists(st.sampled_from("abc"), min_size=4, max_size=5), at_once=st.booleans())
+    def somebody_calls_at_a_door_day_after_day(self, phone, door, values, at_once):
+        """With all before in hand, and of what each form says the newest stands: so from the fifth on the record goes on from what it is."""
+        for value in values:
+            document = self.phones[phone].shown(door)
+            home, based_on = (door, {}) if document is None else (document["_id"], {document["_id"]: document["version"]})
+            self._fill(self.phones[phone], {"household_id": home, "phone": value}, based_on)
+            if not at_once:
+                self.a_phone_finds_signal(phone, False, True)
 
     @rule(phone=st.integers(0, 3), newest_only=st.booleans(), merge=st.booleans())
     def a_phone_finds_signal(self, phone, newest_only, merge):
