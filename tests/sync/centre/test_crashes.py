@@ -3,15 +3,18 @@
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select
 
+from sync import rulings
 from sync.clock import utc_now
 from sync.engine.limits import DEFAULT
-from sync.publish import Delivery, outbox_row
+from sync.publish import AS_IT_STANDS, Delivery, outbox_row
 from sync.publish_again import publish_again
 from sync.store import Store
+from sync.store.models import Outbox
 from sync.store.statements import outbox
 from tests.stores import is_postgresql
+from tests.sync.centre.conftest import HOUSEHOLD
 
 EACH_STEP_ON_POSTGRESQL = 9
 """Of SQLite's steps every one; the two differ in the store alone, and a centre on PostgreSQL takes longer to make."""
@@ -160,6 +163,37 @@ def test_a_document_that_is_refused_holds_up_no_other(centre):
     now[0] = 10.0
     assert delivery.run_once() == 2
     assert centre.databases.read("area-g0311", "household:2")["number"] == 2
+
+
+def test_a_record_is_published_as_it_stands_when_the_engine_is_back_and_only_where_it_lies(centre):
+    """Of what changed twice while the engine was away one revision comes; nothing of a record that has moved comes where it was."""
+
+    class Away:
+        def publish(self, name, documents):
+            raise OSError("away")
+
+    there = Delivery(centre.store, centre.databases)
+    centre.pipeline._delivery = Delivery(centre.store, Away())
+    centre.take(centre.submission(answers={"phone": "first"}))
+    centre.take(centre.submission(answers={"phone": "second"}))
+    with centre.store.reading() as connection:
+        waiting = [row.body for row in connection.execute(select(outbox).where(outbox.c.document_id == HOUSEHOLD))]
+    assert waiting == [AS_IT_STANDS, AS_IT_STANDS]
+    rulings.move(centre.store, HOUSEHOLD, "g0312", "admin", now=lambda: centre.time)
+    with centre.store.writing() as connection:  # as if the delivery of the first two came before the rest was seen
+        later = connection.execute(select(outbox).where(outbox.c.number > 4)).mappings().all()
+        connection.execute(delete(outbox).where(outbox.c.number > 4))
+    while there.run_once():
+        pass
+    assert centre.record() is None, "it lies elsewhere by now"
+    with centre.store.writing() as connection:
+        connection.execute(insert(outbox), [dict(row) for row in later])
+    while there.run_once():
+        pass
+    assert centre.record()["type"] == "moved"
+    record = centre.record(area="g0312")
+    assert record["fields"]["phone"]["value"] == "second" and record["_rev"].startswith("1-")
+    assert centre.rows(Outbox) == []
 
 
 def test_what_an_older_copy_of_the_engine_lacks_is_published_again(centre):
