@@ -264,8 +264,8 @@ WORK = {"surveys": surveys, "a day": a_day}
 
 
 def checks(store: Store, chance: random.Random, count: int) -> list[dict[str, Any]]:
-    """Of one person each, in quarantine anywhere in the store: the morning's temperature, as the phone has the case. No case comes twice, unless there are
-    fewer cases than checks: then they are gone through again, by another worker."""
+    """Of one person each, in quarantine anywhere in the store: the morning's temperature, as the phone has the case. A case has one worker; it comes twice
+    only where there are fewer cases than checks."""
     records = m.table(m.Record)
     with store.reading() as connection:
         cases = connection.execute(select(records.c.id).where(records.c.kind == "quarantine_case")).scalars().all()
@@ -276,7 +276,8 @@ def checks(store: Store, chance: random.Random, count: int) -> list[dict[str, An
             for id, body in connection.execute(select(records.c.id, records.c.body).where(records.c.id.in_(chosen[first : first + 500])))
         }
     written = utc_now()
-    return [_check(chance, bodies[id], number % WORKERS, written + timedelta(milliseconds=number)) for number, id in enumerate(chosen)]
+    worker = {id: number % WORKERS for number, id in enumerate(sorted(bodies))}
+    return [_check(chance, bodies[id], worker[id], written + timedelta(milliseconds=number)) for number, id in enumerate(chosen)]
 
 
 def _check(chance: random.Random, case: dict[str, Any], worker: int, written: datetime) -> dict[str, Any]:
