@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from server.stores import stores
 from server.terminal import clear_errors
 from sync.clock import utc_now
+from sync.recompute_scope import ROUNDS
 
 if TYPE_CHECKING:
     from sync.recompute import Difference  # reads linkage's tables: slow to import
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 TELL_EVERY_SECONDS = 2.0
 
 records_group = AppGroup("records", help="The merged records.")
-ROUNDS = ("submissions", "rulings", "records", "linkage")
 
 
 class Part(click.ParamType):
