@@ -12,6 +12,7 @@ from sqlalchemy import Connection, TextClause, and_, bindparam, delete, func, li
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.store import locks
+from sync.store.among import among
 from sync.store.engine import Store
 from sync.store.models import LinkageKey, LinkageProfile, LinkageQueue, Suggestion, table
 from sync.store.statements import Row, add, areas, parts, put, records
@@ -166,24 +167,21 @@ def places(connection: Connection, ids: Collection[str]) -> dict[str, str]:
 def kept(connection: Connection, ids: Iterable[str]) -> dict[str, Kept]:
     """Of those that have been compared."""
     found: dict[str, Kept] = {}
-    for record, body in _each_of(connection, _KEPT, ids):
-        profile, gives, took = orjson.loads(body)
-        found[record] = Kept(profile, tuple(gives), tuple(took))
+    for some in parts(ids):
+        for record, body in connection.execute(_BODIES.where(among(linkage_profiles.c.record, some))):
+            profile, gives, took = orjson.loads(body)
+            found[record] = Kept(profile, tuple(gives), tuple(took))
     return found
 
 
 def profiles(connection: Connection, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """The profiles' bodies of those that have been compared, have one, and do not wait to be compared anew."""
-    return {record: profile for record, body in _each_of(connection, _PROFILES, ids) if (profile := orjson.loads(body)[0]) is not None}
+    waits = select(linkage_queue.c.record).where(linkage_queue.c.record == linkage_profiles.c.record, linkage_queue.c.anew).exists()
+    rows = (row for some in parts(ids) for row in connection.execute(_BODIES.where(among(linkage_profiles.c.record, some), ~waits)))
+    return {record: profile for record, body in rows if (profile := orjson.loads(body)[0]) is not None}
 
 
-_KEPT = "SELECT p.record, p.body FROM EACH CROSS JOIN linkage_profiles AS p WHERE p.record = q.value"
-_PROFILES = f"{_KEPT} AND NOT EXISTS (SELECT 1 FROM linkage_queue AS w WHERE w.record = p.record AND w.anew)"  # noqa: S608 no value of anybody's
-
-
-def _each_of(connection: Connection, statement: str, ids: Iterable[str]) -> Iterable[Any]:
-    asked = sorted(id for id in set(ids) if "\0" not in id)  # PostgreSQL would refuse the question
-    return connection.execute(_asking(statement, connection), {"texts": orjson.dumps(asked).decode()}) if asked else ()
+_BODIES = select(linkage_profiles.c.record, linkage_profiles.c.body)
 
 
 def keep(connection: Connection, now: Mapping[str, Kept]) -> None:

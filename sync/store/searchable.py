@@ -11,15 +11,16 @@ for older than they are; for these the whole is gone through again, a few rows e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal_column, select, text, union_all
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal_column, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from sync.store import many_rows
+from sync.store import locks, many_rows
 from sync.store.engine import Store
 from sync.store.models import Kept, Record, Searchable, table
 
@@ -30,7 +31,6 @@ COPIED_ROWS_MAX = 1_000
 CLOCKS_APART_SECONDS_MAX = 60
 """Changes so new are not copied yet: another merge worker may still be about to commit one that bears an earlier moment."""
 GRAM_CHARACTERS = 3
-KEEPER_LOCK = 0x66696E64  # a number of our own for PostgreSQL's advisory lock
 BEGINNING = datetime(1970, 1, 1)
 TICK = timedelta(microseconds=1)
 
@@ -144,24 +144,12 @@ class Keeper:
                 many_rows.upsert(connection, kept, [row], ("name",))
             return len(rows)
 
-    def _alone(self) -> Any:
-        return _Alone(self.store)
-
-
-class _Alone:
-    """A writing transaction in which no other process brings this up."""
-
-    def __init__(self, store: Store) -> None:
-        self._writing = store.writing()
-
-    def __enter__(self) -> Connection:
-        connection = self._writing.__enter__()
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": KEEPER_LOCK})
-        return connection
-
-    def __exit__(self, *what: Any) -> None:
-        self._writing.__exit__(*what)
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        """A writing transaction in which no other process brings this up."""
+        with self.store.writing() as connection:
+            locks.lock_names(connection, "kept", ["searchable"])
+            yield connection
 
 
 def _kinds(connection: Connection) -> list[str]:
