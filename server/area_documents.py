@@ -76,8 +76,9 @@ def _people(session: AnySession, areas: Mapping[str, Any]) -> tuple[dict[str, di
     ever = ever.where(Account.role.in_(sorted(PHONE_ROLES))).order_by(Account.id)
     workers: dict[str, dict[str, str]] = {}
     people: dict[str, dict[str, str]] = {}
-    chosen = [ever.where(Assignment.area.in_(sorted(below)))] if len(below) <= AREAS_FEW_MAX else [ever]
-    for row in (row for each in chosen for row in session.execute(each)):
+    if len(below) <= AREAS_FEW_MAX:
+        ever = ever.where(Assignment.area.in_(sorted(below)))
+    for row in session.execute(ever):
         for area in below.get(row.area, ()):
             people.setdefault(_place(areas, area), {})[row.id] = row.name
             if row.until is None and row.active:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sync.causality import Contribution
 from sync.links import clusters
 from sync.merge import Record, merge, merge_cluster
-from sync.onward import CONTRIBUTIONS_MIN, onward
+from sync.onward import onward
 from sync.store import ruling_statements, statements
 
 LIE_WITH = ("household", "person")
@@ -103,10 +103,7 @@ class Recomputed:
         """What is to be kept beside this record, for its next submission to go on from."""
         if id in self._clusters:
             return None
-        if id in self._gone_on:
-            return self._gone_on[id][1]
-        those = self._counting[id]
-        return onward(those) if len(those) >= CONTRIBUTIONS_MIN else None
+        return self._gone_on[id][1] if id in self._gone_on else onward(self._counting[id])
 
     def shown_also(self) -> dict[str, set[str]]:
         """Of the records that are shown beside where they lie, or were: the areas where one of their members lies. Those that they have left are none."""

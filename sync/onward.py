@@ -48,8 +48,11 @@ def begun(area: str, body: bytes, kept: bytes) -> Begun:
 
 def onward(contributions: Iterable[Contribution]) -> bytes | None:
     """What is to be kept beside the record that these make by themselves. None: a later one must be merged with all of them."""
-    ordered = sorted({(each.submission, each.path): each for each in contributions}.values(), key=by_time)
-    if len(ordered) < CONTRIBUTIONS_MIN or any(each.decides or each.dot[0] != each.device for each in ordered) or not each_knew_all_before(ordered):
+    those = {(each.submission, each.path): each for each in contributions}
+    if len(those) < CONTRIBUTIONS_MIN:
+        return None
+    ordered = sorted(those.values(), key=by_time)
+    if any(each.decides or each.dot[0] != each.device for each in ordered) or not each_knew_all_before(ordered):
         return None
     version: dict[str, str] = {}
     clocks: dict[str, str] = {}
@@ -65,7 +68,7 @@ def onward(contributions: Iterable[Contribution]) -> bytes | None:
 def go_on(record: Begun, new: Sequence[Contribution]) -> tuple[Record, bytes] | None:
     """The record that these and all before make, and what is to be kept beside it. None: it must be merged from all."""
     document, kept = record.document, record.onward
-    if "moved" in document or "members" in document or "linked_to" in document:
+    if "moved" in document or "members" in document or "linked_to" in document or len({each.submission for each in new}) < len(new):
         return None
     fields: dict[str, dict[str, Any]] = dict(document["fields"])
     version: dict[str, str] = dict(document["version"])
@@ -81,8 +84,6 @@ def go_on(record: Begun, new: Sequence[Contribution]) -> tuple[Record, bytes] | 
         clocks[each.device] = each.clock
     last = ordered[-1]
     submissions = [{"id": each.submission, "form": each.form, "worker": each.worker, "at": each.at} for each in reversed(ordered)]
-    if len({each.submission for each in ordered}) < len(ordered):
-        return None
     fields = dict(sorted(fields.items()))
     called = label_of(last.kind, last.record, fields, label)
     made = Record(

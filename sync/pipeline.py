@@ -41,7 +41,7 @@ from sync.suggestions import Suggestions
 from sync.validate import INBOX_PREFIX, Accepted, Arrival, Held, Known, Stray
 
 BATCH_SIZE_MAX = 500
-"""Documents in one transaction: some 0.4 seconds, in which a person's decision waits on SQLite."""
+"""Documents in one transaction: of surveys half a second to one, in which a person's decision waits on SQLite."""
 WAIT_SECONDS = 0.5
 """How long a decision in the office waits for its receipt to go out, at most."""
 SWEEP_SECONDS = 60

@@ -75,7 +75,7 @@ def forms() -> str:
         phones=len(phones),
         kept=kept_uploads(),
         audiences=audiences,
-        counted_at=all_counts().at if all_counts().is_kept else None,
+        counted_at=all_counts().said_at,
     )
 
 

@@ -91,7 +91,7 @@ def form_version(form: str, version: str) -> str:
         questions=count_questions(lines),
         source=ready.source if ready is not None else None,
         audiences=audiences,
-        counted_at=all_counts().at if all_counts().is_kept else None,
+        counted_at=all_counts().said_at,
         may_publish=reader().role == ADMINISTRATOR,
         **WORDS,
     )

@@ -115,7 +115,7 @@ def overview() -> str:
         by_area=rows[: area_tree.ROWS_MAX],
         areas_more=max(0, len(rows) - area_tree.ROWS_MAX),
         area_choices=area_choices(),
-        counted_at=counts.at if counts.is_kept else None,
+        counted_at=counts.said_at,
         as_of=reading.received_last(connection),
     )
 

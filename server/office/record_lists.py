@@ -334,7 +334,7 @@ def chosen_area() -> frozenset[str] | None:
 
 def counted_at() -> datetime | None:
     """The moment that the numbers beside filters are of, where it is past."""
-    return all_counts().at if all_counts().is_kept else None
+    return all_counts().said_at
 
 
 def seen_areas() -> frozenset[str]:

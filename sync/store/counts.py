@@ -49,6 +49,11 @@ class Counts:
     is_kept: bool = False
     _remembered: dict[Any, Any] = field(default_factory=dict, compare=False)
 
+    @property
+    def said_at(self) -> datetime | None:
+        """The moment to be said beside them; None: they are of now."""
+        return self.at if self.is_kept else None
+
     def by_state(self, kind: str, *areas: Areas) -> dict[str | None, int]:
         """How many records there are that lie in all of these areas or are shown there, by state."""
 
