@@ -115,14 +115,19 @@ def _pair(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one < other else (other, one)
 
 
-def measure(name: str, rates: people.Rates, seed: int, count: int = PEOPLE) -> None:
-    rows = people.rows(count, seed, rates)
-    true = people.true_pairs(rows)
+def _suggested(rows: list[people.Row]) -> tuple[Scores, set[tuple[str, str]], float, float]:
+    """The scores, the pairs that are suggested, seconds and megabytes, by way of a file as anyone would."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "people.csv"
         people.write(rows, path)
         scores, seconds, megabytes = ours(path)
-    suggested = {pair for pair, score in scores.items() if score >= SUGGESTED_BITS_MIN}
+    return scores, {pair for pair, score in scores.items() if score >= SUGGESTED_BITS_MIN}, seconds, megabytes
+
+
+def measure(name: str, rates: people.Rates, seed: int, count: int = PEOPLE) -> None:
+    rows = people.rows(count, seed, rates)
+    true = people.true_pairs(rows)
+    scores, suggested, seconds, megabytes = _suggested(rows)
     trigram = trigram_rule(rows)
     edits, edits_rightly = levenshtein_rule(rows, true)
     rightly = suggested & true.keys()
@@ -147,11 +152,7 @@ def measure_others(seeds: Iterable[int], count: int = PEOPLE) -> None:
     for seed in seeds:
         rows = people.rows(count, seed, people.USUAL)
         true = people.true_pairs(rows)
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "people.csv"
-            people.write(rows, path)
-            scores, _, _ = ours(path)
-        suggested = {pair for pair, score in scores.items() if score >= SUGGESTED_BITS_MIN}
+        scores, suggested, _, _ = _suggested(rows)
         rightly = len(suggested & true.keys())
         at_aim.append(recall_at(scores, true.keys(), SHARE_AIM))
         lines.append([str(seed), f"{rightly / len(suggested):.3f}", f"{rightly / len(true):.3f}", f"{at_aim[-1]:.3f}"])
