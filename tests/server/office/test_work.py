@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -10,6 +12,8 @@ import pytest
 
 from forms.check import publishable
 from server.stores import stores
+from sync.clock import utc_now
+from sync.store.counts import count_all, keep
 from sync.store.models import FormVersion, Record
 from tests.server.office.seeded import CASE, HOUSEHOLD, field, record, submission
 
@@ -72,6 +76,26 @@ def test_a_form_that_writes_no_record_is_counted_and_its_submissions_are_listed(
     assert 'href="/submissions?state=any&amp;form=checkpoint_entry">2</a>' in text
     listed = admin.get("/submissions", state="any", form="checkpoint_entry").text
     assert "0G01" in listed and "0G02" in listed
+
+
+@pytest.mark.parametrize("path", ["/", "/work", "/forms", "/forms/checkpoint_entry/1", "/submissions", "/households", "/problems"])
+def test_every_page_with_a_number_of_before_says_as_of_when(app, admin, path):
+    assert "数字截至" not in admin.get(path).text
+    with app.app_context(), stores().store.writing() as connection:
+        keep(connection, replace(count_all(connection, utc_now() - timedelta(minutes=5)), seconds=10.0))
+    assert "数字截至" in admin.get(path).text
+
+
+def test_a_kept_number_is_the_one_of_its_moment_and_a_new_one_is_counted_beside_the_page(app, admin):
+    with app.app_context(), stores().store.writing() as connection:
+        counted = count_all(connection, utc_now() - timedelta(hours=1))
+        keep(connection, replace(counted, submissions=[["g0311", "accepted", "checkpoint_entry", "1", 77]], seconds=0.2))
+    assert ">77</a>" in admin.get("/work").text
+    for _ in range(100):  # it took the moment that a count takes, not the 20 seconds that one is kept
+        if ">2</a>" in (text := admin.get("/work").text):
+            break
+        time.sleep(0.05)
+    assert ">2</a>" in text and "数字截至" not in text
 
 
 def test_a_leader_counts_their_own_areas_only(app, admin, browser):
