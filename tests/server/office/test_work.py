@@ -88,8 +88,8 @@ def test_every_page_with_a_number_of_before_says_as_of_when(app, admin, path):
 
 def test_a_kept_number_is_the_one_of_its_moment_and_a_new_one_is_counted_beside_the_page(app, admin):
     with app.app_context(), stores().store.writing() as connection:
-        counted = count_all(connection, utc_now() - timedelta(hours=1))
-        keep(connection, replace(counted, submissions=[["g0311", "accepted", "checkpoint_entry", "1", 77]], seconds=0.2))
+        old = count_all(connection, utc_now() - timedelta(hours=1))
+        keep(connection, replace(old, submissions=[["g0311", "accepted", "checkpoint_entry", "1", 77]], seconds=0.2))
     assert ">77</a>" in admin.get("/work").text
     for _ in range(100):  # it took the moment that a count takes, not the 20 seconds that one is kept
         if ">2</a>" in (text := admin.get("/work").text):
