@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
@@ -13,6 +14,8 @@ from werkzeug.exceptions import HTTPException
 from sync.couchdb.errors import CouchError, CouchUnavailable
 
 JSON_PATHS = ("/api", "/sync", "/healthz")
+REFUSAL_PAGE = "doorstep.refusal_page"
+"""Of app.extensions: what makes the page that a person is shown, `page(answer, reason, headers)`. The office puts it there."""
 
 
 class DoorstepError(Exception):
@@ -114,7 +117,8 @@ def answer_errors(app: Flask) -> None:
             return error.get_response()  # type: ignore[return-value]
         answer = OF_STATUS.get(error.code) or Answer(error.code, (error.name or "error").lower().replace(" ", "_"), error.name, error.name)
         headers = {name: value for name, value in error.get_headers() if name.lower() not in {"content-type", "content-length"}}
-        return render(answer, error.description or "", headers)
+        said = error.description if wants_json(request.path) or error.description != type(error).description else ""  # the library's own words say little
+        return render(answer, said or "", headers)
 
     def full() -> Response:
         current_app.logger.error("the disk is full: %s %s was refused", request.method, request.path)
@@ -156,10 +160,16 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def render(answer: Answer, reason: str, headers: dict[str, str]) -> Response:
-    """JSON in CouchDB's shape under /api, /sync and /healthz; a page elsewhere."""
+    """JSON in CouchDB's shape under /api, /sync and /healthz; elsewhere the office's page, and a plain one where that cannot be made."""
     if wants_json(request.path):
         body = orjson.dumps({"error": answer.code, "reason": reason or answer.en}) + b"\n"
         return Response(body, answer.status, {**headers, "Cache-Control": "no-store"}, content_type="application/json")
+    page: Callable[[Answer, str, dict[str, str]], Response] | None = current_app.extensions.get(REFUSAL_PAGE)
+    if page is not None:
+        try:
+            return page(answer, reason, headers)
+        except Exception:  # what broke the request may break its page too
+            current_app.logger.exception("the page of an error failed")
     return Response(_page(answer, reason), answer.status, {**headers, "Cache-Control": "no-store"}, content_type="text/html; charset=utf-8")
 
 

@@ -6,14 +6,14 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.errors import BadRequest, DoorstepError, answer_for
+from server.errors import ANSWERS, BadRequest, TooLarge, Unauthorized, render
 from server.office import (
     form_lists,
     form_page,
@@ -26,6 +26,7 @@ from server.office import (
     queue_actions,
     record_lists,
     record_page,
+    refused,
     rulings,
     sessions,
     shown,
@@ -71,6 +72,7 @@ def register(app: Flask) -> None:
     signing.manager.init_app(app)
     languages.set_up(app)
     shown.set_up(app)
+    refused.set_up(app)
     app.jinja_env.globals["asset"] = asset
     app.register_blueprint(blueprint)
 
@@ -113,24 +115,20 @@ def caching(response: Response) -> Response:
 
 
 @blueprint.errorhandler(CSRFError)
-def stale_form(_error: CSRFError) -> AnyResponse | tuple[str, int]:
-    if not current_user.is_authenticated and request.endpoint == "office.sign_in":
+def stale_form(_error: CSRFError) -> AnyResponse:
+    """The page was open for longer than its sign-in, or cookies were deleted. What was typed is shown again."""
+    if current_user.is_authenticated:
+        return render(ANSWERS[BadRequest], _("This form is no longer good: the page had been open too long, or you signed in anew since."), {})
+    if request.endpoint == "office.sign_out":
+        return redirect(url_for("office.sign_in"))
+    if request.endpoint in ("office.sign_in", "office.switch_language"):
         flash(_("The page had been open too long. Please sign in again."), "problem")
         return redirect(url_for("office.sign_in", next=request.args.get("next")))
-    return render_template(
-        "office/error.html", status=400, title=_("This form is no longer good"), reason=_("Go back, load the page again and send it once more.")
-    ), 400
+    return render(ANSWERS[Unauthorized], "", {})
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)
-def too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
+def too_large(_error: RequestEntityTooLarge) -> AnyResponse:
     of_form = request.endpoint == "office.upload_form"
     reason = _("A form with its files has %(most)s MB at most.", most=new_forms.UPLOAD_BYTES_MAX >> 20) if of_form else ""
-    return render_template("office/error.html", status=413, title=_("This is too large"), reason=reason), 413
-
-
-@blueprint.errorhandler(DoorstepError)
-def ours(error: DoorstepError) -> tuple[str, int, dict[str, str]]:
-    answer = answer_for(error)
-    title = shown.text({"zh": answer.zh, "en": answer.en})
-    return render_template("office/error.html", status=answer.status, title=title, reason=error.reason), answer.status, error.headers
+    return render(ANSWERS[TooLarge], reason, {})

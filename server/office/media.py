@@ -15,6 +15,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext as _
 
 from server.errors import NotFound
 from server.office.audit import note
@@ -88,7 +89,7 @@ def media(submission_id: str, name: str) -> Response:
     database, id = _place(row, name)
     stub = _stub(database, id, name)
     if stub is None:
-        raise NotFound("The file has not arrived from the phone.")
+        raise NotFound(_("The file has not arrived from the phone."))
     length = int(stub["length"])
     kind = KINDS.get(said.get("type", ""), "file")
     asked = request.range.range_for_length(length) if request.range is not None else None
@@ -97,7 +98,7 @@ def media(submission_id: str, name: str) -> Response:
     try:
         first = next(chunks, b"")
     except LookupError:
-        raise NotFound("The file has not arrived from the phone.") from None
+        raise NotFound(_("The file has not arrived from the phone.")) from None
     if start == 0:
         note("view media", submission_id, name=name)
     response = Response(chain([first], chunks), 206 if asked else 200, content_type=said["type"] if kind != "file" else "application/octet-stream")

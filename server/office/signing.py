@@ -15,7 +15,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
-from server.errors import TooManyRequests
+from server.errors import TooManyRequests, Unauthorized
 from server.office.audit import note
 from server.office.languages import languages
 from server.passwords import PASSWORD_LENGTH_MAX, is_password
@@ -95,8 +95,14 @@ def needs(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
             if not current_user.is_authenticated:
-                wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-                return redirect(url_for("office.sign_in", next=None if wanted == "/" else wanted))
+                if request.method != "GET":
+                    raise Unauthorized  # its page shows what had been typed
+                wanted = request.full_path.rstrip("?")
+                answer = redirect(url_for("office.sign_in", next=None if wanted == "/" else wanted))
+                if request.headers.get("HX-Request"):  # the whole page goes there, not the part that was asked for
+                    answer.headers["HX-Redirect"] = answer.location
+                    answer.status_code = 401
+                return answer
             if reader().role not in roles:
                 if request.method == "GET" and request.path != "/":
                     flash(_("This page is not for your account."), "problem")

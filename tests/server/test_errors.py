@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from server.errors import ANSWERS, BROKEN, DoorstepError, Forbidden, StoreFull, answer_for
+from server.errors import ANSWERS, BROKEN, REFUSAL_PAGE, DoorstepError, Forbidden, StoreFull, answer_for
 
 DISK_FULL = [
     OSError(errno.ENOSPC, "No space left on device"),
@@ -51,11 +51,21 @@ def test_a_kind_of_error_is_answered_as_its_kind():
     assert ANSWERS[StoreFull].status == 507
 
 
-def test_a_page_is_in_the_readers_language_first(app):
+def test_a_page_is_in_the_readers_language(app):
     chinese = app.test_client().get("/nowhere", headers={"Accept-Language": "zh-CN"}).get_data(as_text=True)
     english = app.test_client().get("/nowhere", headers={"Accept-Language": "en"}).get_data(as_text=True)
-    assert chinese.index("没有找到") < chinese.index("There is no such page")
-    assert english.index("There is no such page") < english.index("没有找到")
+    assert "没有找到" in chinese and "There is no such page" not in chinese
+    assert "There is no such page" in english and "没有找到" not in english
+
+
+def test_a_page_that_breaks_too_is_a_plain_one_in_both_languages(app):
+    def broken(*_):
+        raise KeyError("the page's own template")
+
+    app.extensions[REFUSAL_PAGE] = broken
+    text = app.test_client().get("/nowhere", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    assert text.index("There is no such page") < text.index("没有找到")
+    assert "template" not in text
 
 
 def test_a_page_shows_what_was_sent_as_text(app):

@@ -59,9 +59,11 @@ function look(button) {
     asked.set("preview", button.value);
     try {
       const answer = await fetch(form.getAttribute("action"), { method: "POST", body: asked, signal: asking.signal });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("preview");
-      page?.querySelector(".confirm")?.remove();
-      if (page) { told.set(button, page); show(place, page); }
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.getElementById("preview");
+      found?.querySelector(".confirm")?.remove();
+      if (found) { told.set(button, found); show(place, found); }
+      else place.replaceChildren(...page.querySelectorAll("#refused p, #refused .main")); // signed out, or broken: said where the answer is looked for
     } catch (error) { if (error.name !== "AbortError") place.replaceChildren(); }
   }, PREVIEW_AFTER_MS);
 }
