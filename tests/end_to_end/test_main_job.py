@@ -250,6 +250,7 @@ def test_two_phones_disagree_offline_nothing_is_lost_and_the_office_settles_undo
 
     fang.sync()
     fang.open_door(*door)
+    expect(fang.page.locator(".notice", has_text=fang.word("household.disputed"))).to_contain_text("住户电话：13900000002 / 13900000001")
     expect(fang.fact("住户电话")).to_contain_text("13900000002")
     expect(fang.fact("住户电话")).to_contain_text(fang.word("household.disputed"))
     expect(fang.fact("住户电话")).to_contain_text(fang.filled("household.said", name="王芳", value="13900000001"))

@@ -76,6 +76,10 @@ def test_a_household_moves_both_workers_are_told_and_a_late_survey_follows_it(se
 
 def test_a_survey_returned_with_two_comments_comes_back_and_is_accepted(server, phone, office, eventually):
     fang = phone("wang fang").sign_in("surveyor1")
+    fang.open_door("1", "2", "602")
+    who = fang.page.locator(".due", has_text="邓宇")
+    expect(who).to_contain_text(fang.word("household.undecided"))  # the centre has it: nobody is told that it was not sent
+    expect(who).not_to_contain_text(fang.word("household.pending"))
     fang.outbox()
     held = fang.page.locator(".fix")  # the demo's: 45.2 ℃
     expect(held).to_have_count(1)

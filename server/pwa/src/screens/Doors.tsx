@@ -18,6 +18,7 @@ import { FirstDownload } from './FirstDownload.tsx';
 import { MovedAway, MovesNotice } from './moves_later.tsx';
 import { formPath, SURVEY, surveyPath } from './open_form.ts';
 import { DOOR_ICONS, DoorChip, Empty, hasArea, isElsewhere, NoArea, Skeletons } from './parts.tsx';
+import { isUnsent } from './PendingChip.tsx';
 import { warmUpWhenIdle } from './warm_up.ts';
 
 // What was searched for outlives a look at a household.
@@ -171,7 +172,7 @@ function Door(props: { row: Row; state: DoorState }) {
         {t(`door.${props.state}`)}
       </span>
       <Show when={props.row.pending.length > 0}>
-        <span class="door__pending">{t('doors.pending')}</span>
+        <span class="door__pending">{t(isUnsent(props.row.pending) ? 'doors.pending' : 'doors.undecided')}</span>
       </Show>
     </A>
   );

@@ -3,7 +3,6 @@ import { A, useNavigate, useParams } from '@solidjs/router';
 import ChevronRight from 'lucide-solid/icons/chevron-right';
 import ClipboardList from 'lucide-solid/icons/clipboard-list';
 import DoorClosed from 'lucide-solid/icons/door-closed';
-import Hourglass from 'lucide-solid/icons/hourglass';
 import Phone from 'lucide-solid/icons/phone';
 import ShieldAlert from 'lucide-solid/icons/shield-alert';
 import Thermometer from 'lucide-solid/icons/thermometer';
@@ -16,11 +15,13 @@ import { isInQuarantine, type Row, text } from '../data/rows.ts';
 import { isOver, sheets, touches } from '../data/submissions.ts';
 import { date, moment } from '../i18n/dates.ts';
 import { t } from '../i18n/index.ts';
+import { Disputed } from './Disputed.tsx';
 import { stateOfDoor } from './Doors.tsx';
 import { Facts } from './facts.tsx';
 import { MoreForms, Related } from './MoreForms.tsx';
 import { MovedOr } from './moves_later.tsx';
 import { OnTheWay } from './OnTheWay.tsx';
+import { PendingChip } from './PendingChip.tsx';
 import { CHECK, checkPath, SURVEY, surveyPath } from './open_form.ts';
 import { DoorChip, Empty, Header, Skeletons } from './parts.tsx';
 import { Registered } from './Registered.tsx';
@@ -35,7 +36,8 @@ export function HouseholdScreen() {
   const people = createMemo(() => peopleOf().get(id()) ?? []);
   const cases = createMemo(() => (casesOf().get(id()) ?? []).filter((kase) => isInQuarantine(kase, day(now()))));
   const waiting = createMemo(() => sheets().filter(({ submission, state }) => !isOver(state) && (row()?.members ?? [id()]).some((each) => touches(submission, each))));
-  const [record] = createResource(row, async (current: Row) => (await wholeRecords([current.id]))[0]);
+  const [records] = createResource(() => row() && [row()!, ...people()], (current: Row[]) => wholeRecords(current.map((each) => each.id)));
+  const record = () => records.latest?.find(({ kind }) => kind === 'household');
   const phone = () => text(row() ?? ({ facts: {} } as Row), 'phone') || people().map((person) => text(person, 'phone')).find(Boolean);
 
   return (
@@ -58,6 +60,7 @@ export function HouseholdScreen() {
             </div>
           )}
         </For>
+        <Disputed records={records.latest ?? []} />
         <Registered row={row()!} />
         <p class="soft">{text(row()!, 'visited_at') ? t('household.last_visit', { at: moment(text(row()!, 'visited_at')) }) : t('household.never_visited')}</p>
 
@@ -72,32 +75,35 @@ export function HouseholdScreen() {
 
         <OnTheWay sheets={waiting()} />
 
+        <Show when={record()}>
+          {(current) => (
+            <section class="stack">
+              <h2>{t('household.facts')}</h2>
+              <Facts empty={t('household.no_facts')} record={current()} except={['building', 'unit', 'room', 'ordinal', 'visited_at', 'member_count', 'vulnerable_count', 'fever_count']} />
+            </section>
+          )}
+        </Show>
+
         <MoreForms row={row()!} except={[SURVEY, CHECK]} />
         <Related row={row()!} />
 
-        <Show when={record.latest}>
+        <Show when={record()}>
           {(current) => (
-            <>
-              <section class="stack">
-                <h2>{t('household.facts')}</h2>
-                <Facts empty={t('household.no_facts')} record={current()} except={['building', 'unit', 'room', 'ordinal', 'visited_at', 'member_count', 'vulnerable_count', 'fever_count']} />
-              </section>
-              <section class="stack">
-                <h2>{t('household.history')}</h2>
-                <Show when={current().submissions.length > 0} fallback={<p class="card soft">{t('household.no_history')}</p>}>
-                  <ol class="card history">
-                    <For each={current().submissions}>
-                      {(one) => (
-                        <li>
-                          <strong>{formTitle(one.form)}</strong>
-                          <span class="soft">{t('household.by', { name: workerName(one.worker), at: moment(one.at) })}</span>
-                        </li>
-                      )}
-                    </For>
-                  </ol>
-                </Show>
-              </section>
-            </>
+            <section class="stack">
+              <h2>{t('household.history')}</h2>
+              <Show when={current().submissions.length > 0} fallback={<p class="card soft">{t('household.no_history')}</p>}>
+                <ol class="card history">
+                  <For each={current().submissions}>
+                    {(one) => (
+                      <li>
+                        <strong>{formTitle(one.form)}</strong>
+                        <span class="soft">{t('household.by', { name: workerName(one.worker), at: moment(one.at) })}</span>
+                      </li>
+                    )}
+                  </For>
+                </ol>
+              </Show>
+            </section>
           )}
         </Show>
 
@@ -148,9 +154,7 @@ export function PersonLine(props: { person: Row }) {
       <Show when={temperature() >= FEVER_FROM}>
         <span class="chip chip--bad"><Thermometer size={18} aria-hidden="true" />{t('household.fever', { temperature: temperature() })}</span>
       </Show>
-      <Show when={props.person.pending.length > 0}>
-        <span class="chip chip--warn"><Hourglass size={16} aria-hidden="true" />{t('household.pending')}</span>
-      </Show>
+      <PendingChip submissions={props.person.pending} />
       <ChevronRight size={24} aria-hidden="true" class="soft" />
     </A>
   );

@@ -4,7 +4,6 @@ import ChevronRight from 'lucide-solid/icons/chevron-right';
 import FilePlus from 'lucide-solid/icons/file-plus';
 import Files from 'lucide-solid/icons/files';
 import Search from 'lucide-solid/icons/search';
-import Hourglass from 'lucide-solid/icons/hourglass';
 import { createMemo, createSignal, For, Show } from 'solid-js';
 import type { RecordKind } from '../data/documents.ts';
 import { day } from '../data/due.ts';
@@ -16,6 +15,7 @@ import { date, moment } from '../i18n/dates.ts';
 import { isWord, t, textOf } from '../i18n/index.ts';
 import { formPath, formsFrom } from './open_form.ts';
 import { Empty, Header, Skeletons } from './parts.tsx';
+import { PendingChip } from './PendingChip.tsx';
 import { recordPath, RecordState } from './record_state.tsx';
 
 const isKind = (kind: string): kind is RecordKind => isWord(`records.kinds.${kind}`);
@@ -88,9 +88,7 @@ function Line(props: { row: Row; onTap: () => void }) {
         <span class="due__who">{about()}</span>
         <span class="row row--wrap due__chip">
           <RecordState row={props.row} />
-          <Show when={props.row.pending.length > 0}>
-            <span class="chip chip--warn"><Hourglass size={16} aria-hidden="true" />{t('household.pending')}</span>
-          </Show>
+          <PendingChip submissions={props.row.pending} />
         </span>
       </span>
       <ChevronRight size={24} aria-hidden="true" class="soft" />

@@ -1,6 +1,5 @@
 // What is known of a record: what one person wrote at one time stands together under their name; what others wrote instead stands beside it.
 import CircleAlert from 'lucide-solid/icons/circle-alert';
-import Hourglass from 'lucide-solid/icons/hourglass';
 import { createMemo, For, Show } from 'solid-js';
 import { factLabel, inFormOrder, question, readable } from '../data/labels.ts';
 import { knownName, workerName } from '../data/records.ts';
@@ -8,6 +7,7 @@ import { groupBy } from '../data/rows.ts';
 import type { Field, WholeRecord } from '../data/whole.ts';
 import { moment } from '../i18n/dates.ts';
 import { t } from '../i18n/index.ts';
+import { PendingChip } from './PendingChip.tsx';
 
 export function Facts(props: { record: WholeRecord; except?: string[]; empty?: string }) {
   const fields = createMemo(() =>
@@ -30,9 +30,7 @@ export function Facts(props: { record: WholeRecord; except?: string[]; empty?: s
           <div class="card written">
             <p class="written__who">
               <span class="grow">{written(group[0]!.field)}</span>
-              <Show when={group[0]!.field.pending}>
-                <span class="chip chip--warn"><Hourglass size={16} aria-hidden="true" />{t('household.pending')}</span>
-              </Show>
+              <PendingChip submissions={group[0]!.field.pending ? [group[0]!.field.submission] : []} />
             </p>
             <dl class="facts">
               <For each={group}>
