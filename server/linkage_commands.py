@@ -38,18 +38,24 @@ ANOTHER_SECONDS = 0.5
 def linkage_evaluate(people: Path, pairs_file: Path, language: str) -> None:
     from server import linkage_file  # with the tables: slow to import
 
+    if pairs_file.exists() and pairs_file.samefile(people):
+        raise click.ClickException(f"{pairs_file} is the file of people itself: the pairs would take its place. Name another file for them.")
     try:
         found = linkage_file.read(people)
         outcome = linkage_file.evaluate(found, pairs_file, language)
     except linkage_file.UnfitFile as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"{error.filename or pairs_file}: {error.strerror}.") from error
+        raise click.ClickException(f"{error.filename or pairs_file}: {error.strerror or error}.") from error
     count = len(found.profiles)
     click.echo(f"{_counted(count, 'row')}, {_counted(outcome.compared, 'pair')} compared, {outcome.suggested:,} suggested: {pairs_file}")
     if outcome.quality:
         rows = [(each.kind, f"{each.pairs:,}", f"{each.found:,}", _share(each.recall), _share(each.precision)) for each in outcome.quality]
         say_table(("kind", "true pairs", "found", "recall", "precision"), rows)
+    for column, (values, first_line) in found.unread.items():
+        click.echo(f"{column}: {_counted(values, 'value')} not understood and taken for no answer, the first in line {first_line}.", err=True)
+    if not any(each.place for each in found.profiles) and any(each.door[2] for each in found.profiles):
+        click.echo("No row has an area, so doors were not compared: they are told apart within an area.", err=True)
 
 
 @linkage_group.command("run", help="Compare the records that wait, as the merge worker does by itself. May be stopped and run again at any time.")

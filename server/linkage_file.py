@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import IO
+from tempfile import TemporaryDirectory, gettempdir
+from typing import IO, Any, NamedTuple
 
 from sync.linkage import KEY_RECORDS_MAX, Comparison, Profile, compare, keys, profile
 from sync.linkage.differences import differences
@@ -26,6 +26,8 @@ from sync.linkage.words import in_words
 FILE_BYTES_MAX = 256 * 1024 * 1024
 COLUMNS = ("id", "name", "sex", "birth_date", "phone", "id_number", "area", "building", "unit", "room")
 TRUTH_COLUMNS = ("person", "kind")
+DIVIDERS = ",;\t"
+"""Between columns: of CSV, of CSV where commas stand in numbers, of Excel's Unicode text."""
 ROWS_A_TRANSACTION = 50_000
 FIELD_CHARACTERS_MAX = 10_000
 ROWS_OF_A_PERSON_MAX = 500
@@ -38,17 +40,27 @@ class UnfitFile(Exception):
     """The file cannot be read; the text says to its owner what to do."""
 
 
+class Unread(NamedTuple):
+    """How many values of a column say something that is not understood, and the line of the first: they count as if nobody had answered."""
+
+    values: int
+    first_line: int
+
+
 @dataclass(frozen=True)
 class People:
-    """`profiles` in the order of the file; with a column `person` also who each is, and with `kind` what happened to it."""
+    """`profiles` in the order of the file; with a column `person` also who each is, and with `kind` what happened to it. `unread` by column."""
 
     profiles: list[Profile]
     persons: list[str] | None
     kinds: list[str] | None
+    unread: dict[str, Unread]
 
 
 def read(path: Path) -> People:
     """Raises UnfitFile."""
+    if not path.is_file():
+        raise UnfitFile(f"{path} is no file on a disk, and it is read twice: first for how it is written. Save it in a file.")
     if (size := path.stat().st_size) > FILE_BYTES_MAX:
         raise UnfitFile(
             f"{path.name} has {size / 1e6:,.0f} MB; at most {FILE_BYTES_MAX // 1024**2} MB (about two million people) are compared at once. "
@@ -56,17 +68,22 @@ def read(path: Path) -> People:
         )
     profiles: list[Profile] = []
     seen: dict[str, int] = {}
+    unread: dict[str, Unread] = {}
     with _opened(path) as file:
-        reader = csv.reader(file)
+        line, reader = 1, _reader(file)
         try:
             head = [_column(cell) for cell in next(reader, [])]
             at = _columns(path, head)
             persons: list[str] | None = [] if "person" in at else None
             kinds: list[str] | None = [] if "kind" in at else None
-            for cells in reader:
+            while (line := reader.line_num + 1) and (cells := next(reader, None)) is not None:
                 if not any(cells):
                     continue
-                line = reader.line_num
+                if any(cells[len(head) :]):
+                    raise UnfitFile(
+                        f"{path.name}, line {line}: there are {len(cells)} values for {len(head)} columns. "
+                        "One that has a comma in it needs quotation marks around it."
+                    )
                 value = {name: cells[place].strip() if place < len(cells) else "" for name, place in at.items()}
                 if not (id := value["id"]):
                     raise UnfitFile(f"{path.name}, line {line}: there is no id. Each person needs one.")
@@ -74,17 +91,24 @@ def read(path: Path) -> People:
                     raise UnfitFile(f"{path.name}, line {line}: the id {id} stands in line {seen[id]} too. Each id may stand once.")
                 seen[id] = line
                 profiles.append(profile_of(value))
+                for column in _not_understood(value, profiles[-1]):
+                    before = unread.get(column, Unread(0, line))
+                    unread[column] = before._replace(values=before.values + 1)
                 if persons is not None:
                     persons.append(value["person"])
                 if kinds is not None:
                     kinds.append(value["kind"])
         except csv.Error as error:
-            raise UnfitFile(f"{path.name}, line {reader.line_num}: this is no line of a CSV file ({error}).") from error
+            hint = f" A quotation mark opens there and does not close before line {reader.line_num}." if reader.line_num > line else ""
+            raise UnfitFile(f"{path.name}, line {line}: this is no line of a CSV file ({error}).{hint}") from error
         except UnicodeDecodeError as error:
             raise UnfitFile(_encoding_sentence(path)) from error
     if not profiles:
         raise UnfitFile(f"{path.name} has a head and nobody below it.")
-    return People(profiles, persons, kinds)
+    most = max(Counter(filter(None, persons or ())).values(), default=0)
+    if most > ROWS_OF_A_PERSON_MAX:
+        raise UnfitFile(f"The column person has the same value in {most:,} rows; at most {ROWS_OF_A_PERSON_MAX} rows of one person are judged.")
+    return People(profiles, persons, kinds, unread)
 
 
 def candidate_pairs(profiles: list[Profile]) -> Iterator[tuple[int, int]]:
@@ -105,6 +129,8 @@ def candidate_pairs(profiles: list[Profile]) -> Iterator[tuple[int, int]]:
             yield from connection.execute(
                 "SELECT DISTINCT a.person, b.person FROM usual JOIN keys a ON a.key = usual.key JOIN keys b ON b.key = usual.key AND b.person > a.person"
             )
+        except sqlite3.OperationalError as error:
+            raise UnfitFile(f"The candidates could not be joined in {gettempdir()} ({error}). Is there room? Another folder may be named by TMPDIR.") from error
         finally:
             connection.close()
 
@@ -139,10 +165,10 @@ class Outcome:
 
 
 def evaluate(people: People, pairs_file: Path, language: str = "zh") -> Outcome:
-    """Writes left, right, score, suggested (1 or 0) and why for each pair from WRITTEN_BITS_MIN on."""
+    """Writes left, right, score, suggested (1 or 0) and why for each pair from WRITTEN_BITS_MIN on. Until all are written, the file is as it was."""
     profiles, count, suggested, rightly = people.profiles, 0, 0, 0
     found: set[tuple[int, int]] = set()
-    with pairs_file.open("w", newline="", encoding="utf-8") as file:
+    with whole_or_not(pairs_file) as file:
         writer = csv.writer(file)
         writer.writerow(["left", "right", "score", "suggested", "why"])
         for one, other, comparison in compared(profiles):
@@ -167,8 +193,6 @@ def true_pairs(people: People) -> Iterator[tuple[int, int]]:
         if person:
             by_person.setdefault(person, []).append(place)
     for places in by_person.values():
-        if len(places) > ROWS_OF_A_PERSON_MAX:
-            raise UnfitFile(f"The column person has the same value in {len(places):,} rows; at most {ROWS_OF_A_PERSON_MAX} rows of one person are judged.")
         yield from combinations(places, 2)
 
 
@@ -217,6 +241,36 @@ def profile_of(value: dict[str, str]) -> Profile:
     return profile("person", value["id"], fields, around) or Profile("person", value["id"])
 
 
+def _not_understood(value: dict[str, str], read: Profile) -> list[str]:
+    """Only of who is compared at all: whoever has neither name nor number is not."""
+    said = {"birth_date": read.born, "sex": read.sex, "phone": read.phones, "id_number": read.id_number}
+    return [column for column, taken in said.items() if (read.name or read.id_number) and value.get(column) and not taken]
+
+
+@contextmanager
+def whole_or_not(path: Path) -> Iterator[IO[str]]:
+    """Beside its place until it is whole, so that what stopped in the middle is never taken for all of it. A pipe or a terminal is written as it comes."""
+    if path.exists() and not path.is_file():
+        with path.open("w", newline="", encoding="utf-8") as file:
+            yield file
+        return
+    path = path.resolve()
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", newline="", encoding="utf-8") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _reader(file: IO[str]) -> Any:
+    """Of what the first line is divided by. Strictly: a quotation mark that never closes would swallow everybody below it."""
+    first = file.readline()
+    divider = max(DIVIDERS, key=first.count)  # the first of those that stand there as often
+    return csv.reader(chain([first], file), delimiter=divider, strict=True)
+
+
 def _column(cell: str) -> str:
     return cell.strip().lstrip("\ufeff").lower()
 
@@ -225,8 +279,9 @@ def _columns(path: Path, head: list[str]) -> dict[str, int]:
     at = {name: place for place, name in enumerate(head) if name in COLUMNS + TRUTH_COLUMNS}
     if "id" not in at:
         found = ", ".join(head[:12]) or "nothing"
-        hint = " Are they divided by semicolons? Save it as CSV with commas." if len(head) == 1 and (";" in head[0] or "\t" in head[0]) else ""
-        raise UnfitFile(f"{path.name} has no column id. Its first line has: {found}. The columns are {', '.join(COLUMNS)}; any but id may be left out.{hint}")
+        raise UnfitFile(f"{path.name} has no column id. Its first line has: {found}. The columns are {', '.join(COLUMNS)}; any but id may be left out.")
+    if doubled := [name for name in at if head.count(name) > 1]:
+        raise UnfitFile(f"{path.name} has the column {doubled[0]} twice: which of them counts?")
     if len(at) == 1:
         raise UnfitFile(f"{path.name} has a column id and nothing to compare. The columns are {', '.join(COLUMNS)}.")
     return at
@@ -258,4 +313,16 @@ def _encoding(path: Path, start: bytes) -> str:
 
 
 def _encoding_sentence(path: Path) -> str:
-    return f"{path.name} is written neither in UTF-8 nor in GBK. Save it as CSV UTF-8 (in Excel: Save as, CSV UTF-8)."
+    line = max(_first_line_not_in(path, encoding) for encoding in ("utf-8", "gb18030"))
+    return f"{path.name} is written neither in UTF-8 nor in GBK: line {line} cannot be read. Save it as CSV UTF-8 (in Excel: Save as, CSV UTF-8)."
+
+
+def _first_line_not_in(path: Path, encoding: str) -> int:
+    with path.open("rb") as raw:
+        number = 0
+        for number, line in enumerate(raw, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return number
+    return number

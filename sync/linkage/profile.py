@@ -28,7 +28,9 @@ _BLANKS = re.compile(r"\s+")
 _BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _SEVERAL = re.compile(r"[/,;、，；|或]")
 _AS_FLOAT = re.compile(r"(\d+)\.0", re.ASCII)
-_DATE = re.compile(r"(\d{4})(?:[-/.年]?(\d{1,2})(?:[-/.月]?(\d{1,2})日?)?)?月?", re.ASCII)
+_DATE = re.compile(r"(\d{4})(?:[-/.年]?(\d{1,2})(?:[-/.月]?(\d{1,2})日?)?)?[年月]?", re.ASCII)
+_TIME = re.compile(r"(?:T|\s+)\d{1,2}:.*$", re.ASCII)
+_AROUND_DIVIDERS = re.compile(r"\s*([-/.年月])\s*")
 
 
 class Profile(NamedTuple):
@@ -101,7 +103,7 @@ def profile(kind: str, id: str, fields: Mapping[str, Mapping[str, Any]], surroun
     return Profile(
         **common,
         name=name,
-        sex=SEXES.get(values.get("sex", "").lower(), "") or id_numbers.sex(id_number),
+        sex=sex(values.get("sex", "")) or id_numbers.sex(id_number),
         born=_born(values, id_number),
         id_number=id_number,
         household=values.get("household", ""),
@@ -116,9 +118,14 @@ def written(name: Any) -> str:
     return _BETWEEN_CHINESE.sub("", _BLANKS.sub(" ", text))
 
 
+def sex(text: str) -> str:
+    """ "1" a man, "2" a woman, "" where it does not say."""
+    return SEXES.get(unicodedata.normalize("NFKC", text).strip().lower(), "")
+
+
 def birth(text: str) -> str:
-    """`1975`, `1975-03`, `1975-03-02`, `19750302`, `1975年3月2日`, each as far as it goes; "" where it is no such date."""
-    found = _DATE.fullmatch(unicodedata.normalize("NFKC", text).strip()[:10].replace("T", "").strip())
+    """`1975`, `1975年`, `1975-03`, `1975-03-02`, `1975/3/2 0:00:00`, `19750302`, `1975年3月2日`, each as far as it goes; "" where it is no such date."""
+    found = _DATE.fullmatch(_TIME.sub("", _AROUND_DIVIDERS.sub(r"\1", unicodedata.normalize("NFKC", text).strip())))
     if not found or not BIRTH_YEAR_MIN <= int(found[1]) <= BIRTH_YEAR_MAX:
         return ""
     year, month, day = found[1], int(found[2] or 0), int(found[3] or 0)
