@@ -1,8 +1,8 @@
 // The frame of the app: who is signed in decides what is shown; the top line and the tabs stand on every screen but the form.
 import { HashRouter, Route, useLocation } from '@solidjs/router';
 import { createEffect, createResource, type JSX, lazy, Match, on, Show, Suspense, Switch } from 'solid-js';
-import { loadSession, session, sessionState } from './data/session.ts';
-import { startTime } from './data/now.ts';
+import { clockIsWrong, loadSession, session, sessionState } from './data/session.ts';
+import { now, startTime } from './data/now.ts';
 import { openWorkingDay } from './data/working_day.ts';
 import { t } from './i18n/index.ts';
 import { DoorsScreen } from './screens/Doors.tsx';
@@ -18,6 +18,7 @@ import { TodayScreen } from './screens/Today.tsx';
 import { TopLine } from './screens/TopLine.tsx';
 import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 
+const ClockNotice = lazy(() => import('./screens/ClockNotice.tsx'));
 const HandingInScreen = lazy(() => import('./screens/HandingIn.tsx'));
 const RecordsScreen = lazy(() => import('./screens/Records.tsx').then(({ RecordsScreen }) => ({ default: RecordsScreen })));
 const RecordScreen = lazy(() => import('./screens/Record.tsx').then(({ RecordScreen }) => ({ default: RecordScreen })));
@@ -90,6 +91,7 @@ function Frame(props: { children?: JSX.Element }) {
     <div class="frame">
       <Show when={!inForm()}>
         <TopLine />
+        <Show when={clockIsWrong(now())}><Suspense><ClockNotice /></Suspense></Show>
         <TakenAwayNotice />
       </Show>
       <Suspense fallback={<Splash />}>{props.children}</Suspense>

@@ -39,6 +39,18 @@ export function newest(clocks: Iterable<string>): string {
   return best;
 }
 
+const WRONG_FROM_MS = 10 * 60_000;
+const MEASURED_DAYS_MAX = 60;
+
+/**
+ * Whether what is due today, and the dates in forms, go wrong with this phone's clock. `measured`: how far it was ahead, and what it said then. A clock
+ * that has run backwards since, or leapt on by months, was set by somebody: then nothing is known until the server is reached again.
+ */
+export function isWrong(measured: { offset: number; at: number }, now: number): boolean {
+  const since = now - measured.at;
+  return Math.abs(measured.offset) >= WRONG_FROM_MS && since > -WRONG_FROM_MS && since < MEASURED_DAYS_MAX * 86_400_000;
+}
+
 /** How far this phone is ahead of the server, in milliseconds; the time of the answer's way is split evenly. */
 export function offset(sentAt: number, receivedAt: number, serverTime: number): number {
   return Math.round((sentAt + receivedAt) / 2 - serverTime);

@@ -22,7 +22,7 @@ class Centre {
     if (path === '/api/session' && init.method === 'POST') return this.session();
     if (path === '/api/session/refresh') return this.revoked ? Response.json({ error: this.revoked, reason: 'no longer signed in' }, { status: 401 }) : this.session();
     const shown = new Headers(init.headers).get('Authorization');
-    return shown === `Bearer token-${this.good}` ? Response.json({ ok: true }) : this.refusal();
+    return shown === `Bearer token-${this.good}` ? Response.json({ ok: true }, { headers: { Date: new Date(Date.now() - this.ahead).toUTCString() } }) : this.refusal();
   };
   refusal(): Response {
     return this.asCouchDB ? Response.json({ error: 'bad_request', reason: this.asCouchDB }, { status: 400 }) : Response.json({ error: 'unauthorized', reason: 'expired' }, { status: 401 });
@@ -112,5 +112,15 @@ describe('the one fetch of all replication', () => {
     centre.ahead = 7_200_000;
     await phone.refresh();
     expect(Math.abs(phone.clockOffset() - 7_200_000)).toBeLessThan(2_000);
+  });
+  test('a clock that is set between two refreshes is noticed with the next answer', async () => {
+    const exact = phone.clockOffset();
+    await phone.authorizedFetch('/sync/forms/');
+    expect(phone.clockOffset()).toBe(exact); // whole seconds say nothing better
+    centre.ahead = 7_200_000;
+    expect(phone.clockIsWrong(new Date())).toBe(false);
+    await phone.authorizedFetch('/sync/forms/');
+    expect(Math.abs(phone.clockOffset() - 7_200_000)).toBeLessThan(2_000);
+    expect(phone.clockIsWrong(new Date())).toBe(true);
   });
 });

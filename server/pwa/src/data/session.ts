@@ -1,7 +1,7 @@
 // Who is signed in, and the one fetch that all replication goes through: it signs each request, refreshes the token
-// shortly before it expires and on 401, and measures how far this phone's clock is from the server's.
+// shortly before it expires and on 401, and measures with every answer how far this phone's clock is from the server's.
 import { createSignal } from 'solid-js';
-import { offset } from './clock.ts';
+import { isWrong, offset } from './clock.ts';
 import { readSetting, removeSetting, writeSetting } from './desk.ts';
 import type { Text } from './documents.ts';
 import { useHouseholdKey } from './identity.ts';
@@ -12,6 +12,7 @@ const SESSION = 'session';
 const ENDED = 'session_ended';
 /** What the sign-in screen tells of the last worker's phone being cleared (data/handing_in.ts). */
 export const FAREWELL = 'farewell';
+const DATE_ROUNDED_MS = 2_000; // the header of every answer says the whole second; the sign-in's own answer is exact
 const TOKEN_REASONS = /^(Unknown kid|Bad HMAC|Malformed token|Invalid iss claim)/i;
 
 export interface Area {
@@ -75,9 +76,14 @@ export class Updating extends OutOfReach {
 }
 
 const [sessionState, setSessionState] = createSignal<SessionState>({ state: 'reading' });
-const [clockOffset, setClockOffset] = createSignal(0);
+const [measured, setMeasured] = createSignal({ offset: 0, at: 0 });
+export { sessionState };
+
 /** How far this phone is ahead of the server, in milliseconds, as last measured. */
-export { clockOffset, sessionState };
+export const clockOffset = (): number => measured().offset;
+
+/** Whether the person has to be told to set it right. */
+export const clockIsWrong = (now: Date): boolean => isWrong(measured(), now.getTime());
 
 export function session(): Session | null {
   const current = sessionState();
@@ -86,7 +92,7 @@ export function session(): Session | null {
 
 export async function loadSession(): Promise<void> {
   const stored = await readSetting<Session>(SESSION);
-  setClockOffset((await readSetting<number>('clock_offset_ms')) ?? 0);
+  setMeasured({ offset: (await readSetting<number>('clock_offset_ms')) ?? 0, at: (await readSetting<number>('clock_measured_at')) ?? 0 });
   if (!stored) return void setSessionState({ state: 'none' });
   await useHouseholdKey(stored.household_key);
   const ended = await readSetting<Ended>(ENDED);
@@ -217,19 +223,32 @@ export async function ask(method: string, path: string, body: object): Promise<R
   const response = await timed(path, { method, headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(body) });
   const answer = response.ok && response.status !== 204 ? ((await response.clone().json()) as { time?: string }) : {};
   const time = answer.time ? Date.parse(answer.time) : NaN;
-  if (Number.isFinite(time)) {
-    const measured = offset(sentAt, Date.now(), time);
-    setClockOffset(measured);
-    await writeSetting('clock_offset_ms', measured);
-  }
+  if (Number.isFinite(time)) await keepOffset(offset(sentAt, Date.now(), time));
   return response;
+}
+
+async function keepOffset(ahead: number): Promise<void> {
+  setMeasured({ offset: ahead, at: Date.now() });
+  await writeSetting('clock_offset_ms', ahead);
+  await writeSetting('clock_measured_at', measured().at);
+}
+
+/** Somebody may have set the clock since the last exact measurement: what an answer's header says counts where it is more than its own rounding away. */
+async function seeDate(sentAt: number, response: Response): Promise<void> {
+  const said = Date.parse(response.headers.get('Date') ?? '');
+  const now = Date.now();
+  if (Number.isNaN(said) || now < sentAt) return;
+  const ahead = offset(sentAt, now, said + 500);
+  if (Math.abs(ahead - clockOffset()) > DATE_ROUNDED_MS + (now - sentAt) / 2) await keepOffset(ahead).catch(() => undefined); // a full disk is no reason to refuse an answer
 }
 
 export async function timed(input: RequestInfo | URL, init: RequestInit, secondsMax = REQUEST_SECONDS_MAX): Promise<Response> {
   const limit = AbortSignal.timeout(secondsMax * 1000);
+  const sentAt = Date.now();
   try {
     const response = await fetch(input, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
     if (response.status === 503 && response.headers.has('Doorstep-Updating')) throw new Updating('the server is being updated');
+    await seeDate(sentAt, response);
     return response;
   } catch (error) {
     if (error instanceof Updating || (error as Error).name === 'AbortError') throw error;

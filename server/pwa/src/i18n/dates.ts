@@ -1,4 +1,4 @@
-// Dates as people there write them: 2月3日 09:12. Made once per language; a list formats hundreds.
+// Dates as people there write them: 2月3日 09:12, with the year where it is not this one. Made once per language; a list formats hundreds.
 import { locale } from './index.ts';
 
 type Style = 'dateTime' | 'date' | 'time' | 'seconds' | 'dayTitle';
@@ -14,9 +14,10 @@ const made = new Map<string, Intl.DateTimeFormat>();
 function format(style: Style, at: string | number | Date): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return '';
-  const key = `${locale()} ${style}`;
+  const year: Intl.DateTimeFormatOptions = OPTIONS[style].day && date.getFullYear() !== new Date().getFullYear() ? { year: 'numeric' } : {};
+  const key = `${locale()} ${style} ${year.year ?? ''}`;
   let formatter = made.get(key);
-  if (!formatter) made.set(key, (formatter = new Intl.DateTimeFormat(locale() === 'zh' ? 'zh-CN' : 'en-GB', OPTIONS[style])));
+  if (!formatter) made.set(key, (formatter = new Intl.DateTimeFormat(locale() === 'zh' ? 'zh-CN' : 'en-GB', { ...OPTIONS[style], ...year })));
   return formatter.format(date);
 }
 

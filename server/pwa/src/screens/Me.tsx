@@ -17,9 +17,9 @@ import { handInAndSignOut, unsentWork } from '../data/working_day.ts';
 import { moment } from '../i18n/dates.ts';
 import { locale, setLocale, t, textOf } from '../i18n/index.ts';
 import { applyUpdate, updateReady } from '../updates.ts';
+import { clockWords } from './clock_words.ts';
 import type { Icon } from './parts.tsx';
 
-const CLOCK_WRONG_FROM_SECONDS = 30;
 const STORAGE_NEARLY_FULL = 0.9;
 
 export function MeScreen() {
@@ -122,14 +122,6 @@ function Section(props: { icon: Icon; title: string; children: JSX.Element }) {
       {props.children}
     </section>
   );
-}
-
-function clockWords(offset: number): string {
-  const seconds = Math.round(Math.abs(offset) / 1000);
-  if (seconds < CLOCK_WRONG_FROM_SECONDS) return t('me.clock_right');
-  const by =
-    seconds < 90 ? t('me.seconds', { count: seconds }) : seconds < 5400 ? t('me.minutes', { count: Math.round(seconds / 60) }) : seconds < 129_600 ? t('me.hours', { count: Math.round(seconds / 3600) }) : t('me.days', { count: Math.round(seconds / 86_400) });
-  return t(offset > 0 ? 'me.clock_ahead' : 'me.clock_behind', { by });
 }
 
 function megabytes(bytes: number): string {
