@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from server.office import shown
+from server.office import languages, shown
 from server.office.signing import reader
 from server.stores import stores
 from sync.store.reading_queue import phones_of
@@ -84,7 +84,7 @@ def _told(change: Change) -> Told:
     if after and after.get("linked_to") != before.get("linked_to"):
         happens.append(_("It stands under the record it is one with.") if after.get("linked_to") else _("It stands for itself."))
     if not after.get("linked_to") and (members := set(after.get("members") or ())) - set(before.get("members") or ()):
-        happens.append(_("It is made of %(number)s records together.", number=len(members)))
+        happens.append(_("It is made of %(number)s records together.", number=languages.number(len(members))))
     linked = after.get("linked_to") or before.get("linked_to")  # its fields stand in another's document
     lines = [] if change.after is None or linked else list(_lines(there, before.get("fields") or {}, after.get("fields") or {}))
     return Told(

@@ -1,16 +1,18 @@
-"""Which language a page is in, and dates as people write them there. Adding a language: one folder under translations/."""
+"""Which language a page is in, and dates and numbers as people write them there. Adding a language: one folder under translations/."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
+from babel.numbers import format_decimal
 from flask import Flask, has_request_context, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, get_translations
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -18,12 +20,14 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 SOURCE_LANGUAGE = "en"  # the words in templates and code
 FIRST_LANGUAGE = "zh"
 TIME_ZONE = ZoneInfo("Asia/Shanghai")  # one zone for the whole country
+WRITTEN_AS_IT_IS_MAX = 999  # up to here a number has no separator
+NUMBERS_KEPT_MAX = 10_000
 
 
 def set_up(app: Flask) -> None:
     Babel(app, default_locale=FIRST_LANGUAGE, default_timezone=str(TIME_ZONE), locale_selector=choose, default_translation_directories=str(TRANSLATIONS))
-    app.jinja_env.filters.update(moment=moment, second=second, day=day, clock_time=clock_time)
-    app.jinja_env.globals.update(languages=languages, language=language)
+    app.jinja_env.filters.update(moment=moment, second=second, day=day, clock_time=clock_time, number=number)
+    app.jinja_env.globals.update(languages=languages, language=language, ngettext=ngettext)
 
 
 def languages() -> dict[str, str]:
@@ -80,6 +84,24 @@ def day(at: date | str | None) -> str:
 def clock_time(at: datetime | str | None) -> str:
     local = _local(at)
     return f"{local:%H:%M}" if local else "—"
+
+
+def number(count: int | str) -> str:
+    """How many, as people read it: 624,000. What is text already stays; ids and years are no such number. A page has hundreds, so a small one costs nothing."""
+    if isinstance(count, str) or abs(count) <= WRITTEN_AS_IT_IS_MAX:
+        return str(count)
+    return _written(count, language())
+
+
+@lru_cache(NUMBERS_KEPT_MAX)
+def _written(count: int, language: str) -> str:
+    return format_decimal(count, locale=language)
+
+
+def ngettext(one: str, many: str, num: int, **more: object) -> str:
+    """As Flask-Babel's, with the number as people read it."""
+    words: str = get_translations().ungettext(one, many, num)
+    return words % {"num": number(num), **more}
 
 
 def now() -> datetime:

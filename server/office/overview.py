@@ -62,7 +62,7 @@ def overview() -> str:
         (
             "copy",
             _("Possible duplicates"),
-            f"{pairs}+" if pairs == COUNTED_MAX else pairs,
+            f"{languages.number(pairs)}+" if pairs == COUNTED_MAX else pairs,
             shown.address("office.queue", sort="pair", **at),
             _("records that may be one and the same"),
         ),
@@ -122,7 +122,7 @@ def overview() -> str:
 
 def at_most(number: int, most: int) -> str | int:
     """A number as far as it was counted."""
-    return f"{most}+" if number > most else number
+    return f"{languages.number(most)}+" if number > most else number
 
 
 def by_area(area: frozenset[str] | None) -> list[dict]:

@@ -8,7 +8,6 @@ from typing import Any, cast
 import orjson
 from flask import Blueprint, abort, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import delete
 from werkzeug.wrappers import Response
 
@@ -16,6 +15,7 @@ from server.errors import NotFound
 from server.known_names import tell_names
 from server.office import queue_words, rulings, submission_page
 from server.office.audit import note
+from server.office.languages import ngettext
 from server.office.signing import ADMINISTRATOR, OFFICE, areas_of, needs, reader, safe_next
 from server.office.toasts import problem, toast
 from server.stores import stores

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from server.office import facts, languages, media, queue_words, shown, submission_page, typed
+from server.office.languages import ngettext
 from server.office.questions import Question
 from server.office.record_lists import said as said_of
 from server.office.rulings import DONE_WORDS, why_not_mine

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
-from flask_babel import ngettext
 
 from server.office import shown
+from server.office.languages import ngettext
 from server.office.signing import reader
 from server.office.submission_lists import reasons
 from sync.messages import REASONS_ALIKE

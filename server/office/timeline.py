@@ -10,11 +10,11 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
-from flask_babel import ngettext
 
 from server.office import languages, shown
 from server.office.changes import Line
 from server.office.facts import LAST
+from server.office.languages import ngettext
 from server.office.record_lists import TITLES
 from server.office.rulings import DONE_WORDS
 from server.office.signing import reader
@@ -147,8 +147,8 @@ def _exported(event: Event) -> str:
     title = TITLES.get(event.action)
     number = event.detail.get("records", 0)
     if title is None:
-        return _("exported %(what)s, with %(number)s records", what=event.action, number=number)
-    return _("exported the list %(title)s, with %(number)s records", title=str(title), number=number)
+        return _("exported %(what)s, with %(number)s records", what=event.action, number=languages.number(number))
+    return _("exported the list %(title)s, with %(number)s records", title=str(title), number=languages.number(number))
 
 
 def _same_list(event: Event) -> str:
@@ -185,7 +185,11 @@ def _happens(event: Event, labels: Mapping[str, str]) -> Iterable[str]:
                     _("It stood under %(record)s from then on.", record=labels.get(each.after) or each.after) if each.after else _("It stood for itself again.")
                 )
             case "/members":
-                yield _("It was made of %(number)s records from then on.", number=len(each.after)) if each.after else _("It was made of itself alone again.")
+                yield (
+                    _("It was made of %(number)s records from then on.", number=languages.number(len(each.after)))
+                    if each.after
+                    else _("It was made of itself alone again.")
+                )
 
 
 def _lines(changes: Sequence[Change], row: Mapping[str, Any], labels: Mapping[str, str], again: bool = False) -> Iterable[Line]:

@@ -55,3 +55,24 @@ def test_a_moment_is_written_in_local_time_as_people_write_it(app, language, at,
 def test_a_day_is_written_as_people_write_it(app, at, written):
     with app.test_request_context(headers={"Accept-Language": "zh"}):
         assert languages.day(at) == written
+
+
+@pytest.mark.parametrize(("count", "written"), [(0, "0"), (999, "999"), (1000, "1,000"), (624_000, "624,000"), ("5,000+", "5,000+")])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_how_many_is_written_with_separators(app, language, count, written):
+    with app.test_request_context(headers={"Accept-Language": language}):
+        assert languages.number(count) == written
+
+
+def test_a_number_inside_a_sentence_has_them_too(app):
+    page = "{{ ngettext('%(num)s submission', '%(num)s submissions', 12345) }} {{ ngettext('%(num)s dispute', '%(num)s disputes', 1) }}"
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert app.jinja_env.from_string(page).render() == "12,345 submissions 1 dispute"
+
+
+def test_pages_of_a_long_list_have_them_and_their_addresses_have_none(app):
+    page = {"first": 1201, "last": 1250, "total": 624000, "number": 1025, "pages": 12480, "more": False}
+    with app.test_request_context("/people", headers={"Accept-Language": "en"}):
+        text = app.jinja_env.from_string('{% from "office/parts.html" import pager with context %}{{ pager(page) }}').render(page=page)
+    assert "1,201–1,250 of 624,000" in text and "Page 1,025 of 12,480" in text
+    assert "page=1024" in text and "page=1026" in text
