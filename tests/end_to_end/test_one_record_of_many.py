@@ -128,3 +128,18 @@ def test_a_survey_returned_with_two_comments_comes_back_and_is_accepted(server, 
     fang.look("m14-accepted")
     desk.open(desk.find("住户", "13900000045"))
     desk.look("m15-approved")
+
+    # She sees for herself that the number is wrong, and corrects what was accepted.
+    fang.line("1栋 2单元 602", "入户摸排").click()
+    fang.tap("submission.correct")
+    expect(fang.page.locator(".notice", has_text=fang.word("form.office.correcting"))).to_be_visible()
+    fang.page.get_by_role("button", name=fang.word("form.outline.open"), exact=True).click()
+    fang.page.locator(".outline__page", has_text="门牌").click()
+    fang.type("住户电话", "13900000046")
+    fang.page.get_by_role("button", name=fang.word("form.outline.open"), exact=True).click()
+    fang.page.locator(".outline__page", has_text=fang.word("form.review.title")).click()
+    fang.save()
+    expect(fang.page.locator(".form-end__state")).to_contain_text(fang.state("accepted"), timeout=SYNC_MS_MAX)
+    fang.done()
+    expect(fang.page.locator(".screen--record")).to_contain_text(fang.state("superseded"))
+    desk.open(desk.find("住户", "13900000046"))

@@ -30,8 +30,8 @@ export interface FormScreenProps {
   start: FormStart;
   /** id of a draft to go on with */
   draft?: string;
-  /** mend this submission: its answers are filled in, the receipt's problems stand beside their questions, the new one supersedes it */
-  fix?: { submission: SubmissionDocument; receipt: ReceiptDocument };
+  /** correct this submission: its answers are filled in, what its receipt says is wrong stands beside the questions, the new one supersedes it */
+  fix?: { submission: SubmissionDocument; receipt: ReceiptDocument | null };
   /** the draft was found at this door: said in words, and one may start over */
   found?: boolean;
   /** the door to offer after this form was saved, or what else is next: `what` says it then */
@@ -73,7 +73,7 @@ export interface Draft {
   title: string;
   /** record ids the form was started with, so that it can be opened again */
   start: { place: string; record?: string; household?: string; people?: string[]; cases?: string[]; known?: Record<string, string> };
-  fix?: { submission: string; receipt: string };
+  fix?: { submission: string };
   /** the versions of those records, for when they are not on the phone any more */
   based_on?: Record<string, Vector>;
   started_at: string;

@@ -8,7 +8,7 @@ import { openDrawer } from './desk.ts';
 import { drafts, saveDraft } from './drafts.ts';
 import { signIn } from './session.ts';
 import * as submissions from './submissions.ts';
-import { type Acknowledged, nextToMend, sheetsOf, stateOf, toMend, touches, withOwnClocks } from './submissions.ts';
+import { type Acknowledged, correctionOf, nextToMend, sheetsOf, stateOf, toMend, touches, withOwnClocks } from './submissions.ts';
 
 const RECORD = 'household:a3pof6fnq6idjvrhib2gi53akg';
 const NOTHING: Acknowledged = { sent: [], refused: {} };
@@ -62,6 +62,18 @@ describe('the state of a submission comes from documents and from what the serve
     expect(states([first, replaced, second, receipt(second, 'accepted')])).toEqual([['superseded', 'submission:02'], 'accepted']);
     expect(states([first, replaced, second, receipt(second, 'returned')])).toEqual([['superseded', 'submission:02'], 'returned']);
     expect(states([first, replaced, second, receipt(second, 'returned'), third])).toEqual([['superseded', 'submission:02'], ['superseded', 'submission:03'], 'waiting']);
+  });
+  test('a correction that the office did not want leaves what it corrected to be put right', () => {
+    const [first, second] = [submission(1), submission(2, { supersedes: 'submission:01' })];
+    const sheets = sheetsOf([first, receipt(first, 'returned'), second, receipt(second, 'rejected')], NOTHING);
+    expect(sheets.map(({ state }) => state.state)).toEqual(['rejected', 'returned']);
+    expect(correctionOf('submission:01', sheets)).toBeNull();
+  });
+  test('one that was accepted stays so until its correction is in, and is not corrected twice over', () => {
+    const [first, second] = [submission(1), submission(2, { supersedes: 'submission:01' })];
+    const sheets = sheetsOf([first, receipt(first, 'accepted'), second], NOTHING);
+    expect(sheets.map(({ state }) => state.state)).toEqual(['waiting', 'accepted']);
+    expect(correctionOf('submission:01', sheets)?.submission._id).toBe('submission:02');
   });
   test('several that came back are put right one after the other, the oldest first', () => {
     const [one, two, mended] = [submission(1), submission(2), submission(3, { supersedes: 'submission:01' })];

@@ -66,6 +66,11 @@ export function nextToMend(all: readonly Sheet[]): Sheet | null {
   return toMend(all)[0] ?? null;
 }
 
+/** What corrects this one and may still take its place; none for one that the office did not want. */
+export function correctionOf(submission: string, all: readonly Sheet[]): Sheet | null {
+  return all.find((other) => other.submission.supersedes === submission && other.state.state !== 'rejected' && other.state.state !== 'duplicate') ?? null;
+}
+
 /** Nothing more comes of it: it is taken in, or it is not wanted. */
 export function isOver({ state }: SubmissionState): boolean {
   return state === 'accepted' || state === 'superseded' || state === 'duplicate' || state === 'rejected';
@@ -85,7 +90,10 @@ export function sheetsOf(documents: Iterable<InboxDocument>, acknowledged: Ackno
     if (document.type === 'receipt') receipts.set(document.submission, document);
     if (document.type !== 'submission') continue;
     submissions.push(document);
-    if (document.supersedes) supersededBy.set(document.supersedes, document._id);
+  }
+  for (const { _id, supersedes } of submissions) {
+    const status = receipts.get(_id)?.status;
+    if (supersedes && status !== 'rejected' && status !== 'duplicate') supersededBy.set(supersedes, _id); // one that was not wanted leaves the former to be put right
   }
   return submissions
     .sort((a, b) => (a.clock < b.clock ? 1 : -1))

@@ -19,6 +19,7 @@ export default function Reopened(props: Props) {
   // Where it opens is often the first place that the office named.
   const opened = untrack(() => props.filling.page().key);
   const isFirst = () => [opened, props.filling.pages()[0]?.key].includes(props.filling.page().key);
+  const isSentBack = () => ['held', 'returned'].includes(props.fix?.receipt?.status ?? '');
   /** Places that the office named and nobody has touched yet, on other screens than this one: from here on, then from the beginning. */
   const elsewhere = () => {
     const pages = props.filling.pages();
@@ -28,7 +29,7 @@ export default function Reopened(props: Props) {
   return (
     <>
       <Show when={isFirst() && props.fix}>
-        <p class="notice notice--warn">{t('form.office.fixing')}</p>
+        <p class="notice notice--warn">{t(isSentBack() ? 'form.office.fixing' : 'form.office.correcting')}</p>
         <LooseNotes filling={props.filling} />
       </Show>
       <Show when={isFirst()}><Changes form={props.form} start={props.start} /></Show>

@@ -445,7 +445,7 @@ export class Filling {
         ...(start.cases ? { cases: ids(start.cases)! } : {}),
         ...(start.known ? { known: { ...start.known } } : {}),
       },
-      ...(this.props.fix ? { fix: { submission: this.props.fix.submission._id, receipt: this.props.fix.receipt._id } } : {}),
+      ...(this.props.fix ? { fix: { submission: this.props.fix.submission._id } } : {}),
       based_on: untrack(() => versions(start)),
       started_at: this.startedAt,
       updated_at: isoWithZone(new Date()),

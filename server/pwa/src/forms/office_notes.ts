@@ -10,7 +10,7 @@ export interface OfficeNote {
 }
 
 export function notesOf(fix: FormScreenProps['fix']): OfficeNote[] {
-  if (!fix) return [];
+  if (!fix?.receipt) return [];
   const problems = (fix.receipt.problems ?? []).map(({ path, message }) => ({ path, text: message, by: null }));
   const comments = (fix.receipt.comments ?? []).map(({ path, text, by }) => ({ path: path ?? '', text: { zh: text, en: text }, by }));
   return [...problems, ...comments];

@@ -1,13 +1,15 @@
 // One submission: where it has got to, what is wrong with it, what the office said, what was answered.
 import { A, useNavigate, useParams } from '@solidjs/router';
 import FileX from 'lucide-solid/icons/file-x';
+import House from 'lucide-solid/icons/house';
 import MessageSquare from 'lucide-solid/icons/message-square';
+import SquarePen from 'lucide-solid/icons/square-pen';
 import Wrench from 'lucide-solid/icons/wrench';
 import { createMemo, For, Show } from 'solid-js';
 import type { FormField } from '../data/documents.ts';
-import { fieldsByPath, formTitle, placeLabel, subjectOf } from '../data/labels.ts';
-import { formOf, loaded } from '../data/records.ts';
-import { sheets } from '../data/submissions.ts';
+import { doorName, fieldsByPath, formTitle, placeLabel, subjectOf } from '../data/labels.ts';
+import { currentForm, formOf, loaded, oneOf, rows } from '../data/records.ts';
+import { correctionOf, sheets } from '../data/submissions.ts';
 import { moment } from '../i18n/dates.ts';
 import { type Key, t } from '../i18n/index.ts';
 import { Answered, Problems } from './Answered.tsx';
@@ -21,6 +23,9 @@ export function SubmissionScreen() {
   const form = createMemo(() => sheet() && formOf(sheet()!.submission.form, sheet()!.submission.version));
   const fields = createMemo(() => (form() ? fieldsByPath(form()!) : new Map<string, FormField>()));
   const mendable = () => ['needs_fixing', 'returned'].includes(sheet()?.state.state ?? '');
+  const correction = () => correctionOf(sheet()?.submission._id ?? '', sheets())?.submission._id;
+  const correctable = () => ['waiting', 'sent', 'accepted'].includes(sheet()?.state.state ?? '') && !correction() && (form() ?? currentForm(sheet()!.submission.form)) !== undefined;
+  const door = () => rows().get(oneOf(String(sheet()?.submission.answers.household_id ?? '')));
   const place = (path: string | null) => placeLabel(path, fields(), sheet()?.submission.answers);
 
   return (
@@ -33,8 +38,16 @@ export function SubmissionScreen() {
               <div class="row row--wrap"><strong class="grow">{formTitle(current().submission.form)}</strong><StateChip state={current().state} /></div>
               <p>{t(`state.${current().state.state}_hint` as Key)}</p>
               <p class="soft">{t('submission.finished', { at: moment(current().submission.finished_at) })}</p>
-              <Show when={current().state.state === 'superseded' && (current().state as { by: string | null }).by}>
+              <Show when={correction()}>
                 {(by) => <A class="button button--soft" href={`/submission/${encodeURIComponent(by())}`}>{t('submission.open_new')}</A>}
+              </Show>
+              <Show when={door()}>
+                {(row) => (
+                  <A class="button button--soft" href={`/household/${encodeURIComponent(row().id)}`}>
+                    <House size={22} aria-hidden="true" />
+                    {doorName(row())}
+                  </A>
+                )}
               </Show>
               <Show when={current().submission.supersedes}>
                 {(former) => (
@@ -85,6 +98,14 @@ export function SubmissionScreen() {
                 <button type="button" class="button button--main" onClick={() => navigate(fixPath(current().submission))}>
                   <Wrench size={22} aria-hidden="true" />
                   {t('outbox.fix')}
+                </button>
+              </div>
+            </Show>
+            <Show when={correctable()}>
+              <div class="thumb">
+                <button type="button" class="button" onClick={() => navigate(fixPath(current().submission))}>
+                  <SquarePen size={22} aria-hidden="true" />
+                  {t('submission.correct')}
                 </button>
               </div>
             </Show>

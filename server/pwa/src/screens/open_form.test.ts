@@ -8,7 +8,7 @@ const all = [
   draft('survey', SURVEY, { start: { place: 'c031', household: HOME, record: HOME } }),
   draft('morning', CHECK, { start: { place: 'c031', household: HOME, known: { '/check/kind': 'morning' } } }),
   draft('new door', SURVEY, { start: { place: 'c031' } }),
-  draft('mending', SURVEY, { start: { place: 'c031', household: 'household:b' }, fix: { submission: 'submission:1', receipt: 'receipt:1' } }),
+  draft('mending', SURVEY, { start: { place: 'c031', household: 'household:b' }, fix: { submission: 'submission:1' } }),
 ];
 
 test.each([

@@ -81,13 +81,13 @@ export async function prepareForm(address: FormAddress): Promise<FormToOpen | nu
           ...(draft.based_on ? { base: draft.based_on } : {}),
         },
         draft: draft.id,
-        ...(fixed?.receipt ? { fix: { submission: fixed.submission, receipt: fixed.receipt } } : {}),
+        ...(fixed ? { fix: { submission: fixed.submission, receipt: fixed.receipt } } : {}),
       }
     ) || null;
   }
   if (address.fix) {
     const sheet = sheets().find(({ submission }) => submission._id === address.fix);
-    if (!sheet?.receipt) return null;
+    if (!sheet) return null;
     const { submission, receipt } = sheet;
     const form = forms().get(`form:${submission.form}:${submission.version}`) ?? currentForm(submission.form);
     // It shows what was known when it was filled in: what others wrote since is not seen by sending it again.
