@@ -2,7 +2,7 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, test } from 'vitest';
 import type { MovedDocument, RecordKind } from './documents.ts';
-import { loadReadMoves, movesAway, movesHere, NEWS_DAYS_MAX, newsOf, readMoves, readNews } from './moves.ts';
+import { calledLike, loadReadMoves, movesAway, movesHere, NEWS_DAYS_MAX, newsOf, readMoves, readNews } from './moves.ts';
 import type { Row } from './rows.ts';
 
 const AT = '2026-02-03T09:12:00Z';
@@ -19,6 +19,12 @@ describe('the old worker', () => {
   });
   test('is told of a person who went to live behind a door of another grid, of which nothing is known here', () => {
     expect(movesAway(traces(left('person:2', '刘明', { with: 'household:z' })))).toMatchObject([{ label: '刘明', at: null, along: 0 }]);
+  });
+  test('finds what has left by searching, also who went with a door', () => {
+    const found = (query: string) => movesAway(calledLike(traces(...behind, door), query)).map(({ label, kind }) => [label, kind]);
+    expect(found('301 2栋')).toEqual([['2栋 301', 'household']]);
+    expect(found('何伶')).toEqual([['何伶俐', 'person']]);
+    expect(found('302')).toEqual([]);
   });
   test('records that say they went with each other are each told of', () => {
     expect(movesAway(traces(left('person:1', '何', { with: 'person:2' }), left('person:2', '何', { with: 'person:1' }))).map(({ kind }) => kind)).toEqual(['person', 'person']);

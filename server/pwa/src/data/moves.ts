@@ -30,6 +30,12 @@ export function movesAway(left: ReadonlyMap<string, MovedDocument>): Move[] {
   return movesOf('away', all);
 }
 
+/** Those whose label has every word of the query. */
+export function calledLike(left: ReadonlyMap<string, MovedDocument>, query: string): ReadonlyMap<string, MovedDocument> {
+  const words = query.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
+  return new Map([...left].filter(([, { label }]) => words.every((word) => label.toLowerCase().includes(word))));
+}
+
 /** Newest first. `mine`: the areas of this worker; a record that is here for a link alone has not come. */
 export function movesHere(rows: Iterable<Row>, mine: readonly string[]): Move[] {
   const all = new Map<string, One>();

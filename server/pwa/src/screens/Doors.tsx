@@ -90,8 +90,8 @@ export function DoorsScreen() {
             <Show when={all().length > 0} fallback={<Show when={syncedAt() !== null}><Show when={hasArea()} fallback={<NoArea />}><Empty icon={Building} title={t('doors.empty')} hint={t('doors.empty_hint')} /></Show></Show>}>
             <Buildings all={all()} stateOf={stateOf} />
           </Show>
-          <MovedAway />
         </Show>
+        <MovedAway query={query()} />
         <Show when={hasArea()}>
           <div class="floating">
             <button type="button" class="button button--main floating__button" onClick={() => navigate(surveyPath())}>

@@ -5,7 +5,7 @@ import Truck from 'lucide-solid/icons/truck';
 import { createMemo, createRoot, For, Show } from 'solid-js';
 import type { MovedDocument } from '../data/documents.ts';
 import { drafts } from '../data/drafts.ts';
-import { loadReadMoves, type Move, movesAway, movesHere, newsOf, readMoves, readNews } from '../data/moves.ts';
+import { calledLike, loadReadMoves, type Move, movesAway, movesHere, newsOf, readMoves, readNews } from '../data/moves.ts';
 import { now } from '../data/now.ts';
 import { areaName, left, rows } from '../data/records.ts';
 import { session } from '../data/session.ts';
@@ -45,14 +45,15 @@ export function MovesNotice() {
   );
 }
 
-/** Under the doors: where the doors went that stood here. */
-export function MovedAway() {
+/** Under the doors: where the doors went that stood here; under what a search found, those and the people that it would have found. */
+export function MovedAway(props: { query: string }) {
+  const shown = createMemo(() => (props.query.trim() === '' ? away() : movesAway(calledLike(left(), props.query))));
   return (
-    <Show when={away().length > 0}>
-      <details class="stack moved-away">
-        <summary>{t('moves.title')} <span class="number">{away().length}</span></summary>
+    <Show when={shown().length > 0}>
+      <details class="stack moved-away" open={props.query.trim() !== ''}>
+        <summary>{t('moves.title')} <span class="number">{shown().length}</span></summary>
         <ul class="list">
-          <For each={away()}>
+          <For each={shown()}>
             {(move) => (
               <li>
                 <A class="due tappable" href={pathOf(move)}>

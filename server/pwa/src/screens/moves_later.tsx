@@ -11,8 +11,8 @@ export function MovesNotice() {
   return <Show when={hasMoves()}><Suspense><Notice /></Suspense></Show>;
 }
 
-export function MovedAway() {
-  return <Show when={left().size > 0}><Suspense><Away /></Suspense></Show>;
+export function MovedAway(props: { query: string }) {
+  return <Show when={left().size > 0}><Suspense><Away query={props.query} /></Suspense></Show>;
 }
 
 /** In the place of a record that has left, else what stands there otherwise. */
