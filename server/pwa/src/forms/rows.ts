@@ -10,8 +10,11 @@ export function rowName(row: Group, filling: Filling): string {
   return naming ? filling.text(naming) : '';
 }
 
+const TITLE_CHARACTERS_MAX = 40; // whoever types a whole paragraph as a name still sees what is asked, and what is wrong with it
+
 export function rowTitle(row: Group, filling: Filling): string {
-  return rowName(row, filling) || t('form.rows.number', { number: indexOf(row) + 1 });
+  const name = [...rowName(row, filling)];
+  return name.length > TITLE_CHARACTERS_MAX ? `${name.slice(0, TITLE_CHARACTERS_MAX).join('')}…` : name.join('') || t('form.rows.number', { number: indexOf(row) + 1 });
 }
 
 /** Whose question it is; "" when it is nobody's in particular. */
