@@ -14,7 +14,7 @@ import orjson
 
 from sync import trial
 from sync.clock import utc_now
-from sync.store import locks, statements
+from sync.store import locks, reading_submissions, statements
 from sync.store.engine import Store
 
 Action = Literal["accept", "reject", "return", "reopen"]
@@ -31,10 +31,10 @@ class CannotDecide(Exception):
         self.submission = submission
 
 
-REASONS = ("missing", "form", "version", "worker", "area", "answers", "superseded", "duplicate")
+REASONS = ("missing", "form", "version", "worker", "area", "answers", "superseded", "duplicate", "decided")
 """missing: there is no such submission. form, version, worker, area: unknown here, so nobody can say what it means; it can be rejected or
 returned, and is judged again by itself once that is known. answers: none could be read. superseded: a correction of it counts already.
-duplicate: the same form is here under another id; decide on that one."""
+duplicate: the same form is here under another id; decide on that one. decided: somebody has decided since it was looked at."""
 
 
 def decide(
@@ -45,10 +45,12 @@ def decide(
     comment: str = "",
     comments: Sequence[Mapping[str, str]] = (),
     now: Callable[[], datetime] = utc_now,
+    seen: str | None = None,
 ) -> str:
     """Note the decision of account `by`, recompute what it touches and queue the receipts, in one transaction. Returns the new state.
 
-    `comments` are `{"path": "/members/0/temperature", "text": "…"}` for single questions; they reach the phone. Raises CannotDecide.
+    `comments` are `{"path": "/members/0/temperature", "text": "…"}` for single questions; they reach the phone. `seen` is the last decision that
+    `by` had before them (blank: none), where that matters. Raises CannotDecide.
     """
     if action not in ACTIONS:
         raise ValueError(f"no such action: {action!r}")
@@ -57,6 +59,8 @@ def decide(
         row = statements.submission_rows(connection, [submission], "state", "problems", "answers", "area").get(submission)
         if row is None:
             raise CannotDecide("missing", submission)
+        if seen is not None and seen != next((each["id"] for each in reading_submissions.decisions_about(connection, submission)), ""):
+            raise CannotDecide("decided", submission)
         if row["state"] in ("superseded", "duplicate"):
             raise CannotDecide(row["state"], submission)
         if action == "accept":

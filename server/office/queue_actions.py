@@ -11,13 +11,14 @@ from flask_babel import gettext as _
 from sqlalchemy import delete
 from werkzeug.wrappers import Response
 
-from server.errors import NotFound
+from server.errors import NotFound, TooLarge
 from server.known_names import tell_names
 from server.office import queue_words, rulings, submission_page
 from server.office.audit import note
 from server.office.languages import ngettext
 from server.office.signing import ADMINISTRATOR, OFFICE, areas_of, needs, reader, safe_next
 from server.office.toasts import problem, toast
+from server.office.typed import comment as comment_of
 from server.stores import stores
 from sync import review
 from sync import rulings as ruling
@@ -107,7 +108,7 @@ def _back() -> str:
 @needs(*OFFICE)
 def decide_several() -> Response:
     """One decision on several items of one sort; each by itself, so that one that cannot be decided does not stop the others."""
-    back, action, comment = _back(), request.form.get("action", ""), request.form.get("comment", "").strip()
+    back, action, comment = _back(), request.form.get("action", ""), comment_of(request.form.get("comment", ""))
     items = _chosen()
     sort = items[0].sort
     if any(each.sort != sort for each in items):
@@ -119,8 +120,7 @@ def decide_several() -> Response:
         problem(_("Say what is to be put right: a comment, or a note beside a question. Nothing was changed."))
         return redirect(back)
     if len(comment) > submission_page.COMMENT_CHARACTERS_MAX:
-        problem(_("A comment can have %(most)s characters at most. Nothing was changed.", most=submission_page.COMMENT_CHARACTERS_MAX))
-        return redirect(back)
+        raise TooLarge(submission_page.too_long())
     titles = {each.id: queue_words.said(each).title for each in items}
     pairs_not_mine = {each.id: rulings.why_not_mine([each.row["lesser"], each.row["greater"]]) for each in items if each.sort == "pair"}
     stores().session.rollback()

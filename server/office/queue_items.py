@@ -33,7 +33,14 @@ VALUES_SHOWN_MAX = 24
 def panel(item: Item, here: str, following: str) -> dict[str, Any]:
     """What the chosen item's template needs. `here`: the address to come back to; `following`: where to go once it is done."""
     connection = stores().session.connection()
-    common = {"item": item, "words": queue_words.said(item), "back": here, "following": following, "office": reading_queue.office_people(connection)}
+    common = {
+        "item": item,
+        "words": queue_words.said(item),
+        "back": here,
+        "following": following,
+        "office": reading_queue.office_people(connection),
+        "comment_characters_max": submission_page.COMMENT_CHARACTERS_MAX,
+    }
     if item.sort == "held":
         row = read.submission(connection, item.id.partition(":")[2], reader().within)
         return {**common, "panel": "office/queue_held.html", **submission_page.parts(row or item.row)}

@@ -64,10 +64,12 @@ def page(answer: Answer, reason: str, headers: dict[str, str]) -> Response:
     signed_in = _know_who()
     if signed_in and request.headers.get("HX-Request") and request.method == "GET":
         headers = {**headers, "HX-Redirect": request.full_path.rstrip("?")}  # a part of a page cannot tell it: the whole page does
+    of_office = request.blueprint == "office" and answer.status < OURS_FROM
     happened, following = WORDS.get(answer.status) or WORDS[OURS_FROM if answer.status >= OURS_FROM else 400]
     if answer.status == 429 and headers.get("Retry-After", "").isdigit():
         following = _("Wait %(seconds)s seconds, then try again.", seconds=headers["Retry-After"])
-    of_office = request.blueprint == "office" and answer.status < OURS_FROM
+    if of_office and reason and answer.status in (400, 409, 413):  # the view has said it more exactly
+        happened = ""
     back = _back()
     text = render_template(
         "office/error.html",

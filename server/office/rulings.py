@@ -114,7 +114,7 @@ def asked_for() -> Asked:
         area=form.get("area", ""),
         seen=_seen(form.get("seen", "")),
         last=form.get("last"),
-        comment=form.get("comment", "").strip()[: rulings.COMMENT_CHARACTERS_MAX],
+        comment=typed.comment(form.get("comment", ""))[: rulings.COMMENT_CHARACTERS_MAX],
         click=form.get("click", ""),
     )
     if action != "settle":

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from werkzeug.wrappers import Response
 
-from server.errors import NotFound
+from server.errors import Conflict, NotFound, TooLarge
 from server.known_names import tell_names
-from server.office import answers, changes, languages, media, shown
+from server.office import answers, changes, languages, media, shown, typed
 from server.office.audit import note
 from server.office.signing import OFFICE, needs, reader, safe_next
 from server.office.submission_lists import reasons
@@ -23,7 +23,7 @@ from sync.store import reading
 from sync.store import reading_submissions as read
 from sync.trial import preview
 
-COMMENT_CHARACTERS_MAX = 1_000
+COMMENT_CHARACTERS_MAX = 2_000
 COMMENTS_MAX = 100
 COMMENT_PREFIX = "about:"
 # What may be decided in which state; the decision itself has the last word (sync/review.py).
@@ -41,6 +41,7 @@ HINDRANCES = {
     "answers": later("its answers cannot be read"),
     "superseded": later("a correction of it counts already"),
     "duplicate": later("the same form is here under another id, and that one counts"),
+    "decided": later("it has changed meanwhile"),
 }
 
 
@@ -96,30 +97,27 @@ def decide(submission_id: str) -> Response | str:
         return _preview(row)
     action = request.form.get("action", "")
     here = safe_next(request.form.get("back")) or url_for("office.submission", submission_id=submission_id)
-    decided = read.decisions_about(stores().session.connection(), submission_id)
-    if request.form.get("seen", "") != (decided[0]["id"] if decided else ""):
-        what = sentence(decided[0]) if decided else _("it has changed meanwhile")
-        flash(_("Nothing was changed: %(what)s. Look again before you decide.", what=what), "problem")
-        return redirect(here)
+    decided, seen = read.decisions_about(stores().session.connection(), submission_id), request.form.get("seen", "")
+    comment, comments = typed.comment(request.form.get("comment", "")), _comments()
+    has_written = bool(comment or comments)
+    if seen != (decided[0]["id"] if decided else ""):
+        return _refused(_since(decided), here, has_written)
     if action == "accept" and (why := hindrance(row)):
-        flash(_("Nothing was changed: %(why)s.", why=why), "problem")
-        return redirect(here)
+        return _refused(_("Nothing was changed: %(why)s.", why=why), here, has_written)
     if action not in possible(row, decided):
-        flash(_("This cannot be done: the submission is %(state)s now.", state=shown.state_word(row["state"])), "problem")
-        return redirect(here)
-    comment, comments = request.form.get("comment", "").strip(), _comments()
+        return _refused(_("This cannot be done: the submission is %(state)s now.", state=shown.state_word(row["state"])), here, has_written)
     if action == "return" and not comment and not comments:
         flash(_("Say what is to be put right: a comment, or a note beside a question. Nothing was changed."), "problem")
         return redirect(here)
     if len(comment) > COMMENT_CHARACTERS_MAX or any(len(each["text"]) > COMMENT_CHARACTERS_MAX for each in comments):
-        flash(_("A comment can have %(most)s characters at most. Nothing was changed.", most=COMMENT_CHARACTERS_MAX), "problem")
-        return redirect(here)
+        raise TooLarge(too_long())
     stores().session.rollback()  # this page has read enough
     try:
-        review.decide(stores().store, submission_id, cast(review.Action, action), reader().id, comment, comments)
+        review.decide(stores().store, submission_id, cast(review.Action, action), reader().id, comment, comments, seen=seen)
     except review.CannotDecide as error:
-        flash(_("Nothing was changed: %(why)s.", why=str(HINDRANCES.get(error.reason, error.reason))), "problem")
-        return redirect(here)
+        if error.reason == "decided":  # by somebody who was quicker by a moment
+            return _refused(_since(read.decisions_about(stores().session.connection(), submission_id)), here, has_written)
+        return _refused(_("Nothing was changed: %(why)s.", why=str(HINDRANCES.get(error.reason, error.reason))), here, has_written)
     tell_names(read.records_of(stores().session.connection(), submission_id))
     note("decide", submission_id, decision=action)
     done(submission_id, action, row)
@@ -128,6 +126,23 @@ def decide(submission_id: str) -> Response | str:
     following = read.next_held(stores().session.connection(), read.SubmissionQuery(within=reader().within, state="held"), row["number"])
     stay = action == "reopen" or not following or request.form.get("then") != "next"
     return redirect(here if stay else url_for("office.submission", submission_id=following))
+
+
+def _refused(why: str, here: str, has_written: bool) -> Response:
+    """Back to the page with the reason; where something had been written, to a page that shows it once more."""
+    if has_written:
+        raise Conflict(why)
+    flash(why, "problem")
+    return redirect(here)
+
+
+def _since(decided: list[dict[str, Any]]) -> str:
+    what = sentence(decided[0]) if decided else str(HINDRANCES["decided"])
+    return _("Nothing was changed: %(what)s. Look again before you decide.", what=what)
+
+
+def too_long() -> str:
+    return _("A comment can have %(most)s characters at most. Nothing was changed.", most=languages.number(COMMENT_CHARACTERS_MAX))
 
 
 def _preview(row: Mapping[str, Any]) -> str:
@@ -172,7 +187,7 @@ def comments_by_path(decided: list[dict[str, Any]]) -> dict[str, list[dict[str, 
 
 
 def _comments() -> list[dict[str, str]]:
-    said = [(name.removeprefix(COMMENT_PREFIX), text.strip()) for name, text in request.form.items() if name.startswith(COMMENT_PREFIX)]
+    said = [(name.removeprefix(COMMENT_PREFIX), typed.comment(text)) for name, text in request.form.items() if name.startswith(COMMENT_PREFIX)]
     return [{"path": path, "text": text} for path, text in said if text][:COMMENTS_MAX]
 
 

@@ -22,6 +22,11 @@ class WrongValue(ValueError):
         self.type = type
 
 
+def comment(text: str) -> str:
+    """A comment as it was written: browsers send each end of a line as two characters and count it as one."""
+    return text.replace("\r\n", "\n").strip()
+
+
 def can_be_typed(question: Question | None) -> bool:
     return question is not None and question.type in TYPED_HERE and (question.type not in ("select_one", "select_multiple") or bool(question.choices))
 

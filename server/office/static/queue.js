@@ -33,13 +33,22 @@ function walk(event, step) {
 
 for (const button of document.querySelectorAll("[data-open]")) button.addEventListener("click", () => document.getElementById(button.dataset.open).showModal());
 
-// A decision is sent once, however often its button is pressed.
+// A decision is sent once, however often its button is pressed, and the second half of a double press never decides the item that has come meanwhile.
+const DOUBLE_PRESS_MS = 350;
+const DECIDED = "doorstep decided at";
 document.addEventListener("submit", (event) => {
-  if (event.target.method !== "post") return;
-  if (event.target.dataset.sent) return event.preventDefault();
-  event.target.dataset.sent = "1";
+  const form = event.target;
+  if (form.method !== "post") return;
+  const isDecision = form.matches("[data-preview], #several");
+  if (form.dataset.sent || (isDecision && Date.now() - Number(sessionStorage.getItem(DECIDED)) < DOUBLE_PRESS_MS)) return event.preventDefault();
+  if (isDecision) sessionStorage.setItem(DECIDED, String(Date.now()));
+  form.dataset.sent = "1";
+  event.submitter?.setAttribute("aria-busy", "true"); // on a slow network it is seen that something is under way
 });
-window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => {
+  delete form.dataset.sent;
+  form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+}));
 
 // What a button would change, beside it, while it has the focus or the mouse.
 const told = new WeakMap();

@@ -134,6 +134,28 @@ def test_searching_and_deciding_work_without_scripts(sign_in, address):
     assert page.locator(".title .badge").inner_text() == "待处理"
 
 
+def test_what_was_written_is_there_again_after_signing_in_anew_and_gone_once_it_was_sent(sign_in):
+    page = sign_in()
+    ready(page, f"/queue?item=held:{HELD}")
+    comment, note = page.locator("#decision textarea[name=comment]"), page.locator("textarea[name='about:/members/0/temperature']")
+    comment.fill("请重新测温")
+    page.locator("div.answer", has_text="体温").locator("summary").click()
+    note.fill("63.8？")
+    page.context.clear_cookies()
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    expect(page.locator("#refused textarea").last).to_have_value("请重新测温")
+    page.click("#refused .main")
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button.main")
+    expect(comment).to_have_value("请重新测温")
+    expect(note).to_be_visible()
+    page.click("button[value=return]")
+    expect(page.locator(".toast.done")).to_contain_text("已退回")
+    assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('doorstep draft'))") == []
+
+
 def test_in_the_queue_one_key_decides_another_undoes_and_none_fires_while_typing(sign_in, address):
     page = sign_in()
     ready(page, "/queue?sort=held")

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from server.stores import stores
+from sync import review
 from sync.store.models import AuditEvent, Decision, Outbox, Submission
 from tests.server.office.seeded import HELD, HELD_ELSEWHERE, SURVEY, UNKNOWN_FORM, submission
 
@@ -135,10 +136,37 @@ def test_a_return_without_a_word_changes_nothing(app, browser):
     assert "请写明要改什么" in admin.get("/").text
 
 
-@pytest.mark.parametrize("form", [{"comment": "长" * 1001}, {"about:/visit/outcome": "长" * 1001}])
-def test_a_comment_that_is_too_long_changes_nothing(app, browser, form):
-    decide(browser("admin"), "return", **form)
-    assert state_of(app) == "held"
+@pytest.mark.parametrize("form", [{"comment": "长" * 2001}, {"about:/visit/outcome": "长" * 2001}])
+def test_a_comment_that_is_too_long_changes_nothing_and_is_not_lost(app, browser, form):
+    admin = browser("admin")
+    mark = admin.mark(PAGE)
+    sent = {"csrf_token": mark, "action": "return", "seen": "", **form}
+    answer = admin.client.post(f"{PAGE}/decision", data=sent, headers={**admin.headers, "Sec-Fetch-Site": "same-origin"})
+    assert (answer.status_code, state_of(app)) == (413, "held")
+    assert "2,000" in answer.text and "长" * 2001 in answer.text
+
+
+def test_a_line_that_ends_counts_once_as_in_the_browser(app, browser):
+    decide(browser("admin"), "return", comment="行\r\n" * 999 + "行")
+    assert state_of(app) == "returned"
+
+
+def test_whoever_comes_second_keeps_what_they_had_written(app, browser):
+    first, second = browser("admin"), browser("admin2")
+    mark = second.mark(PAGE)
+    decide(first, "reject")
+    sent = {"csrf_token": mark, "action": "return", "seen": "", "comment": "请重新测温"}
+    answer = second.client.post(f"{PAGE}/decision", data=sent, headers={**second.headers, "Sec-Fetch-Site": "same-origin"})
+    assert (answer.status_code, state_of(app)) == (409, "rejected")
+    assert "未作改动：王芳于" in answer.text and "请重新测温" in answer.text
+
+
+def test_of_two_decisions_at_the_same_moment_the_second_is_refused(app):
+    with app.app_context():
+        review.decide(stores().store, HELD, "reject", "w0001", seen="")
+        with pytest.raises(review.CannotDecide, match="decided"):
+            review.decide(stores().store, HELD, "accept", "w0005", seen="")
+    assert state_of(app) == "rejected"
 
 
 @pytest.mark.parametrize("action", ["", "delete", "accept accept", "rejudge"])
