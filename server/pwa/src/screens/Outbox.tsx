@@ -15,6 +15,7 @@ import { syncedAt, syncNow, syncState } from '../data/sync.ts';
 import { moment, timeWithSeconds } from '../i18n/dates.ts';
 import { t, textOf } from '../i18n/index.ts';
 import { DraftCard } from './DraftCard.tsx';
+import { LeftBehindNotice } from './LeftBehindNotice.tsx';
 import { fixPath } from './open_form.ts';
 import { Empty, Skeletons, StateChip } from './parts.tsx';
 
@@ -49,6 +50,7 @@ export function OutboxScreen() {
           </div>
         )}
       </Show>
+      <LeftBehindNotice />
       <Show when={loaded()} fallback={<Skeletons count={5} />}>
         <Show when={todo().length > 0}>
           <section class="stack">

@@ -4,10 +4,13 @@ import ShieldAlert from 'lucide-solid/icons/shield-alert';
 import TriangleAlert from 'lucide-solid/icons/triangle-alert';
 import { createResource, createSignal, onMount, Show } from 'solid-js';
 import { readSetting } from '../data/desk.ts';
+import { drafts } from '../data/drafts.ts';
 import type { Farewell } from '../data/handing_in.ts';
+import { noteLeftBehind } from '../data/left_behind.ts';
 import { FAREWELL, OutOfReach, session, sessionState, signIn, SignInRefused, Updating } from '../data/session.ts';
 import { sheets } from '../data/submissions.ts';
 import { type Key, locale, setLocale, t } from '../i18n/index.ts';
+import { LeftBehindNotice } from './LeftBehindNotice.tsx';
 
 type Trouble = { key: Key; values?: Record<string, string> } | null;
 
@@ -19,6 +22,9 @@ export function SignInScreen() {
   const [trouble, setTrouble] = createSignal<Trouble>(null);
   const [farewell] = createResource(() => readSetting<Farewell>(FAREWELL));
   const unsent = () => sheets().filter(({ state }) => state.state === 'waiting').length;
+  /** Somebody else's work lies here and does not go on its way with this account: said once, the second tap signs in all the same. */
+  const leaves = () => sessionState().state === 'ended_by_office' && username().trim() !== session()?.username && unsent() + drafts().length > 0;
+  let warnedOf = '';
   let name!: HTMLInputElement;
   let secret!: HTMLInputElement;
   onMount(() => (username() ? secret : name).focus({ preventScroll: true }));
@@ -27,10 +33,15 @@ export function SignInScreen() {
     event.preventDefault();
     if (busy()) return;
     if (!username().trim() || !password()) return void setTrouble({ key: 'sign_in.need_both' });
+    if (leaves() && warnedOf !== username()) {
+      warnedOf = username();
+      return void setTrouble({ key: 'sign_in.leaves', values: { name: session()!.worker.name, count: String(unsent() + drafts().length) } });
+    }
     setBusy(true);
     setTrouble(null);
+    const [before, count] = [session(), unsent() + drafts().length];
     try {
-      await signIn(username().trim(), password());
+      await noteLeftBehind(await signIn(username().trim(), password()), before, count);
     } catch (error) {
       setTrouble(troubleOf(error));
     } finally {
@@ -71,6 +82,7 @@ export function SignInScreen() {
             </div>
           </div>
         </Show>
+        <Show when={sessionState().state === 'none'}><LeftBehindNotice /></Show>
         <div>
           <label class="label" for="username">{t('sign_in.username')}</label>
           <input ref={name} id="username" name="username" class="input" autocomplete="username" autocapitalize="none" spellcheck={false} value={username()} onInput={(event) => setUsername(event.currentTarget.value)} />
