@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.errors import ANSWERS, BadRequest, TooLarge, Unauthorized, render
 from server.office import (
+    find,
     form_lists,
     form_page,
     languages,
@@ -50,6 +51,7 @@ PAGES = (
     rulings,
     record_lists,
     record_page,
+    find,
     submission_lists,
     submission_page,
     media,

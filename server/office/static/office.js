@@ -35,6 +35,21 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("select[data-submit]")) event.target.form.requestSubmit();
 });
 
+// An identity number is posted, not searched by the address: histories and logs keep addresses. While it is typed nothing is asked.
+const NUMBER_BEGUN = /^\d{12,17}[\dxX]?$/;
+const RESIDENT_NUMBER = /^\d{17}[\dxX]$/;
+const OLD_NUMBER = /^\d{15}$/; // of before 1999, and the beginning of one of today: looked up when asked for
+document.addEventListener("htmx:config:request", (event) => {
+  const [find, search] = [document.getElementById("find"), document.getElementById("search")];
+  const typed = search?.value.replace(/[\s-]/g, "") ?? "";
+  if (!find || !NUMBER_BEGUN.test(typed)) return;
+  event.preventDefault();
+  if (RESIDENT_NUMBER.test(typed) || (OLD_NUMBER.test(typed) && event.detail.ctx.sourceEvent?.type === "submit")) {
+    find.elements.number.value = typed;
+    find.requestSubmit();
+  }
+});
+
 // The export link follows the filters: it is the same list as on the screen.
 function exportWhatIsSeen() {
   at = -1;
