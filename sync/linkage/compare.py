@@ -108,7 +108,11 @@ def _door(left: Profile, right: Profile) -> Evidence:
         return _evidence("door", "elsewhere")
     if left.door[2] and left.door == right.door:
         return _evidence("door", "same", {"door": "-".join(part for part in left.door if part)})
-    return _evidence("door", "place")
+    if any(one and other and one != other for one, other in zip(left.door, right.door, strict=True)):
+        return _evidence("door", "place")
+    building, _, room = (one if one == other else "" for one, other in zip(left.door, right.door, strict=True))
+    level = "part" if building and room else "building" if building else "community"
+    return _evidence("door", level, {"building": building, "room": room})
 
 
 def _evidence(of: str, level: str, values: dict[str, Any] | None = None) -> Evidence:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from itertools import islice, product
 
-from sync.linkage.names import name, syllables
+from sync.linkage.names import Name, name, syllables
+from sync.linkage.pinyin import spelled
 from sync.linkage.profile import Profile
+from sync.linkage.sounds import folded, readings
 
 KEYS_MAX = 40
 KEY_RECORDS_MAX = 2_000
@@ -52,14 +54,36 @@ def _of_name(profile: Profile) -> list[str]:
     years = [str(year // 2), f"{(year + 1) // 2}+"] if year else []
     day = profile.born[5:] if len(profile.born) == 10 else ""
     if taken.shape == "other":
-        sounds = [" ".join(taken.parts)]
-        return [f"n {sounds[0]} {each}" for each in (*years, day, profile.place) if each]
+        heard_as = [tuple(folded(each) for each in syllables) for syllables in islice(spelled(profile.name), SOUNDS_MAX)]
+        whole = " ".join(taken.parts)
+        found = [f"n {whole} {each}" for each in (*years, day, profile.place) if each]
+        return [*found, *_of_sounds(profile, heard_as, years, day)] if heard_as else found
     if taken.shape != "full" or len(profile.name) > 5:
-        return [f"b {profile.born} {profile.sex}"] if day and profile.name else []
+        return _of_piece(profile, taken, day)
     heard = syllables(profile.name)
-    sounds = ["".join((each[0], *sorted(each[1:]))) for each in islice(product(*heard), SOUNDS_MAX)]  # 伶俐 and 俐伶 are one
+    found = _of_sounds(profile, list(islice(product(*heard), SOUNDS_MAX)), years, day)
+    if born := profile.born if day else _date_in(profile.id_number):
+        found.append(f"c {born} {heard[-1][0]}")  # a surname misread, or left out
+    return found
+
+
+def _of_piece(profile: Profile, taken: Name, day: str) -> list[str]:
+    """老李 is found by a date or the end of a telephone with Li, 阿强 by a date with qiang."""
+    found = [f"b {profile.born} {profile.sex}"] if day and profile.name else []
+    if taken.shape == "surname":
+        first = folded(readings(taken.surname[0], surname=len(taken.surname) == 1)[0])
+        found += [f"b {profile.born} {first}"] if day else []
+        found += [f"q {phone[-4:]} {first}" for phone in profile.phones]
+    if taken.shape == "given" and day:
+        found.append(f"c {profile.born} {folded(readings(taken.given[-1])[0])}")
+    return found
+
+
+def _of_sounds(profile: Profile, heard_as: list[tuple[str, ...]], years: list[str], day: str) -> list[str]:
+    """Of the syllables, the surname's first, that a name may be heard as: the likeliest before the others."""
+    sounds = ["".join((each[0], *sorted(each[1:]))) for each in heard_as]  # 伶俐 and 俐伶 are one
     found = [f"n {sound} {each}" for sound in sounds for each in (*years, day, profile.place) if each]
-    first = heard[0][0]
+    first = heard_as[0][0]
     if born := profile.born if day else _date_in(profile.id_number):
         found.append(f"b {born} {first}")
     for phone in profile.phones:

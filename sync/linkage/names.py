@@ -9,6 +9,9 @@ from sync.linkage.sounds import folded, is_chinese, readings
 from sync.linkage.tables import table
 
 NAMES_REMEMBERED_MAX = 60_000
+TITLE_CHARACTERS = 2
+"""Of a title after a whole name: 王芳姨 may be a name, 王芳阿姨 is none."""
+NAME_CHARACTERS_MAX = 4
 
 _NAMES = table("names")
 SURNAMES: dict[str, int] = _NAMES["surnames_per_10000"]
@@ -51,6 +54,13 @@ def name(text: str) -> Name:
     if len(text) == 2 and text[0] == text[1]:
         return Name(text, "given", given=text)
     return Name(text, "full", surname, rest)
+
+
+def without_title(text: str) -> str:
+    """何伶俐 of 何伶俐女士. 何女士 stays: without its title it would be a name of one character, and the title says more."""
+    before, title = text[:-TITLE_CHARACTERS], text[-TITLE_CHARACTERS:]
+    is_whole = 2 <= len(before) <= NAME_CHARACTERS_MAX and before not in _SURNAMES_OF_TWO
+    return before if is_whole and title in _TITLES and all(is_chinese(character) for character in before) else text
 
 
 def _surname(text: str) -> tuple[str, str]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice, product
 from math import log2
 from typing import Any, NamedTuple
 
 from sync.linkage.looks import look_alike
 from sync.linkage.names import SURNAMES, Name
+from sync.linkage.pinyin import words
 from sync.linkage.slips import one_slip
-from sync.linkage.sounds import readings, sound_alike
+from sync.linkage.sounds import is_chinese, readings, sound_alike
 from sync.linkage.tables import table
 
 NEAR_LETTERS_MIN = 4
 SPELLINGS_MAX = 16
-
-_NO_LETTERS = re.compile("[^a-z]")
 
 _WEIGHTS = table("weights")
 _COMMON_GIVEN = frozenset(table("names")["common_given"].split())
@@ -120,10 +118,13 @@ def _parts(left: Name, right: Name) -> Evidence:
             if left.text == right.text
             else Evidence("name_order", values, _bits("parts", "order"))
         )
+    if left.shape == right.shape and _letters(left.text) == _letters(right.text) != "":
+        return Evidence("name_order", values, _bits("parts", "order"))  # helingli and He Ling Li
     if len(ours) == len(theirs) and all(_near(one, other) for one, other in zip(ours, theirs, strict=True)):
         return Evidence("name_near", values, _bits("parts", "near"))
-    if (left.shape == "full" and _is_spelling(right.text, left)) or (right.shape == "full" and _is_spelling(left.text, right)):
-        return Evidence("name_near", values, _bits("parts", "near"))
+    for full, other in ((left, right), (right, left)):
+        if full.shape == "full" and _is_spelling(other.text, full):
+            return Evidence("name_near", values, _bits("parts", "spelled_of_one" if len(full.given) == 1 else "spelled"))
     if set(ours) & set(theirs):
         return Evidence("name_one_part", values, _bits("parts", "one"))
     return Evidence("name_other", values, _bits("parts", "other"))
@@ -137,11 +138,17 @@ def _near(left: str, right: str) -> bool:
     return min(len(left), len(right)) >= NEAR_LETTERS_MIN and one_slip(left, right)
 
 
+def _letters(text: str) -> str:
+    """Of a name in letters alone."""
+    return "" if any(is_chinese(character) for character in text) else "".join(words(text))
+
+
 def _is_spelling(letters: str, full: Name) -> bool:
     """He Lingli and Lingli He are how 何伶俐 sounds."""
-    plain = _NO_LETTERS.sub("", letters.lower().replace("ü", "v"))
-    orders = (full.surname + full.given, full.given + full.surname)
-    return bool(plain) and any(plain == "".join(each) for order in orders for each in islice(product(*map(readings, order)), SPELLINGS_MAX))
+    plain = "".join(words(letters))
+    surname = [tuple(dict.fromkeys((*readings(each, surname=True), *readings(each)))) for each in full.surname]
+    given = [readings(each) for each in full.given]
+    return bool(plain) and any(plain == "".join(each) for order in (surname + given, given + surname) for each in islice(product(*order), SPELLINGS_MAX))
 
 
 def _alike(left: str, right: str, surname: bool = False) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sync.linkage import doors, id_numbers, phones
 from sync.linkage.births import births_alike
+from sync.linkage.names import without_title
 
 KINDS = ("person", "household")
 NAME_CHARACTERS_MAX = 60
@@ -112,10 +113,10 @@ def profile(kind: str, id: str, fields: Mapping[str, Mapping[str, Any]], surroun
 
 
 def written(name: Any) -> str:
-    """`何 伶俐（队长）` is 何伶俐, `阿依古丽•买买提` is 阿依古丽·买买提: one way of writing, the same characters."""
+    """`何 伶俐（队长）` and 何伶俐女士 are 何伶俐, `阿依古丽•买买提` is 阿依古丽·买买提: one way of writing, the same characters."""
     text = unicodedata.normalize("NFKC", _text(name))[:NAME_CHARACTERS_MAX]
     text = _DOTS.sub("·", _BRACKETS.sub("", text).strip()).strip("· ")
-    return _BETWEEN_CHINESE.sub("", _BLANKS.sub(" ", text))
+    return without_title(_BETWEEN_CHINESE.sub("", _BLANKS.sub(" ", text)))
 
 
 def sex(text: str) -> str:

@@ -1,5 +1,6 @@
 """Who is suggested as one, and who only looks like one: families, twins, namesakes."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,6 +142,20 @@ def test_the_reasons_are_words_in_both_languages():
     assert all(set(texts) == {"zh", "en"} and len(set(texts.values())) == 2 for texts in WORDS.values())
 
 
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [
+        ({"unit": ""}, "The same building and room (1, 311); one does not say the unit"),
+        ({"room": ""}, "The same building or group (1); one does not say the room"),
+        ({"building": "", "unit": "", "room": ""}, "The same community; one does not say the door"),
+        ({"building": "2", "unit": ""}, "The same community, different doors"),
+        ({"room": "312", "unit": ""}, "The same community, different doors"),
+    ],
+)
+def test_what_one_door_leaves_out_does_not_make_it_another(at, reason):
+    assert reason in in_words(compare(person("何伶俐"), person("何伶俐", at=HOME | at)).reasons, "en")
+
+
 def test_a_million_give_few_candidates_a_key():
     """What is common stands in no key alone: not a surname, not a year, not a place, not a syllable."""
     found = keys(person("王伟", sex="1", birth_year=1975, at={"place": "c031"}))
@@ -160,6 +175,13 @@ def test_records_of_one_share_a_key_through_each_slip():
         person("何阿姨", phone="13971520648", at=ELSEWHERE),
         person("何莉", phone="13971530648", at=ELSEWHERE),
         person("何芳", id_number="421202197503020205", at=ELSEWHERE),
+        person("helingli", birth_year=1975, at=ELSEWHERE),
+        person("Lingli He", at=HOME | {"room": ""}),
+        person("俪俐", birth_date="1975-03-02", at=ELSEWHERE),
+        person("伶俐", birth_date="1975-03-02", at=ELSEWHERE),
+        person("阿俐", birth_date="1975-03-02", at=ELSEWHERE),
+        person("老何", birth_date="1975-03-02", at=ELSEWHERE),
+        person("何姐", phone="13971530648", at=ELSEWHERE),
     ):
         assert keys(hers) & keys(other), other
 

@@ -5,6 +5,7 @@ import pytest
 from sync.linkage.looks import look_alike
 from sync.linkage.names import name
 from sync.linkage.names_alike import names_alike
+from sync.linkage.pinyin import spelled
 from sync.linkage.profile import written
 from sync.linkage.sounds import folded, readings, sound_alike
 
@@ -17,6 +18,7 @@ from sync.linkage.sounds import folded, readings, sound_alike
         ("王芳", "full", "王", "芳"),
         ("老李", "surname", "李", ""),
         ("王大爷", "surname", "王", ""),
+        ("朱姐", "surname", "朱", ""),
         ("小王", "surname", "王", "王"),
         ("小芳", "given", "", "芳"),
         ("阿妹", "given", "", "妹"),
@@ -37,7 +39,9 @@ def test_a_title_says_the_sex_and_perhaps_the_age():
     assert (name("李阿姨").sex, name("李阿姨").old) == ("2", False)
 
 
-def test_blanks_brackets_and_dots_are_no_part_of_a_name():
+def test_blanks_brackets_dots_and_a_title_after_the_whole_are_no_part_of_a_name():
+    assert [written(name) for name in ("何伶俐女士", "王芳阿姨", "欧阳娜老师", "小李医生")] == ["何伶俐", "王芳", "欧阳娜", "小李"]
+    assert [written(name) for name in ("何女士", "欧阳老师", "王芳姨", "John先生")] == ["何女士", "欧阳老师", "王芳姨", "John先生"]
     assert written(" 何 伶俐（队长）") == "何伶俐"
     assert written("阿依古丽 • 买买提") == "阿依古丽·买买提"
 
@@ -69,6 +73,23 @@ def test_other_characters_do_not_look_alike():
 
 
 @pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        ("helingli", ["he ling li"]),
+        ("He Lingli", ["he ling li", "ling li he"]),
+        ("hé líng lì", ["he ling li", "li he ling"]),
+        ("fangan", ["fang an", "fan gan"]),
+        ("lǚbù", ["lv bu"]),
+        ("John Smith", []),
+        ("Aaaaaaaaaa", []),
+        ("Maria del Carmen Hernandez Rodriguez", []),
+    ],
+)
+def test_a_name_in_letters_is_heard_each_way_that_it_may_be_meant(text, ways):
+    assert [" ".join(syllables) for syllables in spelled(text)] == ways
+
+
+@pytest.mark.parametrize(
     ("left", "right", "how"),
     [
         ("何玲利", "何伶俐", "surname_same given_sound"),
@@ -85,6 +106,10 @@ def test_other_characters_do_not_look_alike():
         ("小芳", "何伶俐", "nickname_other"),
         ("买买提·阿依古丽", "阿依古丽·买买提", "name_order"),
         ("He Lingli", "何伶俐", "name_near"),
+        ("héLíngLì", "何伶俐", "name_near"),
+        ("Yuchi Gong", "尉迟恭", "name_near"),
+        ("lǚmēng", "吕蒙", "name_near"),
+        ("helingli", "He Ling Li", "name_order"),
         ("Ivanova Olga", "Ivanowa Olga", "name_near"),
         ("欧阳莉", "欧阳丽", "surname_same given_sound"),
         ("", "何伶俐", ""),

@@ -88,6 +88,9 @@ def test_a_slip_is_one_digit_or_two_neighbours_swapped(left, right, is_slip):
         ("1975/3/2", "1975-03-02"),
         ("1975年3月2日", "1975-03-02"),
         ("1975-03-02T00:00:00", "1975-03-02"),
+        ("1975/3/2 0:00:00", "1975-03-02"),  # as a spreadsheet writes it
+        ("1975 - 3 - 2", "1975-03-02"),
+        ("1975年", "1975"),
         ("1975-00-00", "1975"),
         ("75", ""),
         ("3/2/1975", ""),
@@ -112,6 +115,10 @@ def test_a_date_of_birth_goes_as_far_as_it_says(text, date):
         ("1975", "1976", "year_slip"),
         ("1975", "1957", "digits"),
         ("1975", "1995", "digits"),
+        ("1995", "2005", "digits"),  # ten years apart
+        ("1975-03-02", "1975-04", "year"),  # may be the lunar calendar
+        ("1975-03-02", "1975-09", "year_day_other"),
+        ("1975-01-01", "1975-09", "year"),
         ("1975", "1960", "other"),
         ("", "1975", ""),
     ],

@@ -137,7 +137,7 @@ const WHY: Readonly<Record<string, Why>> = {
   name_same: 'same', name_order: 'same', name_near: 'near', name_one_part: 'part',
   surname_sound: 'sound', surname_dialect: 'dialect', surname_look: 'look', surname_only: 'surname',
   given_sound: 'sound', given_dialect: 'dialect', given_look: 'look', given_swapped: 'swapped', given_part: 'part', given_half: 'half', given_only: 'without_surname',
-  nickname: 'nickname', born_year: 'born', born_year_slip: 'born_near', phone_same: 'phone', phone_slip: 'phone_slip', door_same: 'door',
+  nickname: 'nickname', born_year: 'born', born_year_slip: 'born_near', phone_same: 'phone', phone_slip: 'phone_slip', door_same: 'door', door_part: 'door',
 };
 
 /** What is worth a word, each once: that they are of one sex, or of one community, is not. */

@@ -15,6 +15,17 @@ export interface Name {
   old: boolean;
 }
 
+const TITLE_CHARACTERS = 2; // of a title after a whole name: 王芳姨 may be a name, 王芳阿姨 is none
+const NAME_CHARACTERS_MAX = 4;
+
+/** 何伶俐 of 何伶俐女士. 何女士 stays: without its title it would be a name of one character, and the title says more. */
+export function withoutTitle(text: string): string {
+  const characters = [...text];
+  const before = characters.slice(0, -TITLE_CHARACTERS);
+  const isWhole = before.length >= 2 && before.length <= NAME_CHARACTERS_MAX && !SURNAMES_OF_TWO.has(before.join(''));
+  return isWhole && TITLES.has(characters.slice(-TITLE_CHARACTERS).join('')) && before.every(isChinese) ? before.join('') : text;
+}
+
 /** Of a name as writtenName() gives it. */
 export function nameOf(text: string): Name {
   const of = (shape: Name['shape'], surname = '', given = '', title = ''): Name => ({ text, shape, surname, given, sex: TITLES.get(title) ?? '', old: TITLES_OF_THE_OLD.has(title), parts: [] });

@@ -1,6 +1,6 @@
 // How two names are alike, as a level of evidence: the same, by sound, in a dialect, by look, in part. Pure and symmetric; the twin of sync/linkage/names_alike.py.
 import type { Name } from './names.ts';
-import { readings, soundAlike } from './sounds.ts';
+import { isChinese, readings, soundAlike } from './sounds.ts';
 import { COMMON_GIVEN, lookAlike, SURNAMES, weights } from './tables.ts';
 import { oneSlip } from './written.ts';
 
@@ -89,8 +89,10 @@ function partsAlike(left: Name, right: Name): Evidence {
   const theirs = partsOf(right);
   const one = (level: string, key: string): Evidence => ({ key, bits: bitsOf('parts', level) });
   if (ours.join(' ') === theirs.join(' ')) return left.text === right.text ? one('same', 'name_same') : one('order', 'name_order');
+  if (left.shape === right.shape && lettersOf(left.text) !== '' && lettersOf(left.text) === lettersOf(right.text)) return one('order', 'name_order'); // helingli and He Ling Li
   if (ours.length === theirs.length && ours.every((part, at) => isNear(part, theirs[at]!))) return one('near', 'name_near');
-  if (left.shape === 'full' ? isSpelling(right.text, left) : right.shape === 'full' && isSpelling(left.text, right)) return one('near', 'name_near');
+  const [full, other] = left.shape === 'full' ? [left, right] : [right, left];
+  if (full.shape === 'full' && isSpelling(other.text, full)) return one([...full.given].length === 1 ? 'spelled_of_one' : 'spelled', 'name_near');
   return ours.some((part) => theirs.includes(part)) ? one('one', 'name_one_part') : one('other', 'name_other');
 }
 
@@ -101,14 +103,21 @@ function isNear(left: string, right: string): boolean {
   return Math.min(left.length, right.length) >= NEAR_LETTERS_MIN && oneSlip(left, right);
 }
 
+/** Small letters a to z, without the marks of tones; ü is v, as on a keyboard. */
+const plainLetters = (text: string) => text.toLowerCase().normalize('NFD').replace(/u\u0308/g, 'v').replace(/[^a-z]/g, '');
+/** Of a name in letters alone. */
+const lettersOf = (text: string) => ([...text].some(isChinese) ? '' : plainLetters(text));
+
 /** He Lingli and Lingli He are how 何伶俐 sounds. */
 function isSpelling(letters: string, { surname, given }: Name): boolean {
-  const plain = letters.toLowerCase().replace(/ü/g, 'v').replace(/[^a-z]/g, '');
-  return plain !== '' && [surname + given, given + surname].some((order) => spellings(order).includes(plain));
+  const plain = plainLetters(letters);
+  const first = [...surname].map((each) => [...new Set([...readings(each, true), ...readings(each)])]);
+  const second = [...given].map((each) => readings(each));
+  return plain !== '' && [[...first, ...second], [...second, ...first]].some((order) => spellings(order).includes(plain));
 }
 
-function spellings(text: string): string[] {
-  return [...text].reduce<string[]>((so, character) => so.flatMap((before) => readings(character).map((sound) => before + sound)).slice(0, SPELLINGS_MAX), ['']);
+function spellings(order: readonly (readonly string[])[]): string[] {
+  return order.reduce<string[]>((so, sounds) => so.flatMap((before) => sounds.map((sound) => before + sound)).slice(0, SPELLINGS_MAX), ['']);
 }
 
 export const surnameLevel = (left: string, right: string): Level => alike(left, right, true);

@@ -101,7 +101,7 @@ function sumsOf(found: readonly Evidence[]): [stranger: number, relative: number
 }
 
 /** Without one of these a piece of a name (老李, 小芳) says nothing. */
-const TELLING: ReadonlySet<string> = new Set(['door_same', 'phone_same', 'phone_slip']);
+const TELLING: ReadonlySet<string> = new Set(['door_same', 'door_part', 'phone_same', 'phone_slip']);
 
 /** null: not likely enough to be shown. */
 export function match(typed: Profile, known: Profile): Match | null {
@@ -124,7 +124,7 @@ function isHopeless(typed: Profile, known: Profile): boolean {
   if (typed.name.shape !== 'full' || known.name.shape !== 'full' || typed.name.text.length !== known.name.text.length) return false;
   if (weights.before.person[0]! + BEST_OF_OTHER_SURNAME + BEST_OF_THE_REST >= SUGGESTED_BITS_MIN - GLANCE_BITS) return false;
   if (surnameLevel(typed.name.surname, known.name.surname) !== 'other') return false;
-  return doorsAlike(typed, known) !== 'same' && !['same', 'slip'].includes(phonesAlike(typed.phones, known.phones));
+  return !['same', 'part', 'building'].includes(doorsAlike(typed, known)) && !['same', 'slip'].includes(phonesAlike(typed.phones, known.phones));
 }
 
 /** The likeliest first; those of the same score in the order of the records. */
@@ -137,13 +137,13 @@ export function matches(typed: Profile, known: Iterable<Profile>, leftOut: Reado
   return found.sort((a, b) => b.score - a.score).slice(0, MATCHES_MAX);
 }
 
-/** 1957 and 1975, or one of the last two digits another: a slip of the digits. */
+/** 1957 and 1975, one of the last two digits another, or ten years apart: a slip of the digits. */
 function yearsAlike(left: number, right: number): string {
   if (!left || !right) return '';
   if (left === right) return 'year';
   if (Math.abs(left - right) === 1) return 'year_slip';
   const [one, other] = [String(left), String(right)] as [string, string];
-  const isSlip = one.slice(0, 2) === other.slice(0, 2) && (one.slice(2) === other[3]! + other[2]! || (one[2] === other[2]) !== (one[3] === other[3]));
+  const isSlip = Math.abs(left - right) === 10 || one.slice(0, 2) === other.slice(0, 2) && (one.slice(2) === other[3]! + other[2]! || (one[2] === other[2]) !== (one[3] === other[3]));
   return isSlip ? 'digits' : 'other';
 }
 
@@ -160,5 +160,8 @@ function phonesAlike(left: readonly string[], right: readonly string[]): string 
 
 function doorsAlike(left: Profile, right: Profile): string {
   if (left.place !== right.place) return 'elsewhere';
-  return left.door[2] !== '' && left.door.every((part, at) => part === right.door[at]) ? 'same' : 'place';
+  const [building, , room] = left.door.map((part, at) => (part === right.door[at] ? part : '')) as unknown as Door;
+  if (room !== '' && left.door.every((part, at) => part === right.door[at])) return 'same';
+  if (left.door.some((part, at) => part !== '' && right.door[at] !== '' && part !== right.door[at])) return 'place';
+  return building === '' ? 'community' : room === '' ? 'building' : 'part';
 }

@@ -1,4 +1,5 @@
 // One way of writing: names, telephone numbers and doors as they are compared. Pure; the twin of sync/linkage/profile.py, phones.py, doors.py and slips.py.
+import { withoutTitle } from './names.ts';
 
 const NAME_CHARACTERS_MAX = 60;
 const PHONE_DIGITS_MIN = 7;
@@ -8,10 +9,10 @@ const DOTS = /\s*[·•‧・∙⋅･.．]\s*/g;
 const BRACKETS = /[([【〔「].*?[)\]】〕」]/g;
 const BETWEEN_CHINESE = /(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])/g;
 
-/** `何 伶俐（队长）` is 何伶俐, `阿依古丽•买买提` is 阿依古丽·买买提: one way of writing, the same characters. */
+/** `何 伶俐（队长）` and 何伶俐女士 are 何伶俐, `阿依古丽•买买提` is 阿依古丽·买买提: one way of writing, the same characters. */
 export function writtenName(name: string): string {
   const text = [...name.trim().normalize('NFKC')].slice(0, NAME_CHARACTERS_MAX).join('');
-  return text.replace(BRACKETS, '').trim().replace(DOTS, '·').replace(/^[· ]+|[· ]+$/g, '').replace(/\s+/g, ' ').replace(BETWEEN_CHINESE, '');
+  return withoutTitle(text.replace(BRACKETS, '').trim().replace(DOTS, '·').replace(/^[· ]+|[· ]+$/g, '').replace(/\s+/g, ' ').replace(BETWEEN_CHINESE, ''));
 }
 
 /** `+86 139-7152 0648` is 13971520648; "" where there are too few digits for a number, or all are the same. */
