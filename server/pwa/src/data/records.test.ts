@@ -4,7 +4,7 @@ import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Databases, destroyAll, openDatabases } from './databases.ts';
 import type { AreaDocument, MovedDocument, RecordDocument } from './documents.ts';
-import { areaName, areaToSendFrom, closeRecords, left, oneOf, openRecords, readRecords, refreshArea, reloadForms, rows, wholeRecords } from './records.ts';
+import { areaName, areaToSendFrom, closeRecords, left, oneOf, openRecords, peopleOf, readRecords, refreshArea, reloadForms, rows, wholeRecords } from './records.ts';
 import { forgetSession, signIn } from './session.ts';
 import { closeInbox, openClock, openInbox, reloadInbox } from './submissions.ts';
 
@@ -58,6 +58,10 @@ describe('the documents of an area', () => {
     await put('area-g0311', record('person:1', '何伶俐', { fields: { name: value('何伶俐') } }));
     expect(oneOf('person:2')).toBe('person:2');
     expect([...rows()].sort()).toEqual(before.sort());
+  });
+  test('those behind a door stand in the order in which they were first written down, also after one of them has changed', async () => {
+    for (const id of ['person:3', 'person:4', 'person:3']) await put('area-g0311', record(id, id, { fields: { household: value('household:a') } }));
+    expect(peopleOf().get('household:a')!.map((person) => person.id)).toEqual(['person:3', 'person:4']);
   });
   test('the links are known after the app was closed', async () => {
     await link();

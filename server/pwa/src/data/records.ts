@@ -234,5 +234,6 @@ function byHousehold(kind: Row['kind']): Map<string, Row[]> {
     if (group) group.push(row);
     else found.set(household, [row]);
   }
+  for (const group of found.values()) group.sort((a, b) => (a.id < b.id ? -1 : 1)); // as they were first written down, whatever changed since
   return found;
 }
