@@ -96,7 +96,7 @@ export function saidBy(answers: Answers, form: Pick<FormDocument, 'entities'>): 
 
 /** Whether the centre has neither taken this submission in nor turned it down. */
 export function isUnmerged(sheet: Sheet): boolean {
-  return ['waiting', 'sent', 'needs_fixing', 'returned', 'waits_for_former'].includes(sheet.state.state);
+  return ['waiting', 'sent', 'needs_fixing', 'returned', 'waits_for_former', 'waits_for_office'].includes(sheet.state.state);
 }
 
 /** Of what a submission says, that which the records on this phone do not hold yet: all of it until it is accepted, then what the next sync will bring. */

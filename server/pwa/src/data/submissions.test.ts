@@ -50,6 +50,14 @@ describe('the state of a submission comes from documents and from what the serve
     expect(held([chain, { ...chain, rule: 'constraint' }]).state).toBe('needs_fixing');
     expect(held([]).state).toBe('needs_fixing');
   });
+  test('one that is held for what no answer mends waits for the office, and asks nothing of her who filled it in', () => {
+    const problem = (rule: string) => ({ path: '', rule, message: { zh: '', en: '' } });
+    const held = (...rules: string[]) => stateOf(submission(1), { ...receipt(submission(1), 'held'), problems: rules.map(problem) }, NOTHING, null).state;
+    expect(held('area')).toBe('waits_for_office');
+    expect(held('area', 'chain')).toBe('waits_for_office');
+    expect(held('area', 'required')).toBe('needs_fixing');
+    expect(held('version')).toBe('needs_fixing'); // opened again, it is filled in with the version of now
+  });
   test('a returned one is put right, sent, returned again and put right again: each step says how it stands', () => {
     const [first, second, third] = [submission(1), submission(2, { supersedes: 'submission:01' }), submission(3, { supersedes: 'submission:02' })];
     const states = (documents: InboxDocument[], acknowledged = NOTHING) => sheetsOf(documents, acknowledged).map(({ state }) => ('by' in state ? [state.state, state.by] : state.state)).reverse();

@@ -18,6 +18,7 @@ export type SubmissionState =
   | { state: 'accepted'; at: string; remarks: Problem[] }
   | { state: 'needs_fixing'; at: string; problems: Problem[] }
   | { state: 'waits_for_former'; at: string; problems: Problem[] } // it corrects one that the centre does not have yet: nothing to be done here
+  | { state: 'waits_for_office'; at: string; problems: Problem[] } // held for what no answer mends, as an area that is not hers: the office decides
   | { state: 'returned'; at: string; comments: Comment[] }
   | { state: 'rejected'; at: string; comments: Comment[] }
   | { state: 'superseded'; by: string | null }
@@ -50,7 +51,7 @@ export function stateOf(submission: SubmissionDocument, receipt: ReceiptDocument
         return supersededBy ? { state: 'superseded', by: supersededBy } : { state: 'returned', at: receipt.at, comments: receipt.comments ?? [] };
       case 'held':
         if (supersededBy) return { state: 'superseded', by: supersededBy };
-        return { state: waitsForFormer(receipt) ? 'waits_for_former' : 'needs_fixing', at: receipt.at, problems: receipt.problems ?? [] };
+        return { state: heldState(receipt), at: receipt.at, problems: receipt.problems ?? [] };
     }
   }
   if (acknowledged.sent.includes(submission._id)) return { state: 'sent' };
@@ -76,9 +77,13 @@ export function isOver({ state }: SubmissionState): boolean {
   return state === 'accepted' || state === 'superseded' || state === 'duplicate' || state === 'rejected';
 }
 
-/** Held for this alone, that the submission it corrects is not at the centre. */
-function waitsForFormer({ problems = [] }: ReceiptDocument): boolean {
-  return problems.length > 0 && problems.every(({ rule }) => rule === 'chain');
+/** What filling in again does not change: who filled it, where and when. */
+const RULES_FOR_OFFICE = new Set(['envelope', 'form', 'worker', 'area', 'conflict', 'chain']);
+
+/** Whom a held one waits for: the submission it corrects, when that is not at the centre; the office; else her who filled it in. */
+function heldState({ problems = [] }: ReceiptDocument): 'waits_for_former' | 'waits_for_office' | 'needs_fixing' {
+  if (problems.length === 0 || problems.some(({ rule }) => !RULES_FOR_OFFICE.has(rule))) return 'needs_fixing';
+  return problems.every(({ rule }) => rule === 'chain') ? 'waits_for_former' : 'waits_for_office';
 }
 
 /** All submissions with their states, newest first. Their ids are as old as their drafts, so the clock orders them. */

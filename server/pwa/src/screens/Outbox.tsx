@@ -23,7 +23,7 @@ const FINISHED_SHOWN = 30;
 
 export function OutboxScreen() {
   const todo = createMemo(() => toMend(sheets()));
-  const onTheWay = createMemo(() => sheets().filter(({ state }) => ['waiting', 'sent', 'waits_for_former'].includes(state.state)).reverse());
+  const onTheWay = createMemo(() => sheets().filter(({ state }) => ['waiting', 'sent', 'waits_for_former', 'waits_for_office'].includes(state.state)).reverse());
   // The newest answer first: an older form that the office turned down today is news.
   const answeredAt = (sheet: Sheet) => sheet.receipt?.at ?? sheet.submission.finished_at;
   const finished = createMemo(() => sheets().filter(({ state }) => isOver(state)).sort((a, b) => Date.parse(answeredAt(b)) - Date.parse(answeredAt(a))));

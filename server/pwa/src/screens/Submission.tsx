@@ -24,7 +24,8 @@ export function SubmissionScreen() {
   const fields = createMemo(() => (form() ? fieldsByPath(form()!) : new Map<string, FormField>()));
   const mendable = () => ['needs_fixing', 'returned'].includes(sheet()?.state.state ?? '');
   const correction = () => correctionOf(sheet()?.submission._id ?? '', sheets())?.submission._id;
-  const correctable = () => ['waiting', 'sent', 'accepted'].includes(sheet()?.state.state ?? '') && !correction() && (form() ?? currentForm(sheet()!.submission.form)) !== undefined;
+  const waitsForOffice = () => sheet()?.state.state === 'waits_for_office';
+  const correctable = () => ['waiting', 'sent', 'accepted', 'waits_for_office'].includes(sheet()?.state.state ?? '') && !correction() && (form() ?? currentForm(sheet()!.submission.form)) !== undefined;
   const door = () => rows().get(oneOf(String(sheet()?.submission.answers.household_id ?? '')));
   const place = (path: string | null) => placeLabel(path, fields(), sheet()?.submission.answers);
 
@@ -77,10 +78,10 @@ export function SubmissionScreen() {
                 </For>
               </section>
             </Show>
-            <Show when={(current().receipt?.problems.length ?? 0) > 0 && mendable()}>
+            <Show when={(current().receipt?.problems.length ?? 0) > 0 && (mendable() || waitsForOffice())}>
               <section class="stack">
-                <h2>{t('submission.problems')}</h2>
-                <Problems problems={current().receipt!.problems} place={place} tone="bad" />
+                <h2>{t(waitsForOffice() ? 'submission.for_office' : 'submission.problems')}</h2>
+                <Problems problems={current().receipt!.problems} place={place} tone={waitsForOffice() ? 'calm' : 'bad'} />
               </section>
             </Show>
             <Show when={(current().receipt?.remarks?.length ?? 0) > 0}>

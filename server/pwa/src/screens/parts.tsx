@@ -31,7 +31,7 @@ export const DOOR_ICONS: Record<DoorState, Icon> = {
 
 const STATES: Record<SubmissionState['state'], { icon: Icon; tone: string }> = {
   waiting: { icon: Hourglass, tone: 'warn' }, sent: { icon: Send, tone: 'strong' }, accepted: { icon: CircleCheck, tone: 'good' },
-  needs_fixing: { icon: CircleAlert, tone: 'bad' }, waits_for_former: { icon: Hourglass, tone: 'calm' }, returned: { icon: MessageSquareWarning, tone: 'bad' }, rejected: { icon: Ban, tone: 'calm' },
+  needs_fixing: { icon: CircleAlert, tone: 'bad' }, waits_for_former: { icon: Hourglass, tone: 'calm' }, waits_for_office: { icon: Hourglass, tone: 'calm' }, returned: { icon: MessageSquareWarning, tone: 'bad' }, rejected: { icon: Ban, tone: 'calm' },
   superseded: { icon: Replace, tone: 'calm' }, duplicate: { icon: Copy, tone: 'calm' },
 };
 
