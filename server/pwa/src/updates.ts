@@ -18,6 +18,8 @@ export function keepUpToDate(): void {
   });
 }
 
+/** The page opens anew once the new version has taken over, also where the app was never opened again since it was installed: there nobody else sees to it. */
 export function applyUpdate(): void {
+  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
   void update(true);
 }
