@@ -32,11 +32,13 @@ MERGE_WORKERS = (1, 2)
 WORKER = """
 import sys, threading
 from pathlib import Path
+from server.worker import look_for_cycles_seldom
 from sync.engine import Engine
 from sync.pipeline import Pipeline
 from sync.store import open_store
 url, folder, me = sys.argv[1:]
 pipeline = Pipeline(open_store(url), Engine(Path(folder)), me=me)
+look_for_cycles_seldom()
 stop = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.readline(), stop.set()), daemon=True).start()
 pipeline.run_forever(stop)
