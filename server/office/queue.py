@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -50,7 +51,7 @@ def queue() -> str:
         "office/queue.html",
         page=page,
         query=query,
-        counts=page.counts,
+        counts=page.counts if not query.sort else {**reading.counts(connection, replace(query, sort="")), **page.counts},
         sorts=queue_words.SORT_WORDS,
         listed=[(each, queue_words.said(each), address_of(each.id)) for each in page.items],
         chosen=item,

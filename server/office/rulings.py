@@ -231,7 +231,7 @@ def done(asked: Asked) -> str:
             row = reading.record(stores().session.connection(), asked.record, None)
             if row is None:
                 return _("Settled.")
-            value = shown.value(asked.value, question_of(row, asked.field))
+            value = shown.short(shown.value(asked.value, question_of(row, asked.field)))
             return _(
                 "Settled: %(field)s of %(label)s is %(value)s. The phones see it at their next sync.",
                 field=name_of(row, asked.field),

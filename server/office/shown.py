@@ -23,6 +23,7 @@ from sync.store.facets import FEVER_CELSIUS
 
 NUMBER_FORMATTED_MAX = 1e15  # a held answer may be 1e308, which is shown as it came
 VALUE_CHARACTERS_MAX = 2_000
+SHORT_CHARACTERS_MAX = 80
 
 # icon and word of every state: never by colour alone
 SUBMISSION_STATES = {
@@ -193,6 +194,11 @@ def value(answer: Any, question: Question | None = None) -> str:
     if isinstance(answer, float) and abs(answer) < NUMBER_FORMATTED_MAX:
         return format_decimal(answer, locale=languages.language())
     return str(answer)[:VALUE_CHARACTERS_MAX]
+
+
+def short(words: str) -> str:
+    """So much of a value as a sentence has room for. Toasts travel in a cookie, which browsers drop without a word where it is too large, its undo with it."""
+    return words if len(words) <= SHORT_CHARACTERS_MAX else words[: SHORT_CHARACTERS_MAX - 1] + "…"
 
 
 def record_label(record: str) -> str:

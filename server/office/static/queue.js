@@ -19,10 +19,26 @@ window.addEventListener("keydown", (event) => {
 function press(event, button) {
   event.preventDefault();
   event.stopPropagation();
-  const comment = button.form?.elements.namedItem("comment");
-  if (button.value === "return" && comment && ![...button.form.elements].some((each) => each.tagName === "TEXTAREA" && each.value.trim())) return comment.focus();
-  button.click();
+  if (!lacksWords(button)) button.click();
 }
+
+// A return needs a word: asked for before it is sent, so that what is ticked stays ticked.
+function lacksWords(button) {
+  const comment = button?.form?.elements.namedItem("comment");
+  if (button?.value !== "return" || button.name !== "action" || !comment) return false;
+  if ([...button.form.elements].some((each) => each.tagName === "TEXTAREA" && each.value.trim())) return false;
+  comment.focus();
+  return true;
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button");
+  const comment = button?.form?.elements.namedItem("comment");
+  if (comment && comment.validationMessage === comment.dataset.needed) comment.setCustomValidity(""); // nothing but a return needs one
+  if (!lacksWords(button)) return;
+  event.preventDefault();
+  comment.setCustomValidity(comment.dataset.needed);
+  comment.reportValidity();
+});
 
 function walk(event, step) {
   event.stopPropagation();
@@ -112,6 +128,9 @@ if (several) {
 // The chosen item stands in sight in the list.
 const [list, chosen] = [document.querySelector(".queue-list"), document.querySelector(".items .at")];
 if (list && chosen && chosen.offsetTop + chosen.offsetHeight > list.clientHeight) list.scrollTop = chosen.offsetTop - list.clientHeight / 2;
+
+// After a decision the next item is where the keys go on from, and what is read aloud.
+if (document.body.classList.contains("queue") && document.querySelector(".toast.done")) document.querySelector(".item-head h2")?.focus({ preventScroll: true });
 
 // On a narrow screen the tabs are wider than it: the one that is open stands in sight.
 const tab = document.querySelector(".tabs [aria-current]");

@@ -554,3 +554,25 @@ def test_what_nobody_said_and_nobody_typed_is_no_value(onlooker, value, sentence
     answer = press(onlooker, OF_ZHAO, '"13900000001"', value=value, typed=" ")
     assert sentence in said(onlooker.get(answer.location).text)
     assert "13900000001" in said(onlooker.get(OF_ZHAO).text)
+
+
+def test_a_long_value_leaves_the_toast_its_undo(browser):
+    """A cookie that is too large is dropped by browsers without a word."""
+    admin = browser("admin")
+    page = admin.get("/queue", item=f"dispute:{ZHAO}").text
+    seen, last = (re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("seen", "last"))
+    name = "".join(chr(0x4E00 + number * 7 % 20_000) for number in range(3_000))
+    form = {"action": "settle", "record": ZHAO, "field": "name", "seen": html.unescape(seen), "last": last, "value": "typed", "typed": name}
+    answer = admin.post("/rulings", page="/queue", **form)
+    assert answer.status_code == 302
+    assert all(len(cookie) < 4_000 for cookie in answer.headers.getlist("Set-Cookie"))
+    text = admin.get("/queue").text
+    assert "data-undo" in text, re.findall(r"toast.*", text)
+
+
+def test_every_tab_says_how_many_wait_whichever_is_open(browser):
+    numbers = re.compile(r'<span class="count">(\d+)</span></a>')
+    admin = browser("admin")
+    all_of_them = numbers.findall(admin.get("/queue").text)
+    assert len(all_of_them) == 3
+    assert all(numbers.findall(admin.get("/queue", sort=sort).text) == all_of_them for sort in ("dispute", "held", "pair"))
