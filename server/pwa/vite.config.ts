@@ -5,6 +5,7 @@ import solid from 'vite-plugin-solid';
 import { budget } from './build/budget.ts';
 import { forgetFailedBulkGet } from './build/bulk_get.ts';
 import { engineWasmAsFiles } from './build/engine_wasm.ts';
+import { opensOnFullDisk } from './build/full_disk.ts';
 import { syllables } from './build/syllables.ts';
 import { wordsApart } from './build/words.ts';
 import packageJson from './package.json' with { type: 'json' };
@@ -14,6 +15,7 @@ export default defineConfig({
   define: { __APP_VERSION__: JSON.stringify(packageJson.version), global: 'globalThis' },
   plugins: [
     forgetFailedBulkGet(),
+    opensOnFullDisk(),
     engineWasmAsFiles(),
     wordsApart(),
     syllables(),

@@ -3,6 +3,7 @@ import { HashRouter, Route, useLocation } from '@solidjs/router';
 import { createEffect, createResource, type JSX, lazy, Match, on, Show, Suspense, Switch } from 'solid-js';
 import { clockIsWrong, loadSession, session, sessionState } from './data/session.ts';
 import { now, startTime } from './data/now.ts';
+import { isStorageFull } from './data/storage.ts';
 import { openWorkingDay } from './data/working_day.ts';
 import { t } from './i18n/index.ts';
 import { DoorsScreen } from './screens/Doors.tsx';
@@ -44,7 +45,7 @@ export function App() {
     <Switch fallback={<Splash />}>
       <Match when={ready.error || day.error}>
         <main class="screen">
-          <Empty icon={TriangleAlert} title={t('boot.failed')} hint={t('boot.hint')}>
+          <Empty icon={TriangleAlert} title={t('boot.failed')} hint={t(isStorageFull(ready.error ?? day.error) ? 'boot.full' : 'boot.hint')}>
             <p class="soft small">{String(ready.error ?? day.error)}</p>
             <button type="button" class="button button--main" onClick={() => location.reload()}>
               {t('common.retry')}
