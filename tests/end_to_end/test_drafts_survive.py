@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 
 import pytest
 from playwright.sync_api import Error, expect
@@ -125,6 +126,20 @@ def test_a_full_disk_is_said_and_the_answer_stays_on_the_screen(phone):
     expect(page.get_by_text("手机存储满了")).to_have_count(0)
     (draft,) = page.evaluate(DESK)
     assert "<mode>door</mode>" in draft["state"]["xml"]
+
+
+def test_the_app_opens_on_a_full_disk_and_shows_what_it_holds(shared_server, signed_in, open_profile, tmp_path):
+    shutil.copytree(signed_in, tmp_path / "profile-full", ignore=shutil.ignore_patterns("Singleton*"))
+    phone = Phone(open_profile("full"), shared_server.url)
+    room = {"origin": shared_server.url, "quotaSize": 1000}
+    phone.context.new_cdp_session(phone.page).send("Storage.overrideQuotaForOrigin", room)
+    phone.lose_network()
+    phone.open()
+    phone.search("1304").first.click()
+    expect(phone.page.locator(".screen--record .facts, .screen--record .history").first).to_be_visible()  # read from the database itself
+    phone.page.locator(".thumb .button", has_text=phone.word("household.survey")).click()
+    phone.page.get_by_role("radio", name="上门", exact=True).click()
+    phone.page.get_by_text("手机存储满了").wait_for()  # it is full indeed
 
 
 def test_an_expression_that_throws_is_told_and_the_form_goes_on(shared_server, shared_phone, tmp_path):
