@@ -1,8 +1,11 @@
 """How well linkage does on a small labelled set: a floor under what `make bench` measures on 100,000. No time is measured here."""
 
+from collections import defaultdict
+from itertools import combinations
+
 import pytest
 
-from benchmarks import people
+from benchmarks import other_people, people
 from server.linkage_file import compared
 from server.linkage_file import profile_of as profile_of_row
 
@@ -23,6 +26,18 @@ def test_most_that_are_one_are_suggested_and_most_that_are_suggested_are_one(out
     rightly = len(suggested & true.keys())
     assert rightly / len(true) >= 0.92, "recall"
     assert rightly / len(suggested) >= 0.92, "precision"
+
+
+def test_people_of_another_hand_are_found_too_through_two_slips_at_once():
+    rows = other_people.rows(PEOPLE, SEED, 2, set())
+    by_person = defaultdict(list)
+    for place, row in enumerate(rows):
+        by_person[row["person"]].append(place)
+    true = {pair for places in by_person.values() for pair in combinations(places, 2)}
+    suggested = {(one, other) for one, other, each in compared([profile_of_row(row) for row in rows]) if each.suggested}
+    rightly = len(suggested & true)
+    assert len(true) > 200 and rightly / len(true) >= 0.93, "recall"
+    assert rightly / len(suggested) >= 0.93, "precision"
 
 
 def test_no_kind_of_slip_is_lost_on_linkage(outcome):
