@@ -1,6 +1,10 @@
 """`linkage evaluate PEOPLE.csv --pairs OUT.csv`: what it reads, writes and says, also of bad files."""
 
 import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -105,6 +109,15 @@ def test_what_is_not_understood_is_said_with_the_line_of_the_first(evaluate):
         "sex: 1 value not understood and taken for no answer, the first in line 3.",
         "birth_date: 1 value not understood and taken for no answer, the first in line 4.",
     ]
+
+
+def test_it_needs_no_settings_and_writes_to_a_pipe(tmp_path):
+    people = tmp_path / "people.csv"
+    people.write_text("\n".join([HEAD, LINGLI, BY_SOUND]), encoding="utf-8")
+    nothing_set = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+    command = [sys.executable, "-m", "flask", "linkage", "evaluate", str(people), "--pairs", "/dev/stdout"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], env=nothing_set, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == "left,right,score,suggested,why" and done.stdout.splitlines()[1].startswith("1,2,")
 
 
 def test_without_areas_it_says_that_doors_were_not_compared(evaluate):
