@@ -40,12 +40,12 @@ def spelled(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def _divided(word: str) -> Iterator[tuple[str, ...]]:
-    """The longest syllable first."""
+def _divided(word: str, left: int = SYLLABLES_MAX) -> Iterator[tuple[str, ...]]:
+    """The longest syllable first. At most `left` of them: a long word that is no pinyin at its end has a great many beginnings."""
     if not word:
         yield ()
         return
-    ends = {found.end() for each in _SYLLABLES if (found := each.match(word))}
+    ends = {found.end() for each in _SYLLABLES if (found := each.match(word))} if left else set()
     for end in sorted(ends, reverse=True):
-        for rest in _divided(word[end:]):
+        for rest in _divided(word[end:], left - 1):
             yield (word[:end], *rest)

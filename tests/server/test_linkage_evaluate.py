@@ -2,7 +2,7 @@
 
 import csv
 import os
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -111,13 +111,19 @@ def test_what_is_not_understood_is_said_with_the_line_of_the_first(evaluate):
     ]
 
 
-def test_it_needs_no_settings_and_writes_to_a_pipe(tmp_path):
-    people = tmp_path / "people.csv"
+def test_it_needs_no_settings(monkeypatch, tmp_path):
+    people, pairs = tmp_path / "people.csv", tmp_path / "pairs.csv"
     people.write_text("\n".join([HEAD, LINGLI, BY_SOUND]), encoding="utf-8")
-    nothing_set = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
-    command = [sys.executable, "-m", "flask", "linkage", "evaluate", str(people), "--pairs", "/dev/stdout"]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], env=nothing_set, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[0] == "left,right,score,suggested,why" and done.stdout.splitlines()[1].startswith("1,2,")
+    for setting in [name for name in os.environ if name.startswith("DOORSTEP_")]:
+        monkeypatch.delenv(setting)
+    command = ["linkage", "evaluate", str(people), "--pairs", str(pairs)]
+    monkeypatch.setattr(sys, "argv", ["flask", *command])
+    app = runpy.run_path(str(Path(__file__).parents[2] / "wsgi.py"))["app"]
+    assert app.test_cli_runner().invoke(args=command).exit_code == 0
+    assert pairs.read_text(encoding="utf-8").splitlines()[1].startswith("1,2,")
+    monkeypatch.setattr(sys, "argv", ["flask", "linkage", "status"])
+    with pytest.raises(SystemExit, match="Doorstep cannot start"):
+        runpy.run_path(str(Path(__file__).parents[2] / "wsgi.py"))
 
 
 def test_without_areas_it_says_that_doors_were_not_compared(evaluate):
