@@ -29,7 +29,8 @@ def words(text: str) -> list[str]:
 @lru_cache(NAMES_REMEMBERED_MAX)
 def spelled(text: str) -> tuple[tuple[str, ...], ...]:
     """The syllables of a name in letters, the surname's first: each way that it may be meant. Empty where it is no pinyin of two to four syllables."""
-    parts = words(text)
+    if len(parts := words(text)) > SYLLABLES_MAX:
+        return ()
     orders = [parts, [*parts[-1:], *parts[:-1]]] if len(parts) > 1 else [parts]
     found: dict[tuple[str, ...], None] = {}
     for order in orders:
