@@ -18,8 +18,13 @@ export function keepUpToDate(): void {
   });
 }
 
-/** The page opens anew once the new version has taken over, also where the app was never opened again since it was installed: there nobody else sees to it. */
-export function applyUpdate(): void {
+/**
+ * The page opens anew once the new version has taken over, also where the app was never opened again since it was installed: there nobody else sees to it.
+ * A still newer version that is just being fetched is waited for: the one taking over would throw away what of it is on the phone already.
+ */
+export async function applyUpdate(): Promise<void> {
+  const fetched = (await navigator.serviceWorker.getRegistration())?.installing;
+  if (fetched) await new Promise((resolve) => fetched.addEventListener('statechange', resolve, { once: true }));
   navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
   void update(true);
 }

@@ -54,7 +54,7 @@ export function HouseholdScreen() {
                 <strong>{text(rows().get(text(kase, 'person')) ?? kase, 'name') || kase.label} · {t('household.quarantine')}</strong>
                 <p>
                   <Show when={dayOfQuarantine(kase, now())}>{(progress) => t('household.day', progress())}</Show>
-                  <Show when={text(kase, 'ends_on')}>{(until) => <>（{t('household.until', { date: date(`${until()}T12:00:00`) })}）</>}</Show>
+                  <Show when={text(kase, 'ends_on')}>{(until) => <> · {t('household.until', { date: date(`${until()}T12:00:00`) })}</>}</Show>
                 </p>
               </div>
             </div>

@@ -75,7 +75,7 @@ export function MeScreen() {
       <Section icon={FileText} title={t('me.versions')}>
         <div class="row row--wrap">
           <span class="grow">{t('me.app_version', { version: __APP_VERSION__ })}</span>
-          <Show when={updateReady()}><button type="button" class="button button--soft" onClick={() => applyUpdate()}>{t('update.apply')}</button></Show>
+          <Show when={updateReady()}><button type="button" class="button button--soft" onClick={() => void applyUpdate()}>{t('update.apply')}</button></Show>
         </div>
         <For each={current()} fallback={<p class="soft">{t('me.no_forms')}</p>}>
           {(form) => <p>{t('me.form_version', { title: textOf(form.title), version: form.version })}</p>}

@@ -52,7 +52,7 @@ export function TopLine() {
         <span role="status">{line().words.join(' · ')}</span>
       </A>
       <Show when={updateReady()}>
-        <button type="button" class="top__update" onClick={() => applyUpdate()}>
+        <button type="button" class="top__update" onClick={() => void applyUpdate()}>
           <Sparkles size={18} aria-hidden="true" />
           {t('line.update_now')}
         </button>
