@@ -70,8 +70,9 @@ def read(path: Path) -> People:
     seen: dict[str, int] = {}
     unread: dict[str, Unread] = {}
     with _opened(path) as file:
-        line, reader = 1, _reader(file)
+        line = 1
         try:
+            reader = _reader(file)
             head = [_column(cell) for cell in next(reader, [])]
             at = _columns(path, head)
             persons: list[str] | None = [] if "person" in at else None
@@ -101,7 +102,7 @@ def read(path: Path) -> People:
         except csv.Error as error:
             hint = f" A quotation mark opens there and does not close before line {reader.line_num}." if reader.line_num > line else ""
             raise UnfitFile(f"{path.name}, line {line}: this is no line of a CSV file ({error}).{hint}") from error
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise UnfitFile(_encoding_sentence(path)) from error
     if not profiles:
         raise UnfitFile(f"{path.name} has a head and nobody below it.")

@@ -85,6 +85,7 @@ def test_a_file_as_excel_saves_it_in_china_is_read(evaluate):
         ([HEAD], "people.csv has a head and nobody below it."),
         ([""], "people.csv has no column id."),
         ("id,name\n1,何伶俐\n".encode() + b"2,\xff\xfe\xfa\x81\n", "people.csv is written neither in UTF-8 nor in GBK: line 3 cannot be read."),
+        (b"\xff\xfei\x00d\x00,", "people.csv is written neither in UTF-8 nor in GBK"),
         (b"PK\x03\x04\x00\x00", "people.csv is no text: it may be an Excel workbook. Save it as CSV UTF-8."),
         (["id,name", "1," + "何" * 20_000], "people.csv, line 2: this is no line of a CSV file (field larger than field limit (10000))."),
     ],
