@@ -70,18 +70,18 @@ def page(answer: Answer, reason: str, headers: dict[str, str]) -> Response:
         following = _("Wait %(seconds)s seconds, then try again.", seconds=headers["Retry-After"])
     if of_office and reason and answer.status in (400, 409, 413):  # the view has said it more exactly
         happened = ""
-    back = _back()
+    back, without = _back(), request.path if answer.status == 400 and request.method == "GET" and request.args else ""
     text = render_template(
         "office/error.html",
         status=answer.status,
         title=shown.text({"zh": answer.zh, "en": answer.en}),
         reason=reason if of_office else "",
         happened=happened,
-        following=following,
+        following="" if without else following,
         at=languages.now() if answer.status >= OURS_FROM else None,
         typed=_typed(),
         back=back,
-        without=request.path if answer.status == 400 and request.method == "GET" and request.args else "",
+        without=without,
         to_sign_in=url_for("office.sign_in", next=back or None) if not signed_in and not _of_a_phone() else "",
         of_a_phone=_of_a_phone(),
     )

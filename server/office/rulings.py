@@ -191,6 +191,8 @@ def check_rights(asked: Asked) -> None:
     _both_mine([each for each in (asked.record, asked.other) if each])
     if asked.action == "move" and asked.area and not _mine(asked.area):
         raise Refused(_("%(area)s is not one of your areas: an administrator can move it there.", area=shown.area_name(asked.area)))
+    if asked.action == "move" and asked.area in {area["parent"] for area in shown.areas().values()}:  # no phone holds what would lie there
+        raise Refused(_("That area has others below it: choose the one of them that it lies in."))
 
 
 def _both_mine(ids: list[str]) -> None:

@@ -19,6 +19,7 @@ from server.office.submission_lists import reasons
 from server.office.toasts import toast
 from server.stores import stores
 from sync import review
+from sync.states import FORCED_AFTER
 from sync.store import reading
 from sync.store import reading_submissions as read
 from sync.trial import preview
@@ -79,6 +80,8 @@ def parts(row: Mapping[str, Any]) -> dict[str, Any]:
         "decided": decided,
         "seen": decided[0]["id"] if decided else "",
         "comments": comments_by_path(decided),
+        "corrects": read.submission(connection, row["supersedes"], reader().within) if row["supersedes"] else None,
+        "waits_until": row["received_at"] + FORCED_AFTER if row["state"] == "held" and {each["rule"] for each in row["problems"]} == {"chain"} else None,
         "records": [(each, "seen" if each in seen else "elsewhere" if each in there else "not yet", seen.get(each)) for each in made],
         "corrections": read.superseded_by(connection, submission_id),
         "possible": possible(row, decided),

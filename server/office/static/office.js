@@ -50,6 +50,15 @@ document.addEventListener("htmx:config:request", (event) => {
   }
 });
 
+// A list that could not be asked for says so: what stands there is not what was searched.
+addEventListener("htmx:error", (event) => {
+  const list = document.getElementById("list");
+  if (!list || event.detail.error?.name === "AbortError" || list.querySelector(":scope > .not-asked")) return;
+  const line = Object.assign(document.createElement("p"), { className: "toast problem not-asked", textContent: document.body.dataset.notAsked });
+  line.setAttribute("role", "alert");
+  list.prepend(line);
+});
+
 // The export link follows the filters: it is the same list as on the screen.
 function exportWhatIsSeen() {
   at = -1;

@@ -383,6 +383,13 @@ def test_a_household_moves_with_who_lives_there_and_back(app, browser):
     assert document(app, DOOR)["area"] == "g0312", "the second move was taken back, the first stands"
 
 
+def test_nothing_is_moved_to_where_no_phone_holds_it(app, browser):
+    admin = browser("admin")
+    admin.post("/rulings", page="/queue", action="move", record=DOOR, area="s03", back="/queue")
+    assert "请选择其中具体的一个" in admin.get("/queue").text
+    assert document(app, DOOR)["area"] == "g0311"
+
+
 def test_a_leader_moves_within_their_areas_only(app, browser):
     leader = browser("leader")
     answer = leader.post("/rulings", page="/queue", action="move", record=DOOR, area="g0411", back="/queue")

@@ -227,3 +227,13 @@ def test_a_held_answer_of_a_wrong_type_is_shown_as_it_came(browser, app):
         stores().session.add(submission(id, "held", answers=read, document=document))
         stores().session.commit()
     assert "三十七度五" in browser("admin").get(f"/submissions/{id}").text
+
+
+def test_a_correction_that_waits_says_until_when_and_leads_nowhere_until_its_predecessor_is_here(app, browser):
+    waits, chain = "submission:01JD3Z8Q5V7M2K4X9T6B1N0CFX", {"path": "/supersedes", "rule": "chain", "message": {"zh": "所更正的提交尚未到达", "en": "…"}}
+    with app.app_context():
+        stores().session.add(submission(waits, "held", supersedes="submission:01JD3Z8Q5V7M2K4X9T6B1N0CFY", problems=orjson.dumps([chain])))
+        stores().session.commit()
+    text = browser("admin").get(f"/submissions/{waits}").text
+    assert "不必处理" in text and "还没有到" in text
+    assert "/submissions/submission:01JD3Z8Q5V7M2K4X9T6B1N0CFY" not in text
