@@ -105,6 +105,8 @@ def test_a_survey_returned_with_two_comments_comes_back_and_is_accepted(server, 
     expect(office_said.first).to_contain_text("徐明")
     expect(office_said.filter(has_text="请重新量体温。")).to_contain_text("体温")
     fang.look("m11-what-the-office-said")
+    fang.page.reload()  # the app was killed here: what was answered stands there again
+    expect(fang.page.locator(".screen--record .facts").first).to_contain_text("走访方式")
     fang.page.go_back()
     held.get_by_role("button", name=fang.word("outbox.fix")).click()
     fang.look("m12-returned-form")

@@ -92,7 +92,10 @@ export function SubmissionScreen() {
             </Show>
             <section class="stack">
               <h2>{t('submission.answers')}</h2>
-              <div class="card"><Answered answers={current().submission.answers} whole={current().submission.answers} path="" fields={fields()} /></div>
+              {/* Opened anew on this page, the app has the submission before it has the form that says what was asked. */}
+              <Show when={form()} keyed fallback={<Show when={loaded()} fallback={<Skeletons count={2} />}><p class="card soft">{t('form_page.missing')}</p></Show>}>
+                <div class="card"><Answered answers={current().submission.answers} whole={current().submission.answers} path="" fields={fields()} /></div>
+              </Show>
             </section>
             <Show when={mendable()}>
               <div class="thumb">
