@@ -3,8 +3,8 @@ import { createMemo, createRoot } from 'solid-js';
 import { date, dateTime } from '../i18n/dates.ts';
 import { isWord, textOf, t } from '../i18n/index.ts';
 import type { Answers, AnswerValue, FormDocument, FormField, RecordKind } from './documents.ts';
-import { forms, left, oneOf, rows } from './records.ts';
-import { type Row, text } from './rows.ts';
+import { formOf, forms, left, oneOf, rows } from './records.ts';
+import { type Row, saidBy, text } from './rows.ts';
 import type { Sheet } from './submissions.ts';
 
 /** By kind of record and property: the question that writes it, of the newest version of each form, with its place in the form. */
@@ -104,10 +104,13 @@ export function formTitle(form: string): string {
   return t('household.office_form');
 }
 
-/** What a submission is about: its door, also where that has moved away, else the form. */
-export function subjectOf({ submission: { answers, form } }: Pick<Sheet, 'submission'>): string {
+/** What a submission is about: its door, also where that has moved away, else the record that it speaks of, else the form. */
+export function subjectOf({ submission: { answers, form, version } }: Pick<Sheet, 'submission'>): string {
   const id = typeof answers.household_id === 'string' ? answers.household_id : '';
-  return doorName(rows().get(oneOf(id))) || left().get(id)?.label || formTitle(form);
+  const door = doorName(rows().get(oneOf(id))) || left().get(id)?.label;
+  if (door) return door;
+  const spokenOf = saidBy(answers, formOf(form, version) ?? { entities: [] }).flatMap((said) => rows().get(oneOf(said.id)) ?? [])[0];
+  return spokenOf ? recordName(spokenOf) : formTitle(form);
 }
 
 export function doorWords(door: { building: string; unit: string; room: string; ordinal: string }): string {

@@ -4,6 +4,7 @@ import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Databases, destroyAll, openDatabases } from './databases.ts';
 import type { AreaDocument, MovedDocument, RecordDocument } from './documents.ts';
+import { subjectOf } from './labels.ts';
 import { areaName, areaToSendFrom, closeRecords, left, oneOf, openRecords, peopleOf, readRecords, refreshArea, reloadForms, rows, wholeRecords } from './records.ts';
 import { forgetSession, signIn } from './session.ts';
 import { closeInbox, openClock, openInbox, reloadInbox } from './submissions.ts';
@@ -68,6 +69,13 @@ describe('the documents of an area', () => {
     closeRecords();
     await openRecords(phone);
     expect([...rows().keys()].sort()).toEqual(['person:1', 'quarantine_case:1']);
+  });
+  test('a submission that names no door is called by the record that it speaks of', async () => {
+    const entities = [{ kind: 'person', repeat: null, id: '/person_id', label: null, properties: {} }];
+    await phone.forms.put({ _id: 'form:census:1', type: 'form', form: 'census', version: '1', title: { zh: '普查', en: 'Census' }, languages: [], xform: '', fields: [], entities, starts_from: null, current: true } as never);
+    await reloadForms();
+    const about = (person_id: string) => subjectOf({ submission: { form: 'census', version: '1', answers: { person_id } } } as never);
+    expect([about('person:1'), about('person:9')]).toEqual(['何伶俐', '普查']);
   });
   test('work about a member has gone in once the document of that member holds it; until then it shows over the one', async () => {
     const clock = '1770080100000-0000-d-7f3a0001';
