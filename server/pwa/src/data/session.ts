@@ -237,7 +237,8 @@ async function keepOffset(ahead: number): Promise<void> {
 async function seeDate(sentAt: number, response: Response): Promise<void> {
   const said = Date.parse(response.headers.get('Date') ?? '');
   const now = Date.now();
-  if (Number.isNaN(said) || now < sentAt) return;
+  const isOurs = response.headers.get('Content-Type')?.includes('json'); // the page of a hotel's network has a clock of its own
+  if (!isOurs || Number.isNaN(said) || now < sentAt) return;
   const ahead = offset(sentAt, now, said + 500);
   if (Math.abs(ahead - clockOffset()) > DATE_ROUNDED_MS + (now - sentAt) / 2) await keepOffset(ahead).catch(() => undefined); // a full disk is no reason to refuse an answer
 }
