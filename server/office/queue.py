@@ -51,7 +51,7 @@ def queue() -> str:
         "office/queue.html",
         page=page,
         query=query,
-        counts=page.counts if not query.sort else {**reading.counts(connection, replace(query, sort="")), **page.counts},
+        counts={**page.counts, **_elsewhere(connection, query)},
         sorts=queue_words.SORT_WORDS,
         listed=[(each, queue_words.said(each), address_of(each.id)) for each in page.items],
         chosen=item,
@@ -104,6 +104,15 @@ def address_of(item: str, **more: str) -> str:
     """This queue, with another item or another place."""
     place = {"after": request.args.get("after")} if not more else {}
     return shown.address("office.queue", **{**_kept(), **{name: value for name, value in {**place, "item": item, **more}.items() if value}})
+
+
+def _elsewhere(connection: Any, query: QueueQuery) -> dict[Any, int]:
+    """How many wait of the sorts that are not open, with these filters."""
+    found: dict[Any, int] = {}
+    for sort in SORTS if query.sort else ():
+        if sort != query.sort:
+            found |= reading.counts(connection, replace(query, sort=sort))
+    return found
 
 
 def _kept() -> dict[str, Any]:

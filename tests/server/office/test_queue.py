@@ -9,8 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import pytest
+from flask import get_flashed_messages
 
 from server.app import create_app
+from server.office import toasts
 from server.office.questions import Question
 from server.office.typed import WrongValue, read_typed
 from server.settings import read_settings
@@ -583,3 +585,10 @@ def test_every_tab_says_how_many_wait_whichever_is_open(browser):
     all_of_them = numbers.findall(admin.get("/queue").text)
     assert len(all_of_them) == 3
     assert all(numbers.findall(admin.get("/queue", sort=sort).text) == all_of_them for sort in ("dispute", "held", "pair"))
+
+
+def test_a_name_that_turns_the_direction_of_text_turns_no_sentence(app):
+    with app.test_request_context():
+        toasts.toast("Settled: abc\u202edef is right.")
+        toasts.problem("\u2067x")
+        assert [said["words"] if isinstance(said, dict) else said for said in get_flashed_messages()] == ["Settled: abcdef is right.", "x"]
