@@ -60,7 +60,10 @@ def _if(writer: Writer, arguments: Arguments, scope: Scope) -> Code:
     chosen, otherwise = writer.write(arguments[1], scope), writer.write(arguments[2], scope)
     if chosen.type == otherwise.type and chosen.type != "nodes":
         return Code(f"({chosen.text} if {condition} else {otherwise.text})", chosen.type)
-    return Code(f"({writer.as_text(chosen)} if {condition} else {writer.as_text(otherwise)})", "text")
+    # 0 is false though it is written as a text that is there: the one that was chosen says it.
+    true, other_true = (f"({writer.as_text(each)} != '')" if each.type == "nodes" else writer.as_truth(each) for each in (chosen, otherwise))
+    text = f"({writer.as_text(chosen)} if {condition} else {writer.as_text(otherwise)})"
+    return Code(text, "text", truth=f"({true} if {condition} else {other_true})")
 
 
 def _coalesce(writer: Writer, arguments: Arguments, scope: Scope) -> Code:

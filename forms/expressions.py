@@ -152,6 +152,8 @@ class Writer(Paths):
     # conversions
 
     def as_truth(self, code: Code) -> str:
+        if code.truth:
+            return code.truth
         if code.type == "truth":
             return code.text
         if code.type in ("number", "moment"):

@@ -160,7 +160,7 @@ def at_least_at_most(least: float, most: float, met: list[bool]) -> bool:
     """checklist()"""
     if most == -1 and least < 1:
         return True
-    return least <= sum(met) and (most == -1 or not sum(met) > most)  # a most that is none is no bound
+    return least <= sum(met) and (most == -1 or not any(met) or not sum(met) > most)  # a most that is none is no bound; none met are never too many
 
 
 def weighed(least: float, most: float, pairs: list[tuple[list[bool], list[float]]]) -> bool:

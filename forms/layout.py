@@ -168,6 +168,8 @@ class Code:
     literal: str | float | None = None
     shown: str = ""
     """How a number is written as text, where that is not as any other."""
+    truth: str = ""
+    """Whether it is true, where that is not as of any other of its type."""
 
 
 @dataclass

@@ -312,7 +312,8 @@ def distinct(rows) -> list:
 
 
 def row_at(rows: list, position: float) -> list:
-    return [rows[int(position) - 1]] if position == position and 1 <= position <= len(rows) else []
+    """Between two rows there is none."""
+    return [rows[int(position) - 1]] if 1 <= position <= len(rows) and position == int(position) else []
 
 
 def is_closed(points: tuple[dict, ...]) -> bool:
