@@ -60,7 +60,8 @@ def test_no_name_leads_out_of_what_is_ones_own(server, path):
     assert server.state_of("worker-w5") == before
 
 
-def test_the_operator_makes_no_file_outside_the_folder_either(server):
+def test_the_operator_makes_no_file_outside_the_folder_either(tmp_path):
+    server = Server(tmp_path / "data")  # of its own: what the operator may make, others may read
     data = server.settings.data
     assert server.ask("operator", "GET", "/_all_dbs").status_code == 200  # the first sign-in makes the file that counts tries
     before = set(data.parent.rglob("*"))
