@@ -24,7 +24,7 @@ test: lint build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules chromium #
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --reruns 1 --reruns-delay 2
 
 test-long: build $(STAMPS)/requirements-dev $(STAMPS)/clients-modules chromium ## the long ones: ten times the examples, 200 kills at random moments
-	EXAMPLES_TIMES=10 $(BIN)/python -m pytest -n 2 --timeout 3600 -m property
+	EXAMPLES_TIMES=10 $(BIN)/python -m pytest -n 2 --dist worksteal --timeout 3600 -m property
 
 lint: $(STAMPS)/requirements-dev $(STAMPS)/pwa-modules ## ruff, mypy and the TypeScript compiler
 	$(BIN)/ruff check .
