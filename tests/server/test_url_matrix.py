@@ -24,7 +24,8 @@ SECRET = "a secret for tests that nobody else has"
 ELSEWHERES_ADDRESS = "203.0.113.7"  # another machine's
 
 # `phone`: a device's token. `password`: the operator's name and password by HTTP Basic. The last four have signed in to the office.
-# 302: to the sign-in page, or to one's own page. POST to the office is sent with the page's mark; without it everybody gets 400 (below).
+# 302: to the sign-in page, or to one's own page. 401 of a POST: a page that shows what had been typed, with the way to sign in. 409: the leader has just
+# decided it. POST to the office is sent with the page's mark; without it everybody gets 400 (below).
 # /api/forms/try/…: who has the token may. /api/forms: also by the office's cookie; the surveyor's opens nothing there.
 # 503 of /healthz: no merge worker runs in this test. `app`: 200, or 503 where the phone app has not been built.
 TABLE = """
@@ -43,14 +44,15 @@ GET     /submissions/<submission_id>/media/<path:name>  302 302 302    302   302
 GET     /submissions/elsewhere                 302    302     302    302   302      302      404    200           302
 GET     /queue                                 302    302     302    302   302      302      200    200           302
 GET     /queue/elsewhere                       302    302     302    302   302      302      200    200           302
-POST    /queue/assign                          302    302     302    302   302      302      302    302           302
-POST    /queue/assign/elsewhere                302    302     302    302   302      302      404    302           302
-POST    /queue/several                         302    302     302    302   302      302      302    302           302
-POST    /queue/undo                            302    302     302    302   302      302      404    404           302
-POST    /rulings                               302    302     302    302   302      302      302    302           302
-POST    /rulings/elsewhere                     302    302     302    302   302      302      404    302           302
-POST    /submissions/<submission_id>/decision  302    302     302    302   302      302      302    302           302
-POST    /submissions/elsewhere/decision        302    302     302    302   302      302      404    302           302
+POST    /find                                  401    401     401    401   401      302      302    302           302
+POST    /queue/assign                          401    401     401    401   401      302      302    302           302
+POST    /queue/assign/elsewhere                401    401     401    401   401      302      404    302           302
+POST    /queue/several                         401    401     401    401   401      302      302    302           302
+POST    /queue/undo                            401    401     401    401   401      302      404    404           302
+POST    /rulings                               401    401     401    401   401      302      302    302           302
+POST    /rulings/elsewhere                     401    401     401    401   401      302      404    302           302
+POST    /submissions/<submission_id>/decision  401    401     401    401   401      302      302    409           302
+POST    /submissions/elsewhere/decision        401    401     401    401   401      302      404    302           302
 GET     /operator                              302    302     302    302   302      302      302    200           200
 GET     /operator/documents/<int(max=9223372036854775807):number>  302 302 302 302 302 302   302    200           200
 GET     /forms                                 302    302     302    302   302      302      200    200           302
@@ -58,12 +60,12 @@ GET     /forms/<form>/<version>                302    302     302    302   302  
 GET     /forms/<form>/<version>/source         302    302     302    302   302      302      200    200           302
 GET     /forms/<form>/<version>/xform.xml      302    302     302    302   302      302      200    200           302
 GET     /forms/<form>/<version>/try            302    302     302    302   302      302      200    200           302
-POST    /new-forms                             302    302     302    302   302      302      302    303           302
+POST    /new-forms                             401    401     401    401   401      302      302    303           302
 GET     /new-forms/<id>                        302    302     302    302   302      302      302    200           302
 GET     /new-forms/<id>/source                 302    302     302    302   302      302      302    200           302
 GET     /new-forms/<id>/try                    302    302     302    302   302      302      302    200           302
-POST    /new-forms/<id>/publish                302    302     302    302   302      302      302    302           302
-POST    /new-forms/<id>/discard                302    302     302    302   302      302      302    302           302
+POST    /new-forms/<id>/publish                401    401     401    401   401      302      302    302           302
+POST    /new-forms/<id>/discard                401    401     401    401   401      302      302    302           302
 GET     /surveyor                              302    302     302    302   302      200      302    302           302
 GET     /tiles/<path:name>                     404    404     404    404   404      404      404    404           404
 GET     /sign-in                               200    200     200    200   200      302      302    302           302
