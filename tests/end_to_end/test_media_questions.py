@@ -241,6 +241,15 @@ def test_what_is_no_picture_or_too_large_is_refused_in_a_sentence_and_what_was_t
     expect(phone.question("现场视频").get_by_role("alert")).to_have_text(phone.word("form.media.not_a_film"))
 
 
+def still(phone, look):
+    """What is seen once it has not changed for two seconds."""
+    seen, before = look(), None
+    while seen != before:
+        phone.page.wait_for_timeout(2_000)
+        seen, before = look(), seen
+    return seen
+
+
 def test_a_signature_is_there_again_after_the_app_was_closed_and_can_be_undone_and_cleared(start_phone, eventually):
     _, phone = start_phone()
     phone.lose_network()
@@ -256,8 +265,7 @@ def test_a_signature_is_there_again_after_the_app_was_closed_and_can_be_undone_a
     two = ink(phone, "本人签名")
     assert two > one > 1000
     eventually(lambda: picture() != first, 20, "the other strokes are")
-    phone.page.wait_for_timeout(2_000)  # each stroke is a picture of its own; the last one is meant
-    second = picture()
+    second = still(phone, picture)  # each stroke is a picture of its own; the last one is meant
     phone.question("本人签名").get_by_role("button", name=phone.word("form.draw.undo")).click()
     kept(phone)
     before = ink(phone, "本人签名")
