@@ -15,6 +15,7 @@ from server.office.signing import OFFICE, needs, reader, safe_next
 from server.office.toasts import problem
 from server.stores import stores
 from sync.linkage import id_numbers, phones
+from sync.linkage.keys import of_phone, of_whole_id_number
 from sync.store import linkage_statements, reading
 
 NUMBER_CHARACTERS_MAX = 60
@@ -46,11 +47,12 @@ def find() -> Response | str:
 
 
 def keys_of(text: str) -> list[str]:
-    """The keys that records with this number have: as an identity number, as a telephone."""
+    """The key that records with this number have: as an identity number, else as a telephone. None: it is neither."""
     number = id_numbers.written(text)
     digits = phones.written(text)
-    as_number = [f"i {number}"] if len(number) >= ID_NUMBER_CHARACTERS_MIN else []
-    return [*as_number, *([f"p {digits}"] if digits and not as_number else [])]
+    if len(number) >= ID_NUMBER_CHARACTERS_MIN:
+        return [of_whole_id_number(number)]
+    return [of_phone(digits)] if digits else []
 
 
 def having(keys: list[str]) -> list[dict[str, Any]]:

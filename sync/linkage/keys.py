@@ -26,7 +26,7 @@ def keys(profile: Profile) -> set[str]:
     if profile.place and profile.door[2]:
         found[f"d {profile.place} {door}"] = None
     for phone in profile.phones:
-        found[f"p {phone}"] = None
+        found[of_phone(phone)] = None
     if profile.kind == "household":
         return {key[:120] for key in found}
     for key in (*_of_id_number(profile.id_number), *_of_name(profile)):
@@ -34,13 +34,23 @@ def keys(profile: Profile) -> set[str]:
     return {key[:120] for key in islice(found, KEYS_MAX)}
 
 
+def of_phone(phone: str) -> str:
+    """`phone` as in Profile.phones."""
+    return f"p {phone}"
+
+
+def of_whole_id_number(number: str) -> str:
+    """`number` as in Profile.id_number."""
+    return f"i {number}"
+
+
 def _of_id_number(number: str) -> list[str]:
     """The whole, and of a resident number parts such that a slip in another part leaves one whole. Not region and date: neighbours of one age share them, and
     whoever has a slip in the last digits is found by the date."""
     if len(number) < 17:
-        return [f"i {number}"] if number else []
+        return [of_whole_id_number(number)] if number else []
     region, year, day, last = number[:6], number[6:10], number[10:14], number[14:17]
-    return [f"i {number}", f"ib {year}{day}{last}", f"ic {region}{day}{last}"]
+    return [of_whole_id_number(number), f"ib {year}{day}{last}", f"ic {region}{day}{last}"]
 
 
 def _date_in(number: str) -> str:

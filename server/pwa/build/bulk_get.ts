@@ -2,6 +2,7 @@
 // On a phone the first request often fails only because the signal does. This takes the memory out: the failure goes to
 // the replication, which is tried again. The build fails when PouchDB's text has changed, so that this is looked at again.
 import type { Plugin } from 'vite';
+import { corrected } from './corrected.ts';
 
 const REMEMBERS = `        if (err) {
           supportsBulkGetMap[dbUrl] = false;
@@ -18,19 +19,5 @@ const FORGETS = `        if (err) {
         } else {`;
 
 export function forgetFailedBulkGet(): Plugin {
-  let seen = false;
-  return {
-    name: 'forget-failed-bulk-get',
-    apply: 'build',
-    enforce: 'pre',
-    transform(code, id) {
-      if (!id.includes('pouchdb-adapter-http')) return null;
-      if (!code.includes(REMEMBERS)) this.error('pouchdb-adapter-http has changed where it remembers a failed _bulk_get: see build/bulk_get.ts');
-      seen = true;
-      return { code: code.replace(REMEMBERS, FORGETS), map: null };
-    },
-    buildEnd(error) {
-      if (!error && !seen) this.error('pouchdb-adapter-http was not part of this build');
-    },
-  };
+  return corrected('forget-failed-bulk-get', 'pouchdb-adapter-http', 'remembers a failed _bulk_get', 'bulk_get.ts', [[REMEMBERS, FORGETS]]);
 }

@@ -3,6 +3,7 @@
 // refused for want of room ended the database for as long as the page lived: whoever made room and saved again was told once more that there is none.
 // The build fails when PouchDB's text has changed, so that this is looked at again.
 import type { Plugin } from 'vite';
+import { corrected } from './corrected.ts';
 
 const FINDS_ID = `        instanceId = metaDoc[instanceKey];
       } else {`;
@@ -31,19 +32,5 @@ const OPENS = `    var openedBefore = false;
   req.onerror`;
 
 export function opensOnFullDisk(): Plugin {
-  let seen = false;
-  return {
-    name: 'opens-on-full-disk',
-    apply: 'build',
-    enforce: 'pre',
-    transform(code, id) {
-      if (!id.includes('pouchdb-adapter-idb')) return null;
-      if (![FINDS_ID, ENDS, FAILS].every((part) => code.includes(part))) this.error('pouchdb-adapter-idb has changed where it opens a database: see build/full_disk.ts');
-      seen = true;
-      return { code: code.replace(FINDS_ID, REMEMBERS_ID).replace(ENDS, GOES_ON).replace(FAILS, OPENS), map: null };
-    },
-    buildEnd(error) {
-      if (!error && !seen) this.error('pouchdb-adapter-idb was not part of this build');
-    },
-  };
+  return corrected('opens-on-full-disk', 'pouchdb-adapter-idb', 'opens a database', 'full_disk.ts', [[FINDS_ID, REMEMBERS_ID], [ENDS, GOES_ON], [FAILS, OPENS]]);
 }

@@ -2,7 +2,7 @@
 import { createSignal } from 'solid-js';
 import { readSetting, writeSetting } from './desk.ts';
 import type { MovedDocument, RecordKind } from './documents.ts';
-import { naturally, type Row } from './rows.ts';
+import { naturally, type Row, wordsOf } from './rows.ts';
 
 /** A door that moved, with how much of what lies with it moved along; or a person or another record that moved by itself. */
 export interface Move {
@@ -32,7 +32,7 @@ export function movesAway(left: ReadonlyMap<string, MovedDocument>): Move[] {
 
 /** Those whose label has every word of the query. */
 export function calledLike(left: ReadonlyMap<string, MovedDocument>, query: string): ReadonlyMap<string, MovedDocument> {
-  const words = query.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
+  const words = wordsOf(query);
   return new Map([...left].filter(([, { label }]) => words.every((word) => label.toLowerCase().includes(word))));
 }
 

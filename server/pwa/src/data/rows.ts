@@ -269,9 +269,14 @@ export const SEARCH_RESULTS_MAX = 60;
 const SORTED_MAX = 300; // above it the query says too little for an order to matter
 const inOrder = (found: Row[]) => (found.length > SORTED_MAX ? found : found.sort((a, b) => naturally(a.label, b.label)));
 
+/** What a person looks for, word by word, however it was typed. */
+export function wordsOf(query: string): string[] {
+  return query.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
+}
+
 /** Every word of the query must stand in the row: name, pinyin, initials, room, digits of a phone. Names that begin with it come first. */
 export function search(rows: Iterable<Row>, query: string): Row[] {
-  const words = query.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
+  const words = wordsOf(query);
   if (words.length === 0) return [];
   const first: Row[] = [];
   const rest: Row[] = [];

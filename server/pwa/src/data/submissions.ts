@@ -69,7 +69,12 @@ export function nextToMend(all: readonly Sheet[]): Sheet | null {
 
 /** What corrects this one and may still take its place; none for one that the office did not want. */
 export function correctionOf(submission: string, all: readonly Sheet[]): Sheet | null {
-  return all.find((other) => other.submission.supersedes === submission && other.state.state !== 'rejected' && other.state.state !== 'duplicate') ?? null;
+  return all.find((other) => other.submission.supersedes === submission && isWanted(other.state.state)) ?? null;
+}
+
+/** One that the office did not want, or has under another id, leaves what it corrects to be put right. */
+function isWanted(status: string | undefined): boolean {
+  return status !== 'rejected' && status !== 'duplicate';
 }
 
 /** Nothing more comes of it: it is taken in, or it is not wanted. */
@@ -98,7 +103,7 @@ export function sheetsOf(documents: Iterable<InboxDocument>, acknowledged: Ackno
   }
   for (const { _id, supersedes } of submissions) {
     const status = receipts.get(_id)?.status;
-    if (supersedes && status !== 'rejected' && status !== 'duplicate') supersededBy.set(supersedes, _id); // one that was not wanted leaves the former to be put right
+    if (supersedes && isWanted(status)) supersededBy.set(supersedes, _id);
   }
   return submissions
     .sort((a, b) => (a.clock < b.clock ? 1 : -1))

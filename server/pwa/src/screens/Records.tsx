@@ -10,7 +10,7 @@ import { day } from '../data/due.ts';
 import { doorName, question, readable, recordName } from '../data/labels.ts';
 import { now } from '../data/now.ts';
 import { currentForm, loaded, rows } from '../data/records.ts';
-import { isOpen, naturally, type Row, SEARCH_RESULTS_MAX, text } from '../data/rows.ts';
+import { isOpen, naturally, type Row, SEARCH_RESULTS_MAX, text, wordsOf } from '../data/rows.ts';
 import { date, moment } from '../i18n/dates.ts';
 import { isWord, t, textOf } from '../i18n/index.ts';
 import { formPath, formsFrom } from './open_form.ts';
@@ -32,7 +32,7 @@ export function RecordsScreen() {
   const all = createMemo(() => [...rows().values()].filter((row) => row.kind === kind()));
   const open = createMemo(() => all().filter((row) => isOpen(row, today())));
   const shown = createMemo(() => {
-    const words = query().normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
+    const words = wordsOf(query());
     const from = words.length > 0 || !openOnly() ? all() : open();
     return from
       .filter((row) => words.every((word) => `${row.search} ${recordName(row)} ${doorOf(row)}`.toLowerCase().includes(word)))
